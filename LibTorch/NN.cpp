@@ -1,0 +1,97 @@
+#include "ctorch_nn.h"
+
+#include <ATen/ops/_upsample_bilinear2d_aa.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/group_norm.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/rms_norm.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+#include <ATen/ops/upsample_nearest2d.h>
+
+#include "Guard.h"
+
+using namespace ctorch;
+
+ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::linear(unwrap(input), unwrap(weight), unwrap_optional(bias))); });
+}
+
+ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding,
+                    ct_tensor *out) {
+  return guard([&] {
+    *out = wrap(at::conv2d(unwrap(input), unwrap(weight), unwrap_optional(bias), at::IntArrayRef({stride, stride}),
+                           at::IntArrayRef({padding, padding})));
+  });
+}
+
+ct_status ct_layer_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, double eps, ct_tensor *out) {
+  return guard([&] {
+    const auto &x = unwrap(input);
+    *out = wrap(at::layer_norm(x, {x.size(-1)}, unwrap_optional(weight), unwrap_optional(bias), eps));
+  });
+}
+
+ct_status ct_rms_norm(ct_tensor input, ct_tensor weight, double eps, ct_tensor *out) {
+  return guard([&] {
+    const auto &x = unwrap(input);
+    int64_t last = x.size(-1);
+    *out = wrap(at::rms_norm(x, at::IntArrayRef({last}), unwrap_optional(weight), eps));
+  });
+}
+
+ct_status ct_group_norm(ct_tensor input, int64_t group_count, ct_tensor weight, ct_tensor bias, double eps,
+                        ct_tensor *out) {
+  return guard([&] {
+    *out = wrap(at::group_norm(unwrap(input), group_count, unwrap_optional(weight), unwrap_optional(bias), eps));
+  });
+}
+
+ct_status ct_silu(ct_tensor input, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::silu(unwrap(input))); });
+}
+
+ct_status ct_silu_in_place(ct_tensor input) {
+  return guard([&] { at::silu_(unwrap(input)); });
+}
+
+ct_status ct_gelu(ct_tensor input, bool tanh_approximation, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::gelu(unwrap(input), tanh_approximation ? "tanh" : "none")); });
+}
+
+ct_status ct_gelu_tanh_in_place(ct_tensor input) {
+  return guard([&] { at::gelu_(unwrap(input), "tanh"); });
+}
+
+ct_status ct_sigmoid(ct_tensor input, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::sigmoid(unwrap(input))); });
+}
+
+ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, bool causal,
+                                          ct_tensor *out) {
+  return guard([&] {
+    *out = wrap(at::scaled_dot_product_attention(unwrap(query), unwrap(key), unwrap(value), std::nullopt, 0.0,
+                                                 causal));
+  });
+}
+
+ct_status ct_upsample_nearest(ct_tensor input, int64_t height, int64_t width, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::upsample_nearest2d(unwrap(input), {height, width})); });
+}
+
+ct_status ct_upsample_bilinear(ct_tensor input, int64_t height, int64_t width, bool antialias, ct_tensor *out) {
+  return guard([&] {
+    const auto &x = unwrap(input);
+    *out = wrap(antialias ? at::_upsample_bilinear2d_aa(x, {height, width}, false)
+                          : at::upsample_bilinear2d(x, {height, width}, false));
+  });
+}
+
+ct_status ct_pad(ct_tensor input, int64_t left, int64_t right, int64_t top, int64_t bottom, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::constant_pad_nd(unwrap(input), {left, right, top, bottom})); });
+}

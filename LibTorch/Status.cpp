@@ -1,0 +1,50 @@
+#include "ctorch_status.h"
+
+#include <c10/util/Exception.h>
+#include <torch/version.h>
+
+#include <cstring>
+#include <string>
+
+#include "Guard.h"
+
+namespace {
+thread_local std::string last_error;
+}
+
+namespace ctorch {
+
+ct_status fail(ct_status status, const char *message) noexcept {
+  try {
+    last_error = message;
+  } catch (...) {
+    last_error.clear();
+  }
+  return status;
+}
+
+ct_status status_of_current_exception() noexcept {
+  try {
+    throw;
+  } catch (const c10::OutOfMemoryError &error) {
+    return fail(CT_OUT_OF_MEMORY, error.what_without_backtrace());
+  } catch (const c10::Error &error) {
+    // libtorch's CPU allocator reports exhaustion as a plain c10::Error.
+    const char *text = error.what_without_backtrace();
+    bool exhausted = std::strstr(text, "can't allocate memory") != nullptr ||
+                     std::strstr(text, "not enough memory") != nullptr;
+    return fail(exhausted ? CT_OUT_OF_MEMORY : CT_TORCH_ERROR, text);
+  } catch (const std::bad_alloc &) {
+    return fail(CT_OUT_OF_MEMORY, "the host's memory ran out");
+  } catch (const std::exception &error) {
+    return fail(CT_OTHER, error.what());
+  } catch (...) {
+    return fail(CT_OTHER, "an unknown C++ exception");
+  }
+}
+
+} // namespace ctorch
+
+const char *ct_last_error(void) { return last_error.c_str(); }
+
+const char *ct_torch_version(void) { return TORCH_VERSION; }

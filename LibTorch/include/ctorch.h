@@ -1,0 +1,9 @@
+// libctorch: the part of libtorch that this project uses, as plain C99.
+#pragma once
+
+#include "ctorch_autograd.h"
+#include "ctorch_device.h"
+#include "ctorch_nn.h"
+#include "ctorch_ops.h"
+#include "ctorch_status.h"
+#include "ctorch_tensor.h"

@@ -1,0 +1,27 @@
+// Devices, threads and seeds: the state that is the process's.
+#pragma once
+
+#include "ctorch_tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// How many devices of a type this libtorch can use here; 0 where there is none.
+int32_t ct_device_count(ct_device_type type);
+/// Free and total bytes of an accelerator's memory.
+ct_status ct_device_memory(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
+/// The most bytes of an accelerator's memory that were in use at once.
+ct_status ct_device_peak_memory(ct_device device, int64_t *bytes);
+/// Waits for all work on an accelerator. A fault of earlier work may surface here. Does nothing on the CPU.
+ct_status ct_synchronize(ct_device device);
+
+int32_t ct_thread_count(void);
+ct_status ct_set_thread_count(int32_t count);
+ct_status ct_manual_seed(int64_t seed);
+/// The CPU instruction set that torch's kernels use, such as "AVX2".
+const char *ct_cpu_capability(void);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "transparency-segmentation",
+    platforms: [.macOS(.v14)],
+    products: [
+        .library(name: "TransparencySegmentation", targets: ["TransparencySegmentation"]),
+        .executable(name: "transeg", targets: ["transeg"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // C libraries, found by pkg-config.
+        .systemLibrary(name: "CTorch", pkgConfig: "ctorch"),
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"]), .brew(["vips"])]),
+
+        // Without libtorch.
+        .target(name: "Safetensors"),
+        .target(name: "Images", dependencies: ["CVips"]),
+
+        // On libtorch, from the bottom up.
+        .target(name: "Torch", dependencies: ["CTorch"]),
+        .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
+        .target(name: "StableDiffusion3", dependencies: ["TorchNN"]),
+        .target(
+            name: "TransparencySegmentation", dependencies: ["StableDiffusion3", "Images", "EmbeddedModel"]),
+        .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
+        .executableTarget(
+            name: "transeg",
+            dependencies: [
+                "TransparencySegmentation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(name: "TestSupport", dependencies: ["TorchNN"], path: "Tests/TestSupport"),
+        .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
+        .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TestSupport"]),
+        .testTarget(name: "StableDiffusion3Tests", dependencies: ["StableDiffusion3", "TestSupport"]),
+        .testTarget(
+            name: "TransparencySegmentationTests", dependencies: ["TransparencySegmentation", "TestSupport"]),
+        .testTarget(name: "TransegTests", dependencies: ["transeg", "TestSupport"]),
+    ]
+)

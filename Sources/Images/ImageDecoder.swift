@@ -1,0 +1,93 @@
+import CVips
+
+/// One read: from a source of bytes to an upright sRGB picture.
+struct ImageDecoder {
+    let reader: ImageReader
+    let name: String
+
+    /// - Throws: `ImageError`.
+    func decode(_ source: UnsafeMutablePointer<VipsSource>) throws -> Image {
+        let format = try recognise(source)
+        do {
+            let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
+            guard !picture.width.multipliedReportingOverflow(by: picture.height).overflow,
+                picture.width * picture.height <= reader.pixelLimit
+            else {
+                throw ImageError.tooManyPixels(
+                    name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
+            }
+            try checkSamples(of: picture, format: format)
+            let upright = try turnedUpright(flattened(picture))
+            return try Image(
+                width: upright.width, height: upright.height, channels: upright.bands, pixels: upright.samples())
+        } catch is VipsFailure {
+            throw ImageError.damaged(name: name, format: format.rawValue, detail: VipsLibrary.takeMessage())
+        }
+    }
+
+    private func recognise(_ source: UnsafeMutablePointer<VipsSource>) throws -> ImageFormat {
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = vips_source_sniff_at_most(source, &start, ImageFormat.prefixSize)
+        guard count >= 0 else { throw ImageError.unreadable(name: name, reason: VipsLibrary.takeMessage()) }
+        guard count > 0 else { throw ImageError.empty(name: name) }
+        let prefix = [UInt8](UnsafeBufferPointer(start: start, count: Int(count)))
+        guard let format = ImageFormat(prefix: prefix) else {
+            throw ImageError.notAnImage(name: name, found: ImageFormat.describeForeign(prefix: prefix))
+        }
+        guard format.isAvailable else {
+            throw ImageError.formatUnavailable(name: name, format: format.rawValue)
+        }
+        return format
+    }
+
+    /// Refuses samples whose meaning is not known here rather than guess at colours.
+    private func checkSamples(of picture: VipsPicture, format: ImageFormat) throws {
+        guard [VIPS_FORMAT_UCHAR, VIPS_FORMAT_USHORT].contains(picture.sampleFormat) else {
+            let found = String(
+                cString: vips_enum_nick(vips_band_format_get_type(), Int32(picture.sampleFormat.rawValue)))
+            throw ImageError.unsupportedSamples(name: name, format: format.rawValue, found: "samples of type \(found)")
+        }
+        let colours = picture.interpretation
+        let known = [
+            VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16, VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB,
+            VIPS_INTERPRETATION_RGB16, VIPS_INTERPRETATION_CMYK, VIPS_INTERPRETATION_MULTIBAND,
+        ]
+        guard known.contains(colours), picture.bands <= picture.colourBands + 1 else {
+            let found = String(cString: vips_enum_nick(vips_interpretation_get_type(), colours.rawValue))
+            throw ImageError.unsupportedSamples(
+                name: name, format: format.rawValue, found: "\(picture.bands) channels of kind \(found)")
+        }
+    }
+
+    /// sRGB with 8 bits and 3 bands, alpha laid over the background.
+    private func flattened(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
+        let colourBands = picture.colourBands
+        // Before colours are converted: Little CMS is exact for 8 bits, but for 16 it takes a coarse table.
+        let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
+        guard picture.bands > colourBands else { return try narrow.convertedToSRGB() }
+        let colour = try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colourBands)) }.convertedToSRGB()
+        let alpha = try narrow.applying { cvips_extract_bands($0, &$1, Int32(colourBands), 1) }
+        let background = [reader.background.0, reader.background.1, reader.background.2].map(Double.init)
+        return try colour.applying { colour, result in
+            alpha.with { cvips_flatten(colour, $0, background, &result) }
+        }
+    }
+
+    private func turnedUpright(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
+        guard picture.orientation != 1 else { return picture }
+        // Turning reads pixels in another order than decoders give them.
+        let decoded = try VipsPicture { result in
+            result = picture.with { vips_image_copy_memory($0) }
+            return result == nil ? -1 : 0
+        }
+        return try decoded.applying { cvips_upright($0, &$1) }
+    }
+}
+
+extension VipsPicture {
+    /// Bands that are colour: 4 for CMYK, else 3 or 1. One band more than that is alpha.
+    var colourBands: Int {
+        if interpretation == VIPS_INTERPRETATION_CMYK { return 4 }
+        return bands < 3 ? 1 : 3
+    }
+}

@@ -1,0 +1,110 @@
+import CVips
+import Foundation
+
+/// Reads photographs as people see them: upright, sRGB, RGB with 8 bits.
+///
+/// ```swift
+/// let image = try ImageReader().read(contentsOf: "photo.heic")
+/// ```
+///
+/// What is done to a picture, in this order:
+///
+/// - The format is recognised by content. JPEG, PNG, WebP, TIFF and HEIC/AVIF are read, the first picture of a file
+///   with several. A file that ends early is an error; a mere warning of a decoder is not.
+/// - The pixel limit is checked on the header, before any pixel is decoded.
+/// - 16-bit samples become 8-bit ones by their high byte.
+/// - Colours are converted from the embedded ICC profile to sRGB, relative colorimetric with black point
+///   compensation: colours that sRGB has stay as they are. A profile that moves no colour by more than a rounding
+///   step (such as sRGB itself), does not fit the samples or is broken is ignored. CMYK without a profile is
+///   taken to be libvips' standard printing CMYK. Grey becomes RGB.
+/// - Transparency is laid over `background`; opaque pixels keep their values exactly.
+/// - The picture is turned upright by its EXIF orientation.
+///
+/// A JPEG or PNG without profile, alpha and orientation gives the bytes of Pillow's `Image.open(...).convert("RGB")`
+/// (the decoders have the same libjpeg-turbo defaults). Values of this type may be used from several threads at once.
+public struct ImageReader: Sendable {
+    /// 178,956,970 pixels, where Pillow refuses by default (twice its warning level).
+    public static let defaultPixelLimit = 178_956_970
+
+    /// Most pixels (width times height) that are decoded.
+    public var pixelLimit: Int
+
+    /// The sRGB colour under transparent parts.
+    public var background: (UInt8, UInt8, UInt8)
+
+    /// Makes a reader.
+    ///
+    /// White is the default background since cut-out pictures are nearly always shown, and made, on white.
+    public init(
+        pixelLimit: Int = ImageReader.defaultPixelLimit, background: (UInt8, UInt8, UInt8) = (255, 255, 255)
+    ) {
+        self.pixelLimit = pixelLimit
+        self.background = background
+    }
+
+    /// The picture in a file, always with 3 channels.
+    ///
+    /// Holds the result and little more in memory, but twice that for a picture that must be turned, and the whole
+    /// file or picture where the format asks for it (interlaced PNG, progressive JPEG, WebP, HEIC).
+    ///
+    /// - Throws: `ImageError`, every case but the writing ones.
+    public func read(contentsOf path: String) throws -> Image {
+        try VipsLibrary.start()
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let code = errno
+            throw code == ENOENT
+                ? ImageError.notFound(name: path) : .unreadable(name: path, reason: systemText(code))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw ImageError.unreadable(name: path, reason: systemText(errno))
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
+        return try read(vips_source_new_from_descriptor(descriptor), name: path)
+    }
+
+    /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.
+    ///
+    /// - Throws: `ImageError`, as `read(contentsOf:)`.
+    public func read(data: [UInt8], name: String) throws -> Image {
+        try VipsLibrary.start()
+        // libvips' file reader takes a null address amiss.
+        guard !data.isEmpty else { throw ImageError.empty(name: name) }
+        return try data.withUnsafeBytes { bytes in
+            try read(vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name)
+        }
+    }
+
+    /// Whether the suffix of a file name is that of a format which this machine reads, in upper or lower case.
+    ///
+    /// For choosing files in a folder: reading itself goes by content.
+    public static func isSupported(fileName: String) -> Bool {
+        let suffix = (fileName as NSString).pathExtension.lowercased()
+        return ImageFormat.allCases.contains { $0.suffixes.contains(suffix) && $0.isAvailable }
+    }
+
+    /// The formats that this machine reads, such as "JPEG" and "HEIC/AVIF"; none when libvips does not start.
+    public static var formats: [String] {
+        ImageFormat.allCases.filter(\.isAvailable).map(\.rawValue)
+    }
+
+    /// Reads from a source of libvips, which is released.
+    private func read(_ source: UnsafeMutablePointer<VipsSource>?, name: String) throws -> Image {
+        guard let source else { throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage()) }
+        defer {
+            g_object_unref(source)
+            // libvips keeps buffers for each thread that used it; the caller's threads are not its own to clean up.
+            vips_thread_shutdown()
+            // Warnings leave text behind that would be shown with some later error.
+            vips_error_clear()
+        }
+        return try ImageDecoder(reader: self, name: name).decode(source)
+    }
+}
+
+/// The system's text for an `errno` value.
+func systemText(_ code: Int32) -> String {
+    String(cString: strerror(code))
+}

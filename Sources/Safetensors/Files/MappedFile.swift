@@ -1,0 +1,93 @@
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// A whole file in memory by `mmap`: pages are read when first touched and need no copy.
+///
+/// The mapping is private and writable, so an in-place operation on a tensor that borrows these bytes works on a copy of
+/// the touched pages and never changes the file. What no mapping can guard against: if another process cuts the file
+/// short while it is mapped, touching the lost pages ends this process (SIGBUS). Replace files by renaming.
+public final class MappedFile: @unchecked Sendable {
+    // Unchecked because of the raw pointer only: all stored properties are constants, and this library only reads
+    // through it. Who writes through `baseAddress` answers for concurrent access, as with any raw pointer.
+
+    /// The path as given.
+    public let path: String
+    /// The size of the file in bytes when it was opened.
+    public let count: Int
+    /// The first byte; valid as long as this object lives. Page aligned. For an empty file it points to no file content.
+    public let baseAddress: UnsafeMutableRawPointer
+
+    private let mappedByteCount: Int
+
+    /// Maps the file at `path`.
+    ///
+    /// Throws `fileAccess` if it cannot be opened or mapped, `notARegularFile` for a directory, pipe or device.
+    public init(path: String) throws {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer; regular files ignore it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw SafetensorsError.fileAccess(path: path, operation: "open", code: errno)
+        }
+        defer { close(descriptor) }  // a mapping outlives its descriptor
+
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw SafetensorsError.fileAccess(path: path, operation: "inspect", code: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SafetensorsError.notARegularFile(path: path) }
+
+        let byteCount = Int(status.st_size)
+        let protection = PROT_READ | PROT_WRITE
+        // NORESERVE: a private writable mapping would otherwise ask for swap for a whole model.
+        // Zero bytes cannot be mapped, so that an empty file gets an anonymous page to point to.
+        let address =
+            byteCount > 0
+            ? mmap(nil, byteCount, protection, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0)
+            : mmap(nil, 1, protection, MAP_PRIVATE | MAP_ANON, -1, 0)
+        guard let address, address != MAP_FAILED else {
+            throw SafetensorsError.fileAccess(path: path, operation: "map", code: errno)
+        }
+        self.path = path
+        count = byteCount
+        mappedByteCount = max(byteCount, 1)
+        baseAddress = address
+    }
+
+    deinit {
+        munmap(baseAddress, mappedByteCount)
+    }
+
+    /// Lends `byteCount` bytes at `byteOffset`; the buffer is valid only inside `body`.
+    ///
+    /// Throws `outOfBounds` if the range is not inside the file, and whatever `body` throws.
+    public func withUnsafeBytes<R>(
+        byteOffset: Int, byteCount: Int, _ body: (UnsafeRawBufferPointer) throws -> R
+    ) throws -> R {
+        guard byteOffset >= 0, byteCount >= 0, byteOffset <= count, byteCount <= count - byteOffset else {
+            throw SafetensorsError.outOfBounds(
+                path: path, byteOffset: byteOffset, byteCount: byteCount, fileByteCount: count)
+        }
+        return try withExtendedLifetime(self) {
+            try body(UnsafeRawBufferPointer(start: baseAddress + byteOffset, count: byteCount))
+        }
+    }
+
+    /// Drops the pages that lie wholly inside the range from resident memory; the next access reads them from the file
+    /// again. Call it when a tensor has been copied to its device, so that a model is not in host memory as well.
+    ///
+    /// Changes made in place to those pages are lost. A range outside the file is clipped. Never fails: where the system
+    /// declines, memory use stays as it was.
+    public func evict(byteOffset: Int, byteCount: Int) {
+        let start = min(max(byteOffset, 0), count)
+        let end = start + min(max(byteCount, 0), count - start)
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        // Inwards: a page at the edge may hold a neighbour's bytes that someone has changed in place.
+        let firstPage = (start + page - 1) / page * page
+        let endPage = end / page * page
+        guard firstPage < endPage else { return }
+        madvise(baseAddress + firstPage, endPage - firstPage, MADV_DONTNEED)
+    }
+}

@@ -1,0 +1,11 @@
+/// The checksum of zip entries: CRC-32 with the reflected polynomial 0xEDB88320 (ISO 3309, as in zlib).
+enum CRC32 {
+    private static let table: [UInt32] = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+    }
+
+    /// The checksum of `bytes`.
+    static func checksum(of bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(~0) { crc, byte in table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ crc >> 8 }
+    }
+}

@@ -1,0 +1,32 @@
+/// One tensor to be written. Its bytes are asked for when their turn comes, so that a model is never in memory twice.
+public struct SafetensorsEntry {
+    /// The tensor's key.
+    public let name: String
+    /// The element type.
+    public let dtype: StoredDType
+    /// The sizes, outermost first; `[]` for a rank-0 tensor.
+    public let shape: [Int]
+    /// Hands the tensor's bytes (C order, little endian) to `consume`, in one piece or in successive pieces.
+    ///
+    /// The writer calls this once. A buffer needs to be valid only during the call of `consume`, so that a piece can be
+    /// a host copy that is freed right after. What it throws ends the writing.
+    public let withBytes: (_ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+
+    /// An entry whose bytes are made on demand by `withBytes`.
+    public init(
+        name: String, dtype: StoredDType, shape: [Int],
+        withBytes: @escaping (_ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) {
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.withBytes = withBytes
+    }
+
+    /// An entry whose bytes are at hand.
+    public init(name: String, dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
+        self.init(name: name, dtype: dtype, shape: shape) { consume in
+            try bytes.withUnsafeBytes { try consume($0) }
+        }
+    }
+}

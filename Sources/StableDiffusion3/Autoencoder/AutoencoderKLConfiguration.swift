@@ -1,0 +1,105 @@
+/// The `config.json` of ``AutoencoderKL`` (diffusers 0.35.2, `autoencoders/autoencoder_kl.py`), with diffusers' defaults
+/// where a key is missing.
+public struct AutoencoderKLConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
+    public let inChannels: Int
+    public let outChannels: Int
+    public let latentChannels: Int
+    /// Channels of each resolution, from the picture's down to the latent's.
+    public let blockOutChannels: [Int]
+    public let layersPerBlock: Int
+    public let normNumGroups: Int
+    /// Side of the picture that the model was made for.
+    public let sampleSize: Int
+    /// What a latent is multiplied by, after the shift, to have the transformer's range.
+    public let scalingFactor: Double
+    public let shiftFactor: Double
+    let downBlockTypes: [String]
+    let upBlockTypes: [String]
+    let actFn: String
+    let useQuantConv: Bool
+    let usePostQuantConv: Bool
+    let midBlockAddAttention: Bool
+    let forceUpcast: Bool
+    let latentsMean: [Double]?
+    let latentsStd: [Double]?
+
+    /// How many pixels one latent position stands for, along each axis.
+    public var downsampling: Int { 1 << (blockOutChannels.count - 1) }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case inChannels = "in_channels"
+        case outChannels = "out_channels"
+        case latentChannels = "latent_channels"
+        case blockOutChannels = "block_out_channels"
+        case layersPerBlock = "layers_per_block"
+        case normNumGroups = "norm_num_groups"
+        case sampleSize = "sample_size"
+        case scalingFactor = "scaling_factor"
+        case shiftFactor = "shift_factor"
+        case downBlockTypes = "down_block_types"
+        case upBlockTypes = "up_block_types"
+        case actFn = "act_fn"
+        case useQuantConv = "use_quant_conv"
+        case usePostQuantConv = "use_post_quant_conv"
+        case midBlockAddAttention = "mid_block_add_attention"
+        case forceUpcast = "force_upcast"
+        case latentsMean = "latents_mean"
+        case latentsStd = "latents_std"
+    }
+    typealias Keys = CodingKeys
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func value<T: Decodable>(_ key: CodingKeys, _ fallback: T) throws -> T {
+            try values.decodeIfPresent(T.self, forKey: key) ?? fallback
+        }
+        inChannels = try value(.inChannels, 3)
+        outChannels = try value(.outChannels, 3)
+        latentChannels = try value(.latentChannels, 4)
+        blockOutChannels = try value(.blockOutChannels, [64])
+        layersPerBlock = try value(.layersPerBlock, 1)
+        normNumGroups = try value(.normNumGroups, 32)
+        sampleSize = try value(.sampleSize, 32)
+        scalingFactor = try value(.scalingFactor, 0.18215)
+        shiftFactor = try value(.shiftFactor, 0)
+        downBlockTypes = try value(.downBlockTypes, ["DownEncoderBlock2D"])
+        upBlockTypes = try value(.upBlockTypes, ["UpDecoderBlock2D"])
+        actFn = try value(.actFn, "silu")
+        useQuantConv = try value(.useQuantConv, true)
+        usePostQuantConv = try value(.usePostQuantConv, true)
+        midBlockAddAttention = try value(.midBlockAddAttention, true)
+        forceUpcast = try value(.forceUpcast, true)
+        latentsMean = try values.decodeIfPresent([Double].self, forKey: .latentsMean)
+        latentsStd = try values.decodeIfPresent([Double].self, forKey: .latentsStd)
+    }
+
+    func validate() throws {
+        let counts: [(CodingKeys, Int)] = [
+            (.latentChannels, latentChannels), (.layersPerBlock, layersPerBlock), (.normNumGroups, normNumGroups),
+            (.sampleSize, sampleSize),
+        ]
+        for (key, value) in counts {
+            try require((1...1_000_000).contains(value), key.rawValue, value, "a positive number")
+        }
+        try require(inChannels == 3, "in_channels", inChannels, "3")
+        try require(outChannels == 3, "out_channels", outChannels, "3")
+        let levels = blockOutChannels.count
+        try require((1...8).contains(levels), "block_out_channels", blockOutChannels, "one to eight entries")
+        try require(
+            blockOutChannels.allSatisfy { $0 > 0 && $0 % normNumGroups == 0 }, "block_out_channels",
+            blockOutChannels, "multiples of norm_num_groups (\(normNumGroups))")
+        try require(
+            downBlockTypes == Array(repeating: "DownEncoderBlock2D", count: levels), "down_block_types",
+            downBlockTypes, "\(levels) × DownEncoderBlock2D")
+        try require(
+            upBlockTypes == Array(repeating: "UpDecoderBlock2D", count: levels), "up_block_types", upBlockTypes,
+            "\(levels) × UpDecoderBlock2D")
+        try require(actFn == "silu", "act_fn", actFn, "silu")
+        try require(!useQuantConv, "use_quant_conv", useQuantConv, "false, as in Stable Diffusion 3")
+        try require(!usePostQuantConv, "use_post_quant_conv", usePostQuantConv, "false, as in Stable Diffusion 3")
+        try require(midBlockAddAttention, "mid_block_add_attention", midBlockAddAttention, "true")
+        try require(scalingFactor > 0, "scaling_factor", scalingFactor, "a positive number")
+        try require(latentsMean == nil, "latents_mean", "set", "null, as in Stable Diffusion 3")
+        try require(latentsStd == nil, "latents_std", "set", "null, as in Stable Diffusion 3")
+    }
+}

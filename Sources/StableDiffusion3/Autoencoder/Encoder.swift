@@ -1,0 +1,63 @@
+import Torch
+import TorchNN
+
+extension AutoencoderKL {
+    /// Pictures to the parameters of their latents' distribution (diffusers 0.35.2 `Encoder`).
+    public struct Encoder {
+        public let convIn: Conv2d
+        public let downBlocks: [DownEncoderBlock2D]
+        public let midBlock: MidBlock2D
+        public let convNormOut: GroupNorm
+        public let convOut: Conv2d
+
+        init(_ weights: Weights, _ configuration: AutoencoderKLConfiguration) throws {
+            let channels = configuration.blockOutChannels
+            let groups = configuration.normNumGroups
+            convIn = try Conv2d(weights["conv_in"], configuration.inChannels, channels[0], kernelSize: 3, padding: 1)
+            downBlocks = try channels.indices.map {
+                try DownEncoderBlock2D(
+                    weights["down_blocks"][$0], channels[max($0 - 1, 0)], channels[$0],
+                    layerCount: configuration.layersPerBlock, groupCount: groups, downsamples: $0 < channels.count - 1)
+            }
+            let last = channels[channels.count - 1]
+            midBlock = try MidBlock2D(weights["mid_block"], last, groupCount: groups)
+            convNormOut = try GroupNorm(weights["conv_norm_out"], groupCount: groups, last, eps: 1e-6)
+            convOut = try Conv2d(weights["conv_out"], last, 2 * configuration.latentChannels, kernelSize: 3, padding: 1)
+        }
+
+        /// `[N, 3, H, W]` to mean and log variance together, `[N, 32, H/8, W/8]`.
+        public func callAsFunction(_ images: Tensor) throws -> Tensor {
+            var x = try convIn(images)
+            for block in downBlocks { x = try block(x) }
+            return try convOut(normThenSilu(convNormOut, midBlock(x)))
+        }
+    }
+}
+
+/// Residual blocks, then half the resolution (diffusers 0.35.2 `DownEncoderBlock2D`).
+public struct DownEncoderBlock2D {
+    public let resnets: [ResnetBlock2D]
+    /// A 3 × 3 convolution of stride 2; none in the last block.
+    public let downsampler: Conv2d?
+
+    init(
+        _ weights: Weights, _ inChannels: Int, _ outChannels: Int, layerCount: Int, groupCount: Int,
+        downsamples: Bool
+    ) throws {
+        resnets = try (0..<layerCount).map {
+            try ResnetBlock2D(
+                weights["resnets"][$0], $0 == 0 ? inChannels : outChannels, outChannels, groupCount: groupCount)
+        }
+        downsampler =
+            downsamples
+            ? try Conv2d(weights["downsamplers.0.conv"], outChannels, outChannels, kernelSize: 3, stride: 2) : nil
+    }
+
+    func callAsFunction(_ input: Tensor) throws -> Tensor {
+        var x = input
+        for resnet in resnets { x = try resnet(x) }
+        guard let downsampler else { return x }
+        // The model was trained with a row and a column of zeros below and to the right only.
+        return try downsampler(x.pad(left: 0, right: 1, top: 0, bottom: 1))
+    }
+}

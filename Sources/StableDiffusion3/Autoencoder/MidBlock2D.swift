@@ -1,0 +1,48 @@
+import Torch
+import TorchNN
+
+/// The lowest resolution: two residual blocks around an attention among all positions (diffusers 0.35.2
+/// `UNetMidBlock2D` with one layer).
+public struct MidBlock2D {
+    public let resnets: [ResnetBlock2D]
+    public let attention: SpatialAttention
+
+    init(_ weights: Weights, _ channels: Int, groupCount: Int) throws {
+        resnets = try (0..<2).map {
+            try ResnetBlock2D(weights["resnets"][$0], channels, channels, groupCount: groupCount)
+        }
+        attention = try SpatialAttention(weights["attentions.0"], channels, groupCount: groupCount)
+    }
+
+    /// `[N, C, H, W]` to `[N, C, H, W]`.
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try resnets[1](attention(resnets[0](x)))
+    }
+}
+
+/// Attention with a single head among all positions of a feature map, added to its input.
+public struct SpatialAttention {
+    public let groupNorm: GroupNorm
+    public let toQ: Linear
+    public let toK: Linear
+    public let toV: Linear
+    public let toOut: Linear
+
+    init(_ weights: Weights, _ channels: Int, groupCount: Int) throws {
+        groupNorm = try GroupNorm(weights["group_norm"], groupCount: groupCount, channels, eps: 1e-6)
+        toQ = try Linear(weights["to_q"], channels, channels)
+        toK = try Linear(weights["to_k"], channels, channels)
+        toV = try Linear(weights["to_v"], channels, channels)
+        toOut = try Linear(weights["to_out.0"], channels, channels)
+    }
+
+    /// `[N, C, H, W]` to `[N, C, H, W]`.
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        let (count, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3))
+        let tokens = try groupNorm(x).reshape([count, channels, height * width]).transpose(1, 2).contiguous()
+        let attended = try scaledDotProductAttention(
+            toQ(tokens).unsqueeze(1), toK(tokens).unsqueeze(1), toV(tokens).unsqueeze(1))
+        let out = try toOut(attended.reshape([count, height * width, channels]))
+        return try out.transpose(1, 2).reshape([count, channels, height, width]) + x
+    }
+}

@@ -1,0 +1,38 @@
+import Torch
+import TorchNN
+
+// Legend for this folder: N pictures, C channels, H × W positions at the layer's own resolution.
+
+/// Two convolutions around a shortcut (diffusers 0.35.2 `ResnetBlock2D` without time embedding).
+public struct ResnetBlock2D {
+    public let norm1: GroupNorm
+    public let conv1: Conv2d
+    public let norm2: GroupNorm
+    public let conv2: Conv2d
+    /// Where the channel count changes.
+    public let convShortcut: Conv2d?
+
+    init(_ weights: Weights, _ inChannels: Int, _ outChannels: Int, groupCount: Int) throws {
+        norm1 = try GroupNorm(weights["norm1"], groupCount: groupCount, inChannels, eps: 1e-6)
+        conv1 = try Conv2d(weights["conv1"], inChannels, outChannels, kernelSize: 3, padding: 1)
+        norm2 = try GroupNorm(weights["norm2"], groupCount: groupCount, outChannels, eps: 1e-6)
+        conv2 = try Conv2d(weights["conv2"], outChannels, outChannels, kernelSize: 3, padding: 1)
+        convShortcut =
+            inChannels == outChannels
+            ? nil : try Conv2d(weights["conv_shortcut"], inChannels, outChannels, kernelSize: 1)
+    }
+
+    /// `[N, in, H, W]` to `[N, out, H, W]`.
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        let hidden = try conv2(normThenSilu(norm2, conv1(normThenSilu(norm1, x))))
+        try hidden.addInPlace(convShortcut?(x) ?? x)
+        return hidden
+    }
+}
+
+/// `silu(norm(x))` in the norm's own output.
+func normThenSilu(_ norm: GroupNorm, _ x: Tensor) throws -> Tensor {
+    let y = try norm(x)
+    try y.siluInPlace()
+    return y
+}

@@ -1,0 +1,70 @@
+import Foundation
+
+/// A model's `config.json`, read so that nothing which changes numbers is overlooked.
+protocol ModelConfiguration: Decodable {
+    associatedtype Keys: CodingKey & CaseIterable
+    /// Whether a key that is not in `Keys` is an error. Keys that begin with an underscore are diffusers' notes to
+    /// itself and a null changes nothing; any other may ask for something that would give other numbers.
+    static var refusesUnknownKeys: Bool { get }
+    /// Throws a ``ConfigurationProblem`` when a value is one that the model here does not have.
+    func validate() throws
+}
+
+/// A value of a `config.json` that this package cannot follow.
+struct ConfigurationProblem: Error {
+    let key: String
+    let found: String
+    let expected: String
+}
+
+extension ModelConfiguration {
+    static var refusesUnknownKeys: Bool { true }
+
+    /// Reads and checks a file. Throws ``ModelError`` with the key and what was expected of it.
+    static func read(_ path: String) throws -> Self {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw ModelError.unreadable(file: path, reason: error.localizedDescription)
+        }
+        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            throw ModelError.configuration(file: path, "the file is not a JSON object")
+        }
+        let known = Set(Keys.allCases.map(\.stringValue))
+        for (key, value) in object.sorted(by: { $0.key < $1.key })
+        where refusesUnknownKeys && !known.contains(key) && !key.hasPrefix("_") && !(value is NSNull) {
+            throw ModelError.configuration(
+                file: path, "the key \(key) (\(value)) is not known, and a model that heeds it gives other numbers")
+        }
+        do {
+            let configuration = try JSONDecoder().decode(Self.self, from: data)
+            try configuration.validate()
+            return configuration
+        } catch let problem as ConfigurationProblem {
+            throw ModelError.configuration(
+                file: path, "\(problem.key) is \(problem.found); expected \(problem.expected)")
+        } catch let error as DecodingError {
+            throw ModelError.configuration(file: path, error.sentence)
+        }
+    }
+
+    /// Throws unless the condition holds.
+    func require(_ condition: Bool, _ key: String, _ found: Any, _ expected: String) throws {
+        if !condition { throw ConfigurationProblem(key: key, found: "\(found)", expected: expected) }
+    }
+}
+
+extension DecodingError {
+    /// Which key is wrong, and how.
+    fileprivate var sentence: String {
+        func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+        return switch self {
+        case .typeMismatch(let type, let context): "\(name(context.codingPath)) is not of type \(type)"
+        case .valueNotFound(let type, let context): "\(name(context.codingPath)) is null; expected \(type)"
+        case .keyNotFound(let key, _): "the key \(key.stringValue) is missing"
+        case .dataCorrupted(let context): "\(name(context.codingPath)): \(context.debugDescription)"
+        @unknown default: "\(self)"
+        }
+    }
+}

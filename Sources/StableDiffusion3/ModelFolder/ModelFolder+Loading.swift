@@ -1,0 +1,111 @@
+import Foundation
+import Safetensors
+import Torch
+import TorchNN
+
+/// The timestep of the one pass: the noisiest.
+public let segmentationTimestep = 1000.0
+
+extension ModelFolder {
+    /// Which form of the transformer a folder holds.
+    public enum TransformerForm: String, Sendable {
+        /// ``SD3Transformer2DModel``, as diffusers writes it.
+        case plain = "SD3Transformer2DModel"
+        /// ``FoldedTransformer``, which only this package reads.
+        case folded = "FoldedSD3Transformer2DModel"
+    }
+
+    /// The form that `transformer/config.json` names. Throws ``ModelError`` for any other class.
+    public func transformerForm() throws -> TransformerForm {
+        let file = try configurationFile(ModelLayout.transformer)
+        struct ClassName: Decodable {
+            let className: String?
+            enum CodingKeys: String, CodingKey { case className = "_class_name" }
+        }
+        let data = try? Data(contentsOf: URL(fileURLWithPath: file))
+        let name = data.flatMap { try? JSONDecoder().decode(ClassName.self, from: $0) }?.className
+        guard let name else { return .plain }
+        guard let form = TransformerForm(rawValue: name) else {
+            throw ModelError.configuration(
+                file: file, "_class_name is \(name); expected \(TransformerForm.plain.rawValue)")
+        }
+        return form
+    }
+
+    public func transformerConfiguration() throws -> SD3TransformerConfiguration {
+        try .read(configurationFile(ModelLayout.transformer))
+    }
+
+    public func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
+        try .read(configurationFile(ModelLayout.autoencoder))
+    }
+
+    /// The VAE. Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.
+    public func loadAutoencoder(dtype: DType, device: Device) throws -> AutoencoderKL {
+        try AutoencoderKL(
+            autoencoderConfiguration(), Weights(autoencoderWeights(), dtype: dtype, device: device))
+    }
+
+    /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.
+    public func loadTransformer(dtype: DType, device: Device) throws -> SD3Transformer2DModel {
+        guard try transformerForm() == .plain else {
+            throw ModelError.configuration(
+                file: try configurationFile(ModelLayout.transformer),
+                "this model is folded, and the published form cannot be had back from it")
+        }
+        return try SD3Transformer2DModel(
+            transformerConfiguration(), Weights(transformerWeights(), dtype: dtype, device: device))
+    }
+
+    /// The folded transformer: as stored, or folded now from the published form for ``segmentationTimestep`` and the
+    /// empty prompt.
+    public func loadFoldedTransformer(dtype: DType, device: Device) throws -> FoldedTransformer {
+        let configuration = try transformerConfiguration()
+        let weights = Weights(try transformerWeights(), dtype: dtype, device: device)
+        guard try transformerForm() == .plain else { return try FoldedTransformer(configuration, weights) }
+        let folded = try FoldedTransformer.fold(
+            configuration, weights, timestep: segmentationTimestep, prompt: loadEmptyPrompt())
+        return try FoldedTransformer(configuration, Weights(folded, dtype: dtype, device: device))
+    }
+
+    func transformerWeights() throws -> SafetensorsCollection {
+        try weightsFile(ModelLayout.transformer, stem: ModelLayout.diffusersStem)
+    }
+
+    func autoencoderWeights() throws -> SafetensorsCollection {
+        try weightsFile(ModelLayout.autoencoder, stem: ModelLayout.diffusersStem)
+    }
+
+    /// One of the two CLIP encoders, `text_encoder` or `text_encoder_2`, in float32 on the CPU.
+    func loadTextEncoder(_ part: String) throws -> CLIPTextModelWithProjection {
+        try CLIPTextModelWithProjection(
+            .read(configurationFile(part)),
+            Weights(weightsFile(part, stem: ModelLayout.transformersStem), dtype: .float32))
+    }
+}
+
+extension ModelFolder {
+    /// Checks that every part is there and that every weight has its place and shape, without reading the weights.
+    ///
+    /// Throws what loading would throw.
+    public func check() throws {
+        let configuration = try transformerConfiguration()
+        // In the dtype of the file nothing is converted, so nothing is read.
+        let file = try transformerWeights()
+        let weights = Weights(file, dtype: file.storedDType ?? .float32)
+        switch try transformerForm() {
+        case .plain:
+            _ = try SD3Transformer2DModel(configuration, weights)
+            guard contains(ModelLayout.promptFolder) else {
+                for part in [ModelLayout.textEncoder, ModelLayout.textEncoder2] {
+                    _ = try weightsFile(part, stem: ModelLayout.transformersStem)
+                }
+                break
+            }
+            _ = try loadEmptyPrompt()
+        case .folded:
+            _ = try FoldedTransformer(configuration, weights)
+        }
+        _ = try loadAutoencoder(dtype: autoencoderWeights().storedDType ?? .float32, device: .cpu)
+    }
+}

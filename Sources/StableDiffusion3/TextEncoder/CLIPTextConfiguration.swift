@@ -1,0 +1,63 @@
+/// The parts of a CLIP text encoder's `config.json` that change numbers (transformers 4.57 `CLIPTextConfig`).
+public struct CLIPTextConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
+    public let vocabSize: Int
+    public let hiddenSize: Int
+    public let intermediateSize: Int
+    public let projectionDim: Int
+    public let numHiddenLayers: Int
+    public let numAttentionHeads: Int
+    public let maxPositionEmbeddings: Int
+    /// `quick_gelu` (CLIP-L) or `gelu` (CLIP-G).
+    public let hiddenAct: String
+    public let layerNormEps: Double
+    public let eosTokenId: Int
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case vocabSize = "vocab_size"
+        case hiddenSize = "hidden_size"
+        case intermediateSize = "intermediate_size"
+        case projectionDim = "projection_dim"
+        case numHiddenLayers = "num_hidden_layers"
+        case numAttentionHeads = "num_attention_heads"
+        case maxPositionEmbeddings = "max_position_embeddings"
+        case hiddenAct = "hidden_act"
+        case layerNormEps = "layer_norm_eps"
+        case eosTokenId = "eos_token_id"
+    }
+    typealias Keys = CodingKeys
+
+    /// transformers writes dozens of keys about training and generation into every configuration.
+    static var refusesUnknownKeys: Bool { false }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func value<T: Decodable>(_ key: CodingKeys, _ fallback: T) throws -> T {
+            try values.decodeIfPresent(T.self, forKey: key) ?? fallback
+        }
+        vocabSize = try value(.vocabSize, 49408)
+        hiddenSize = try value(.hiddenSize, 512)
+        intermediateSize = try value(.intermediateSize, 2048)
+        projectionDim = try value(.projectionDim, 512)
+        numHiddenLayers = try value(.numHiddenLayers, 12)
+        numAttentionHeads = try value(.numAttentionHeads, 8)
+        maxPositionEmbeddings = try value(.maxPositionEmbeddings, 77)
+        hiddenAct = try value(.hiddenAct, "quick_gelu")
+        layerNormEps = try value(.layerNormEps, 1e-5)
+        eosTokenId = try value(.eosTokenId, 49407)
+    }
+
+    func validate() throws {
+        let counts: [(CodingKeys, Int)] = [
+            (.vocabSize, vocabSize), (.hiddenSize, hiddenSize), (.intermediateSize, intermediateSize),
+            (.projectionDim, projectionDim), (.numHiddenLayers, numHiddenLayers),
+            (.numAttentionHeads, numAttentionHeads), (.maxPositionEmbeddings, maxPositionEmbeddings),
+        ]
+        for (key, value) in counts {
+            try require((1...1_000_000).contains(value), key.rawValue, value, "a positive number")
+        }
+        try require(
+            hiddenSize % numAttentionHeads == 0, "hidden_size", hiddenSize,
+            "a multiple of num_attention_heads (\(numAttentionHeads))")
+        try require(["quick_gelu", "gelu"].contains(hiddenAct), "hidden_act", hiddenAct, "quick_gelu or gelu")
+    }
+}

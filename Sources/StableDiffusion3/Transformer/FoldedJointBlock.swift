@@ -1,0 +1,135 @@
+import Torch
+import TorchNN
+
+/// ``JointTransformerBlock`` with its modulation folded into norms and projections.
+public struct FoldedJointBlock {
+    public let norm1: LayerNorm
+    /// The norm before the second attention of a dual block.
+    public let norm1Attn2: LayerNorm?
+    public let norm1Context: LayerNorm
+    public let attn: FoldedJointAttention
+    public let attn2: FoldedSelfAttention?
+    public let norm2: LayerNorm
+    public let ff: FeedForward
+    /// None in the last block.
+    public let norm2Context: LayerNorm?
+    /// None in the last block.
+    public let ffContext: FeedForward?
+
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, index: Int) throws {
+        let width = configuration.innerDim
+        let isLast = index == configuration.numLayers - 1
+        let isDual = configuration.dualAttentionLayers.contains(index)
+        func norm(_ name: String) throws -> LayerNorm { try LayerNorm(weights[name], width, eps: 1e-6) }
+
+        norm1 = try norm("norm1")
+        norm1Attn2 = isDual ? try norm("norm1_attn2") : nil
+        norm1Context = try norm("norm1_context")
+        attn = try FoldedJointAttention(weights["attn"], configuration, isLast: isLast)
+        attn2 = isDual ? try FoldedSelfAttention(weights["attn2"], configuration) : nil
+        norm2 = try norm("norm2")
+        ff = try FeedForward(weights["ff"], width)
+        norm2Context = isLast ? nil : try norm("norm2_context")
+        ffContext = isLast ? nil : try FeedForward(weights["ff_context"], width)
+    }
+
+    /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to new ones; no prompt tokens from the last block.
+    public func callAsFunction(_ x: Tensor, context: Tensor) throws -> (Tensor, context: Tensor?) {
+        let (attended, contextAttended) = try attn(norm1(x), context: norm1Context(context))
+        var sum = try x + attended
+        if let attn2, let norm1Attn2 { sum = try sum + attn2(norm1Attn2(x)) }
+        sum = try sum + ff(norm2(sum))
+
+        guard let contextAttended, let ffContext, let norm2Context else { return (sum, nil) }
+        let contextSum = try context + contextAttended
+        return (sum, try contextSum + ffContext(norm2Context(contextSum)))
+    }
+}
+
+/// Norms of queries and keys; none where the configuration has none.
+struct QueryKeyNorm {
+    let query: RMSNorm?
+    let key: RMSNorm?
+
+    init(_ weights: Weights, _ queryName: String?, _ keyName: String, _ configuration: SD3TransformerConfiguration)
+        throws
+    {
+        let normed = configuration.qkNorm != nil
+        let width = configuration.attentionHeadDim
+        query = try normed ? queryName.map { try RMSNorm(weights[$0], width, eps: 1e-6) } : nil
+        key = normed ? try RMSNorm(weights[keyName], width, eps: 1e-6) : nil
+    }
+}
+
+/// ``SelfAttention`` with one product for queries, keys and values, and the gate in the output projection.
+public struct FoldedSelfAttention {
+    /// `[3D, D]`
+    public let toQKV: Linear
+    let norm: QueryKeyNorm
+    public let toOut: Linear
+    public let headCount: Int
+
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration) throws {
+        let width = configuration.innerDim
+        toQKV = try Linear(weights["to_qkv"], width, 3 * width)
+        norm = try QueryKeyNorm(weights, "norm_q", "norm_k", configuration)
+        toOut = try Linear(weights["to_out.0"], width, width)
+        headCount = configuration.numAttentionHeads
+    }
+
+    /// `[N, T, D]` to `[N, T, D]`.
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        let parts = try toQKV(x).chunk(3, axis: 2).map { try heads($0, headCount) }
+        let attended = try scaledDotProductAttention(
+            norm.query?(parts[0]) ?? parts[0], norm.key?(parts[1]) ?? parts[1], parts[2])
+        return try toOut(joinHeads(attended))
+    }
+}
+
+/// ``JointAttention`` with one product for queries, keys and values of each stream, and the gates in the output
+/// projections.
+public struct FoldedJointAttention {
+    /// `[3D, D]`
+    public let toQKV: Linear
+    /// The prompt's: `[3D, D]`, in the last block keys and values alone, `[2D, D]`.
+    public let addQKVProj: Linear
+    let norm: QueryKeyNorm
+    let addedNorm: QueryKeyNorm
+    public let toOut: Linear
+    /// None in the last block.
+    public let toAddOut: Linear?
+    public let headCount: Int
+
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, isLast: Bool) throws {
+        let width = configuration.innerDim
+        toQKV = try Linear(weights["to_qkv"], width, 3 * width)
+        addQKVProj = try Linear(
+            weights[isLast ? "add_kv_proj" : "add_qkv_proj"], width, (isLast ? 2 : 3) * width)
+        norm = try QueryKeyNorm(weights, "norm_q", "norm_k", configuration)
+        addedNorm = try QueryKeyNorm(weights, isLast ? nil : "norm_added_q", "norm_added_k", configuration)
+        toOut = try Linear(weights["to_out.0"], width, width)
+        toAddOut = isLast ? nil : try Linear(weights["to_add_out"], width, width)
+        headCount = configuration.numAttentionHeads
+    }
+
+    /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to the same; no prompt tokens from the last block.
+    public func callAsFunction(_ x: Tensor, context: Tensor) throws -> (Tensor, context: Tensor?) {
+        let parts = try toQKV(x).chunk(3, axis: 2).map { try heads($0, headCount) }
+        let added = try addQKVProj(context).chunk(toAddOut == nil ? 2 : 3, axis: 2).map { try heads($0, headCount) }
+        let (addedKey, addedValue) = (added[added.count - 2], added[added.count - 1])
+
+        let query = try norm.query?(parts[0]) ?? parts[0]
+        let key = try cat([norm.key?(parts[1]) ?? parts[1], addedNorm.key?(addedKey) ?? addedKey], axis: 2)
+        let value = try cat([parts[2], addedValue], axis: 2)
+        guard let toAddOut else {
+            return (try toOut(joinHeads(scaledDotProductAttention(query, key, value))), nil)
+        }
+        let joint = try cat([query, addedNorm.query?(added[0]) ?? added[0]], axis: 2)
+        let attended = try joinHeads(scaledDotProductAttention(joint, key, value))
+        let tokenCount = x.size(1)
+        return (
+            try toOut(attended.narrow(1, start: 0, length: tokenCount)),
+            try toAddOut(attended.narrow(1, start: tokenCount, length: context.size(1)))
+        )
+    }
+}

@@ -1,0 +1,123 @@
+import Torch
+import TorchNN
+
+extension FoldedTransformer {
+    /// Folds a published state dict for one timestep and prompt into the state dict that ``init(_:_:)`` takes.
+    ///
+    /// The arithmetic is done in float32 on the CPU; the tensors come in the dtype and on the device of `weights`.
+    /// Weights that folding leaves as they are stay the mapped file where dtype and device allow it, and the memory of
+    /// those that are used up is let go block by block. Throws ``WeightsError`` as loading the published form does.
+    public static func fold(
+        _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
+    ) throws -> [String: Tensor] {
+        try withoutGradients {
+            let (dtype, device) = (weights.dtype, weights.device)
+            let source = weights.converted(to: .float32, device: .cpu)
+            let prompt = try prompt.to(.float32, device: .cpu)
+            var folded = FoldedStateDict()
+
+            let posEmbed = try PatchEmbed(source["pos_embed"], configuration)
+            folded.tensors["pos_embed.proj.weight"] = posEmbed.proj.weight
+            folded.tensors["pos_embed.proj.bias"] = posEmbed.proj.bias
+            folded.tensors["pos_embed.pos_embed"] = posEmbed.posEmbed
+
+            let embedder = try Linear(
+                source["context_embedder"], configuration.jointAttentionDim, configuration.captionProjectionDim)
+            folded.tensors["context"] = try embedder(prompt.tokens)
+
+            let conditioning = try TimestepTextEmbedding(source["time_text_embed"], configuration)(
+                timestep: timestep, pooled: prompt.pooled)
+            let normOut = try AdaLayerNorm(source["norm_out"], configuration.innerDim, vectorCount: 2)(conditioning)
+            try folded.set("norm_out", Modulation(shift: normOut[1], scale: normOut[0]))
+            folded.set("proj_out", try OutputPatches.projection(source["proj_out"], configuration))
+            try folded.convert(to: dtype, device: device)
+
+            for index in 0..<configuration.numLayers {
+                let blockWeights = source["transformer_blocks"][index]
+                var block = FoldedStateDict(prefix: blockWeights.prefix)
+                try block.fold(
+                    JointTransformerBlock(blockWeights, configuration, index: index), conditioning: conditioning)
+                try block.convert(to: dtype, device: device)
+                folded.tensors.merge(block.tensors) { $1 }
+                blockWeights.releasePages()
+            }
+            try source.finish()
+            return folded.tensors
+        }
+    }
+}
+
+/// A folded state dict in the making.
+private struct FoldedStateDict {
+    var prefix = ""
+    var tensors: [String: Tensor] = [:]
+
+    mutating func convert(to dtype: DType, device: Device) throws {
+        tensors = try tensors.mapValues { try $0.to(dtype, device: device) }
+    }
+
+    mutating func set(_ name: String, _ linear: Linear) {
+        tensors["\(prefix)\(name).weight"] = linear.weight
+        tensors["\(prefix)\(name).bias"] = linear.bias
+    }
+
+    mutating func set(_ name: String, _ norm: RMSNorm?) {
+        tensors["\(prefix)\(name).weight"] = norm?.weight
+    }
+
+    /// norm(x) · (1 + scale) + shift is a layer norm with weight 1 + scale and bias shift.
+    mutating func set(_ name: String, _ modulation: Modulation) throws {
+        tensors["\(prefix)\(name).weight"] = try (modulation.scale + 1).reshape([-1])
+        tensors["\(prefix)\(name).bias"] = try modulation.shift.reshape([-1]).clone()
+    }
+
+    /// gate · (Wx + b) is (gate · W)x + gate · b.
+    mutating func set(_ name: String, _ linear: Linear, gate: Tensor) throws {
+        let gate = try gate.reshape([-1])
+        tensors["\(prefix)\(name).weight"] = try linear.weight * gate.unsqueeze(1)
+        tensors["\(prefix)\(name).bias"] = try linear.bias.map { try $0 * gate }
+    }
+
+    /// Linear layers of the same input are one with their rows together.
+    mutating func set(_ name: String, joined linears: [Linear]) throws {
+        tensors["\(prefix)\(name).weight"] = try cat(linears.map(\.weight), axis: 0)
+        tensors["\(prefix)\(name).bias"] = try cat(linears.compactMap(\.bias), axis: 0)
+    }
+
+    mutating func fold(_ block: JointTransformerBlock, conditioning: Tensor) throws {
+        let vectors = try BlockModulation(block.norm1(conditioning))
+        try set("norm1", vectors.attention)
+        try set("norm2", vectors.feedForward)
+        try set("attn.to_qkv", joined: [block.attn.qkv.query, block.attn.qkv.key, block.attn.qkv.value])
+        set("attn.norm_q", block.attn.qkv.normQuery)
+        set("attn.norm_k", block.attn.qkv.normKey)
+        try set("attn.to_out.0", block.attn.toOut, gate: vectors.attentionGate)
+        set("ff.net.0.proj", block.ff.up)
+        try set("ff.net.2", block.ff.down, gate: vectors.feedForwardGate)
+        if let attn2 = block.attn2, let second = vectors.secondAttention {
+            try set("norm1_attn2", second.modulation)
+            try set("attn2.to_qkv", joined: [attn2.qkv.query, attn2.qkv.key, attn2.qkv.value])
+            set("attn2.norm_q", attn2.qkv.normQuery)
+            set("attn2.norm_k", attn2.qkv.normKey)
+            try set("attn2.to_out.0", attn2.toOut, gate: second.gate)
+        }
+        try foldContext(of: block, conditioning: conditioning)
+    }
+
+    private mutating func foldContext(of block: JointTransformerBlock, conditioning: Tensor) throws {
+        let vectors = try ContextModulation(block.norm1Context(conditioning))
+        let added = block.attn.addedQKV
+        try set("norm1_context", vectors.attention)
+        set("attn.norm_added_k", added.normKey)
+        guard let rest = vectors.rest, let toAddOut = block.attn.toAddOut, let ffContext = block.ffContext else {
+            try set("attn.add_kv_proj", joined: [added.key, added.value])
+            return
+        }
+        try set("attn.add_qkv_proj", joined: [added.query, added.key, added.value])
+        set("attn.norm_added_q", added.normQuery)
+        try set("attn.to_add_out", toAddOut, gate: rest.attentionGate)
+        try set("norm2_context", rest.feedForward)
+        set("ff_context.net.0.proj", ffContext.up)
+        try set("ff_context.net.2", ffContext.down, gate: rest.feedForwardGate)
+    }
+}

@@ -1,0 +1,45 @@
+import Torch
+import TorchNN
+
+// Legend for this folder: N pictures, C channels, h × w latent positions, T = h/p · w/p picture tokens for patches of
+// side p, S prompt tokens, D token width, H heads, d head width.
+
+/// Cuts a latent into patches and adds the position table's middle (diffusers 0.35.2 `PatchEmbed` with cropping).
+public struct PatchEmbed {
+    /// Convolution whose kernel and stride are the patch.
+    public let proj: Conv2d
+    /// The position table `[1, side², D]`.
+    public let posEmbed: Tensor
+    private let side: Int
+    private let patchSize: Int
+
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration) throws {
+        patchSize = configuration.patchSize
+        side = configuration.posEmbedMaxSize
+        proj = try Conv2d(
+            weights["proj"], configuration.inChannels, configuration.innerDim, kernelSize: patchSize,
+            stride: patchSize)
+        posEmbed = try weights.tensor("pos_embed", shape: [1, side * side, configuration.innerDim])
+    }
+
+    /// `[N, C, h, w]` to `[N, T, D]`.
+    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+        let tokens = try proj(latent)
+        let (height, width) = (tokens.size(2), tokens.size(3))
+        return try tokens.reshape([tokens.size(0), tokens.size(1), height * width]).transpose(1, 2)
+            + positions(height: height, width: width)
+    }
+
+    /// The table's centre as `[1, height · width, D]`. Throws ``ModelError/size(_:)`` when it is too small.
+    private func positions(height: Int, width: Int) throws -> Tensor {
+        guard height <= side, width <= side else {
+            throw ModelError.size(
+                "a picture of \(width * patchSize * 8) × \(height * patchSize * 8) pixels is larger than the model's "
+                    + "position table, which reaches \(side * patchSize * 8) × \(side * patchSize * 8)")
+        }
+        return try posEmbed.reshape([1, side, side, posEmbed.size(-1)])
+            .narrow(1, start: (side - height) / 2, length: height)
+            .narrow(2, start: (side - width) / 2, length: width)
+            .reshape([1, height * width, posEmbed.size(-1)])
+    }
+}

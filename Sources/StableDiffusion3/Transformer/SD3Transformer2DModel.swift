@@ -1,0 +1,70 @@
+import Torch
+import TorchNN
+
+/// The transformer of Stable Diffusion 3 and 3.5 as it is published (diffusers 0.35.2 `SD3Transformer2DModel`; Esser et
+/// al., "Scaling Rectified Flow Transformers", arXiv 2403.03206).
+///
+/// ``FoldedTransformer`` gives the same for one timestep and prompt with a third less weights.
+public struct SD3Transformer2DModel {
+    public let configuration: SD3TransformerConfiguration
+    public let posEmbed: PatchEmbed
+    public let timeTextEmbed: TimestepTextEmbedding
+    public let contextEmbedder: Linear
+    public let transformerBlocks: [JointTransformerBlock]
+    /// Two vectors: scale, then shift.
+    public let normOut: AdaLayerNorm
+    public let projOut: Linear
+
+    /// Takes every weight of a state dict under diffusers' names. Throws ``WeightsError`` when one is missing, has
+    /// another shape, or is left over.
+    public init(_ configuration: SD3TransformerConfiguration, _ weights: Weights) throws {
+        self.configuration = configuration
+        posEmbed = try PatchEmbed(weights["pos_embed"], configuration)
+        timeTextEmbed = try TimestepTextEmbedding(weights["time_text_embed"], configuration)
+        contextEmbedder = try Linear(
+            weights["context_embedder"], configuration.jointAttentionDim, configuration.captionProjectionDim)
+        transformerBlocks = try (0..<configuration.numLayers).map {
+            try JointTransformerBlock(weights["transformer_blocks"][$0], configuration, index: $0)
+        }
+        normOut = try AdaLayerNorm(weights["norm_out"], configuration.innerDim, vectorCount: 2)
+        projOut = try OutputPatches.projection(weights["proj_out"], configuration)
+        try weights.finish()
+    }
+
+    /// One pass: latent `[N, 16, h, w]`, prompt `[1, S, joint]` and pooled prompt `[1, pooled]` to `[N, 16, h, w]`, all
+    /// in the weights' dtype on their device.
+    ///
+    /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
+    public func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
+        var x = try posEmbed(latent)
+        let conditioning = try timeTextEmbed(timestep: timestep, pooled: prompt.pooled)
+        var context = try contextEmbedder(prompt.tokens).expand([latent.size(0), -1, -1])
+        for block in transformerBlocks {
+            let (next, nextContext) = try block(x, context: context, conditioning: conditioning)
+            x = next
+            if let nextContext { context = nextContext }
+        }
+        let vectors = try normOut(conditioning)
+        x = try Modulation(shift: vectors[1], scale: vectors[0])(unscaledLayerNorm(x))
+        return try OutputPatches.assemble(projOut(x), like: latent, configuration)
+    }
+}
+
+/// The way from tokens back to a latent, the same in both forms of the transformer.
+enum OutputPatches {
+    static func projection(_ weights: Weights, _ configuration: SD3TransformerConfiguration) throws -> Linear {
+        let patch = configuration.patchSize * configuration.patchSize
+        return try Linear(weights, configuration.innerDim, patch * configuration.outChannels)
+    }
+
+    /// Tokens `[N, T, p·p·C]` to `[N, C, h, w]` with the latent's h and w.
+    static func assemble(
+        _ tokens: Tensor, like latent: Tensor, _ configuration: SD3TransformerConfiguration
+    ) throws -> Tensor {
+        let (p, channels) = (configuration.patchSize, configuration.outChannels)
+        let (count, height, width) = (latent.size(0), latent.size(2), latent.size(3))
+        return try tokens.reshape([count, height / p, width / p, p, p, channels])
+            .permute([0, 5, 1, 3, 2, 4])
+            .reshape([count, channels, height, width])
+    }
+}

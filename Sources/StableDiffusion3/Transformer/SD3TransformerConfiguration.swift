@@ -1,0 +1,83 @@
+/// The `config.json` of ``SD3Transformer2DModel`` (diffusers 0.35.2, `transformers/transformer_sd3.py`), with diffusers'
+/// defaults where a key is missing.
+public struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
+    /// Side of the latent that the model was made for; the picture's is eight times that.
+    public let sampleSize: Int
+    /// Side of the square of latent positions that becomes one token.
+    public let patchSize: Int
+    public let inChannels: Int
+    public let outChannels: Int
+    public let numLayers: Int
+    public let attentionHeadDim: Int
+    public let numAttentionHeads: Int
+    /// Width of the prompt's embeddings.
+    public let jointAttentionDim: Int
+    public let captionProjectionDim: Int
+    public let pooledProjectionDim: Int
+    /// Side of the position table, in tokens.
+    public let posEmbedMaxSize: Int
+    /// The blocks with a second attention among the picture's tokens alone.
+    public let dualAttentionLayers: [Int]
+    /// `rms_norm`, or nil for queries and keys as they are (Stable Diffusion 3.0).
+    public let qkNorm: String?
+
+    /// Width of a token: heads × head width.
+    public var innerDim: Int { numAttentionHeads * attentionHeadDim }
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case sampleSize = "sample_size"
+        case patchSize = "patch_size"
+        case inChannels = "in_channels"
+        case outChannels = "out_channels"
+        case numLayers = "num_layers"
+        case attentionHeadDim = "attention_head_dim"
+        case numAttentionHeads = "num_attention_heads"
+        case jointAttentionDim = "joint_attention_dim"
+        case captionProjectionDim = "caption_projection_dim"
+        case pooledProjectionDim = "pooled_projection_dim"
+        case posEmbedMaxSize = "pos_embed_max_size"
+        case dualAttentionLayers = "dual_attention_layers"
+        case qkNorm = "qk_norm"
+    }
+    typealias Keys = CodingKeys
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func integer(_ key: CodingKeys, _ fallback: Int) throws -> Int {
+            try values.decodeIfPresent(Int.self, forKey: key) ?? fallback
+        }
+        sampleSize = try integer(.sampleSize, 128)
+        patchSize = try integer(.patchSize, 2)
+        inChannels = try integer(.inChannels, 16)
+        outChannels = try integer(.outChannels, inChannels)
+        numLayers = try integer(.numLayers, 18)
+        attentionHeadDim = try integer(.attentionHeadDim, 64)
+        numAttentionHeads = try integer(.numAttentionHeads, 18)
+        jointAttentionDim = try integer(.jointAttentionDim, 4096)
+        captionProjectionDim = try integer(.captionProjectionDim, 1152)
+        pooledProjectionDim = try integer(.pooledProjectionDim, 2048)
+        posEmbedMaxSize = try integer(.posEmbedMaxSize, 96)
+        dualAttentionLayers = try values.decodeIfPresent([Int].self, forKey: .dualAttentionLayers) ?? []
+        qkNorm = try values.decodeIfPresent(String.self, forKey: .qkNorm)
+    }
+
+    func validate() throws {
+        let counts: [(CodingKeys, Int)] = [
+            (.sampleSize, sampleSize), (.patchSize, patchSize), (.inChannels, inChannels),
+            (.outChannels, outChannels), (.numLayers, numLayers), (.attentionHeadDim, attentionHeadDim),
+            (.numAttentionHeads, numAttentionHeads), (.jointAttentionDim, jointAttentionDim),
+            (.captionProjectionDim, captionProjectionDim), (.pooledProjectionDim, pooledProjectionDim),
+            (.posEmbedMaxSize, posEmbedMaxSize),
+        ]
+        for (key, value) in counts {
+            try require((1...1_000_000).contains(value), key.rawValue, value, "a positive number")
+        }
+        try require(
+            captionProjectionDim == innerDim, "caption_projection_dim", captionProjectionDim,
+            "\(innerDim), heads × head width")
+        try require(
+            dualAttentionLayers.allSatisfy { (0..<numLayers).contains($0) }, "dual_attention_layers",
+            dualAttentionLayers, "layers below num_layers (\(numLayers))")
+        try require(qkNorm == nil || qkNorm == "rms_norm", "qk_norm", qkNorm ?? "null", "rms_norm or null")
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Torch
+import TorchNN
+
+/// The conditioning vector of a timestep and a pooled prompt (diffusers 0.35.2 `CombinedTimestepTextProjEmbeddings`).
+public struct TimestepTextEmbedding {
+    public let timestepEmbedder: TwoLayerPerceptron
+    public let textEmbedder: TwoLayerPerceptron
+
+    /// Width of the timestep's sinusoidal embedding.
+    private static let sinusoidCount = 256
+
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration) throws {
+        timestepEmbedder = try TwoLayerPerceptron(
+            weights["timestep_embedder"], Self.sinusoidCount, configuration.innerDim)
+        textEmbedder = try TwoLayerPerceptron(
+            weights["text_embedder"], configuration.pooledProjectionDim, configuration.innerDim)
+    }
+
+    /// `pooled` `[N, pooled]` to `[N, D]`.
+    public func callAsFunction(timestep: Double, pooled: Tensor) throws -> Tensor {
+        let sinusoid = try Self.sinusoid(timestep).to(pooled.dtype, device: pooled.device)
+        return try timestepEmbedder(sinusoid) + textEmbedder(pooled)
+    }
+
+    /// Cosines, then sines, of the timestep at 128 frequencies from 1 down to nearly 1/10000, `[1, 256]`
+    /// (diffusers' `get_timestep_embedding` with `flip_sin_to_cos` and no frequency shift).
+    static func sinusoid(_ timestep: Double) throws -> Tensor {
+        let half = sinusoidCount / 2
+        let exponent = try Tensor.arange(0..<half, dtype: .float32) * -log(10000) / Double(half)
+        let angles = try exponent.exp() * timestep
+        return try cat([angles.cos(), angles.sin()], axis: 0).reshape([1, sinusoidCount])
+    }
+}
+
+/// `linear_2(silu(linear_1(x)))`.
+public struct TwoLayerPerceptron {
+    public let linear1: Linear
+    public let linear2: Linear
+
+    init(_ weights: Weights, _ inputCount: Int, _ outputCount: Int) throws {
+        linear1 = try Linear(weights["linear_1"], inputCount, outputCount)
+        linear2 = try Linear(weights["linear_2"], outputCount, outputCount)
+    }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try linear2(linear1(x).silu())
+    }
+}

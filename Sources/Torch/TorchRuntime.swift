@@ -1,0 +1,26 @@
+import CTorch
+
+/// What belongs to the whole process: libtorch's version, threads and seed.
+public enum TorchRuntime {
+    /// The version of libtorch that the shim was compiled against, such as `2.13.0`.
+    public static var version: String { String(cString: ct_torch_version()) }
+
+    /// The CPU instruction set that libtorch's kernels use, such as `AVX2`.
+    public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
+
+    /// Threads that one operation may use on the CPU.
+    public static var threadCount: Int { Int(ct_thread_count()) }
+
+    /// Sets ``threadCount``. Throws when `count` is not positive.
+    public static func setThreadCount(_ count: Int) throws {
+        try check(ct_set_thread_count(Int32(clamping: count)), "set_num_threads(\(count))")
+    }
+
+    /// Seeds the default generators of every device.
+    public static func manualSeed(_ seed: Int) throws {
+        try check(ct_manual_seed(Int64(seed)), "manual_seed")
+    }
+
+    /// Tensors alive in this process, of which a leak makes a growing number.
+    public static var liveTensorCount: Int { Int(ct_tensor_live_count()) }
+}

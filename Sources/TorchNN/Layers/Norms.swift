@@ -1,0 +1,66 @@
+import Torch
+
+/// Layer normalisation of the last axis, with or without scale and shift.
+public struct LayerNorm {
+    /// `[C]`
+    public let weight: Tensor?
+    /// `[C]`
+    public let bias: Tensor?
+    public let eps: Double
+
+    public init(weight: Tensor? = nil, bias: Tensor? = nil, eps: Double) {
+        (self.weight, self.bias, self.eps) = (weight, bias, eps)
+    }
+
+    /// Takes `weight` and `bias`.
+    public init(_ weights: Weights, _ size: Int, eps: Double) throws {
+        self.init(
+            weight: try weights.tensor("weight", shape: [size]), bias: try weights.tensor("bias", shape: [size]),
+            eps: eps)
+    }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try layerNorm(x, weight: weight, bias: bias, eps: eps)
+    }
+}
+
+/// Root-mean-square normalisation of the last axis with a scale.
+public struct RMSNorm {
+    /// `[C]`
+    public let weight: Tensor
+    public let eps: Double
+
+    public init(weight: Tensor, eps: Double) {
+        (self.weight, self.eps) = (weight, eps)
+    }
+
+    /// Takes `weight`.
+    public init(_ weights: Weights, _ size: Int, eps: Double) throws {
+        self.init(weight: try weights.tensor("weight", shape: [size]), eps: eps)
+    }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try rmsNorm(x, weight: weight, eps: eps)
+    }
+}
+
+/// Group normalisation of `[N, C, H, W]`.
+public struct GroupNorm {
+    /// `[C]`
+    public let weight: Tensor
+    /// `[C]`
+    public let bias: Tensor
+    public let groupCount: Int
+    public let eps: Double
+
+    /// Takes `weight` and `bias`.
+    public init(_ weights: Weights, groupCount: Int, _ channels: Int, eps: Double) throws {
+        weight = try weights.tensor("weight", shape: [channels])
+        bias = try weights.tensor("bias", shape: [channels])
+        (self.groupCount, self.eps) = (groupCount, eps)
+    }
+
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        try groupNorm(x, groupCount: groupCount, weight: weight, bias: bias, eps: eps)
+    }
+}

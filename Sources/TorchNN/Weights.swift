@@ -1,0 +1,196 @@
+import Foundation
+import Safetensors
+import Torch
+
+/// A state dict and a position in it: layers take their tensors from it by name.
+///
+///     let block = weights["transformer_blocks"][3]
+///     let weight = try block["attn.to_q"].tensor("weight", shape: [1536, 1536])
+///
+/// Tensors are read when asked for. Where dtype and device are those of the file, a tensor is the mapped file itself
+/// and nothing is copied. Every key that was asked for is remembered: ``finish()`` refuses the keys that nobody read.
+public struct Weights {
+    /// The dtype that tensors are given in.
+    public let dtype: DType
+    /// The device that tensors are given on.
+    public let device: Device
+    /// The position: a key's beginning with its final dot, or nothing.
+    public let prefix: String
+    private let stateDict: StateDict
+
+    /// The tensors of a file or of a sharded file, converted to `dtype` on `device` when they are asked for.
+    public init(_ file: SafetensorsCollection, dtype: DType, device: Device = .cpu) {
+        self.init(dtype: dtype, device: device, prefix: "", stateDict: StateDict(.file(file)))
+    }
+
+    /// Tensors in memory by their keys, converted to `dtype` on `device` when they are asked for.
+    public init(_ tensors: [String: Tensor], dtype: DType, device: Device = .cpu) {
+        self.init(dtype: dtype, device: device, prefix: "", stateDict: StateDict(.memory(tensors)))
+    }
+
+    private init(dtype: DType, device: Device, prefix: String, stateDict: StateDict) {
+        (self.dtype, self.device, self.prefix, self.stateDict) = (dtype, device, prefix, stateDict)
+    }
+
+    /// The position one or more components further: `weights["norm1.linear"]`.
+    public subscript(name: String) -> Weights {
+        Weights(dtype: dtype, device: device, prefix: prefix + name + ".", stateDict: stateDict)
+    }
+
+    /// The position of one element of a list.
+    public subscript(index: Int) -> Weights { self[String(index)] }
+
+    /// The same state dict at the same position with tensors in another dtype or on another device.
+    public func converted(to dtype: DType, device: Device) -> Weights {
+        Weights(dtype: dtype, device: device, prefix: prefix, stateDict: stateDict)
+    }
+
+    /// Whether there is a tensor of this name at this position.
+    public func contains(_ name: String) -> Bool { stateDict.shape(of: prefix + name) != nil }
+
+    /// The shape of the tensor of this name; nil when there is none.
+    public func shape(of name: String) -> [Int]? { stateDict.shape(of: prefix + name) }
+
+    /// The tensor of this name. Throws ``WeightsError`` when there is none or it has another shape.
+    public func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+        let key = prefix + name
+        guard let found = stateDict.shape(of: key) else {
+            throw WeightsError.missing(key: key, file: stateDict.name)
+        }
+        guard found == shape else {
+            throw WeightsError.wrongShape(key: key, file: stateDict.name(of: key), found: found, expected: shape)
+        }
+        stateDict.read.insert(key)
+        return try stateDict.tensor(key, dtype: dtype, device: device)
+    }
+
+    /// Lets go of the memory that the mapped tensors at this position take until somebody reads them again.
+    public func releasePages() {
+        guard case .file(let file) = stateDict.source else { return }
+        for (key, info) in file.tensors where key.hasPrefix(prefix) {
+            file.file(of: key)?.mapping.evict(byteOffset: info.byteOffset, byteCount: info.byteCount)
+        }
+    }
+
+    /// Marks a key as known although nobody needs it, such as a buffer that old versions of a library wrote.
+    public func ignore(_ name: String) { stateDict.read.insert(prefix + name) }
+
+    /// Throws ``WeightsError/unexpected(keys:file:)`` when the state dict has keys that nobody asked for.
+    public func finish() throws {
+        let unread = stateDict.keys.filter { !stateDict.read.contains($0) }
+        guard unread.isEmpty else { throw WeightsError.unexpected(keys: unread.sorted(), file: stateDict.name) }
+    }
+}
+
+/// What every position of one state dict shares.
+private final class StateDict {
+    enum Source {
+        case file(SafetensorsCollection)
+        case memory([String: Tensor])
+    }
+
+    let source: Source
+    var read: Set<String> = []
+
+    init(_ source: Source) { self.source = source }
+
+    var keys: [String] {
+        switch source {
+        case .file(let file): Array(file.tensors.keys)
+        case .memory(let tensors): Array(tensors.keys)
+        }
+    }
+
+    /// The file, or the folder of a sharded one.
+    var name: String {
+        guard case .file(let file) = source, let first = file.files.first?.path else { return "the weights" }
+        return file.files.count == 1 ? first : (first as NSString).deletingLastPathComponent
+    }
+
+    /// The file that holds a key.
+    func name(of key: String) -> String {
+        guard case .file(let file) = source, let holder = file.file(of: key) else { return name }
+        return holder.path
+    }
+
+    func shape(of key: String) -> [Int]? {
+        switch source {
+        case .file(let file): file.tensors[key]?.shape
+        case .memory(let tensors): tensors[key]?.shape
+        }
+    }
+
+    func tensor(_ key: String, dtype: DType, device: Device) throws -> Tensor {
+        switch source {
+        case .memory(let tensors):
+            guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
+            return try tensor.to(dtype, device: device)
+        case .file(let collection):
+            guard let file = collection.file(of: key), let info = file.tensors[key] else {
+                throw WeightsError.missing(key: key, file: name)
+            }
+            guard let stored = DType(stored: info.dtype), stored.isFloatingPoint else {
+                throw WeightsError.notFloatingPoint(key: key, file: file.path, dtype: info.dtype.rawValue)
+            }
+            let tensor = try Tensor(mapping: info, of: file, dtype: stored).to(dtype, device: device)
+            let isCopy = stored != dtype || device != .cpu
+            if isCopy { file.mapping.evict(byteOffset: info.byteOffset, byteCount: info.byteCount) }
+            return tensor
+        }
+    }
+}
+
+extension DType {
+    /// The dtype of a stored tensor; nil for those that libtorch's part here does not have.
+    public init?(stored: StoredDType) {
+        switch stored {
+        case .f32: self = .float32
+        case .f16: self = .float16
+        case .bf16: self = .bfloat16
+        case .f64: self = .float64
+        case .i32: self = .int32
+        case .i64: self = .int64
+        case .u8: self = .uint8
+        case .bool: self = .bool
+        default: return nil
+        }
+    }
+
+    /// The same dtype as safetensors names it.
+    public var stored: StoredDType {
+        switch self {
+        case .float32: .f32
+        case .float16: .f16
+        case .bfloat16: .bf16
+        case .float64: .f64
+        case .int32: .i32
+        case .int64: .i64
+        case .uint8: .u8
+        case .bool: .bool
+        }
+    }
+
+    /// Whether the dtype has fractions, and so gradients.
+    public var isFloatingPoint: Bool {
+        switch self {
+        case .float32, .float16, .bfloat16, .float64: true
+        case .int32, .int64, .uint8, .bool: false
+        }
+    }
+}
+
+extension Tensor {
+    /// A tensor over a mapped file's own pages; a copy where the file does not align them.
+    fileprivate init(mapping info: TensorInfo, of file: SafetensorsFile, dtype: DType) throws {
+        let address = file.mapping.baseAddress + info.byteOffset
+        if info.byteCount == 0 {
+            self = try Tensor.empty(info.shape, dtype: dtype)
+        } else if Int(bitPattern: address) % dtype.byteCount == 0 {
+            try self.init(borrowing: address, shape: info.shape, dtype: dtype, owner: file)
+        } else {
+            try self.init(
+                copying: UnsafeRawBufferPointer(start: address, count: info.byteCount), shape: info.shape,
+                dtype: dtype)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+
+/// Why a state dict does not fit the model that reads it.
+public enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equatable {
+    case missing(key: String, file: String)
+    case wrongShape(key: String, file: String, found: [Int], expected: [Int])
+    case notFloatingPoint(key: String, file: String, dtype: String)
+    case unexpected(keys: [String], file: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let key, let file):
+            return "\(file): the weight \(key) is missing; the file and its config.json do not belong together"
+        case .wrongShape(let key, let file, let found, let expected):
+            return "\(file): the weight \(key) has shape \(found), but config.json asks for \(expected); "
+                + "the file and its config.json do not belong together"
+        case .notFloatingPoint(let key, let file, let dtype):
+            return "\(file): the weight \(key) is of dtype \(dtype); a floating-point dtype was expected"
+        case .unexpected(let keys, let file):
+            let shown = keys.prefix(3).joined(separator: ", ")
+            let more = keys.count > 3 ? " and \(keys.count - 3) more" : ""
+            return "\(file): the model has no place for the weights \(shown)\(more); "
+                + "the file and its config.json do not belong together"
+        }
+    }
+
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,46 @@
+import Safetensors
+import Torch
+import TorchNN
+
+/// Everything that one pass computes. All tensors are in the model's dtype on its device.
+public struct Prediction {
+    /// `[N, 3, H, W]` in 0…1, float32.
+    public let image: Tensor
+    /// `[N, 16, H/8, W/8]` in the transformer's range.
+    public let imageLatent: Tensor
+    /// `[N, 16, H/8, W/8]` in the transformer's range.
+    public let predictionLatent: Tensor
+    /// `[N, 3, H, W]`, about −1…1 and not clamped.
+    public let decoded: Tensor
+    public let timings: Timings
+
+    /// The picture that was decoded, `[N, 3, H, W]` in 0…1: its channels are three estimates of the mask.
+    public func mask() throws -> Tensor { try (decoded / 2 + 0.5).clamp(0...1) }
+
+    /// The soft mask `[N, 1, H, W]` in 0…1, float32: the mean of the channels.
+    public func softMask() throws -> Tensor { try mask().to(.float32).mean([1], keepingAxes: true) }
+
+    /// Where the soft mask is above a half, `[N, 1, H, W]`, bool.
+    public func quantisedMask() throws -> Tensor { try softMask().greater(than: 0.5) }
+
+    /// Writes every tensor as float32 under its snake-case name (`image_latent`, …, `mask_quantised`).
+    public func write(to path: String) throws {
+        let tensors = [
+            "image": image, "image_latent": imageLatent, "prediction_latent": predictionLatent, "decoded": decoded,
+            "mask": try mask(), "mask_quantised": try quantisedMask(),
+        ]
+        try SafetensorsWriter.write(
+            to: path, entries: tensors.map { .init($0, try $1.to(.float32, device: .cpu)) })
+    }
+}
+
+/// Seconds of wall time of each step of one pass.
+public struct Timings: Sendable, Codable, Equatable {
+    /// Resizing and the VAE's encoder.
+    public var encode = 0.0
+    public var transformer = 0.0
+    /// The VAE's decoder and the way back to the picture's size.
+    public var decode = 0.0
+
+    public var total: Double { encode + transformer + decode }
+}

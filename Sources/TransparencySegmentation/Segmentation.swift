@@ -1,0 +1,57 @@
+import Images
+
+/// Where a picture shows something transparent, at the picture's own size.
+public struct Segmentation: Sendable {
+    public let width: Int
+    public let height: Int
+    /// How surely each pixel is transparent, 0…1, row by row.
+    public let softMask: [Float]
+    /// The soft value above which a pixel counts as transparent.
+    public let threshold: Float
+    /// Seconds for this picture; those of a batch are shared equally among its pictures.
+    public let timings: Timings
+
+    /// The soft mask as a grey picture: 0 opaque, 255 transparent.
+    public func softImage() throws -> Image {
+        try Image(width: width, height: height, channels: 1, pixels: softMask.map { UInt8(($0 * 255).rounded()) })
+    }
+
+    /// The quantised mask as a grey picture: 0 or 255.
+    public func maskImage() throws -> Image {
+        try Image(width: width, height: height, channels: 1, pixels: softMask.map { $0 > threshold ? 255 : 0 })
+    }
+
+    /// The share of pixels that are transparent, 0…1.
+    public var transparentShare: Double {
+        Double(softMask.count { $0 > threshold }) / Double(max(softMask.count, 1))
+    }
+
+    /// The picture with its transparent pixels tinted towards `color`, half and half.
+    ///
+    /// - Parameter picture: The picture that was segmented, RGB.
+    public func overlay(on picture: Image, color: (UInt8, UInt8, UInt8) = (255, 0, 80)) throws -> Image {
+        let tint = [color.0, color.1, color.2].map(UInt16.init)
+        var pixels = picture.pixels
+        for index in softMask.indices where softMask[index] > threshold {
+            for channel in 0..<3 {
+                let position = 3 * index + channel
+                pixels[position] = UInt8((UInt16(pixels[position]) + tint[channel]) / 2)
+            }
+        }
+        return try Image(width: width, height: height, channels: 3, pixels: pixels)
+    }
+
+    /// The picture with the soft mask as its alpha: what is transparent in the world stays, all else vanishes.
+    ///
+    /// - Parameter picture: The picture that was segmented, RGB.
+    public func cutout(of picture: Image) throws -> Image {
+        let pixels = [UInt8](unsafeUninitializedCapacity: 4 * softMask.count) { buffer, initialized in
+            for index in softMask.indices {
+                for channel in 0..<3 { buffer[4 * index + channel] = picture.pixels[3 * index + channel] }
+                buffer[4 * index + 3] = UInt8((softMask[index] * 255).rounded())
+            }
+            initialized = 4 * softMask.count
+        }
+        return try Image(width: width, height: height, channels: 4, pixels: pixels)
+    }
+}

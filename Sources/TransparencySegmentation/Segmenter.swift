@@ -1,0 +1,192 @@
+import EmbeddedModel
+import Foundation
+import Images
+import StableDiffusion3
+import Torch
+
+/// Finds transparent things in photographs.
+///
+///     let segmenter = try Segmenter(model: "stabilityai/stable-diffusion-3.5-medium")
+///     let photo = try ImageReader().read(contentsOf: "bottle.jpg")
+///     try segmenter.segment(photo).maskImage().write(to: "mask.png")
+///
+/// Results are deterministic: the VAE's mode is taken, not a sample. A segmenter belongs to the thread that uses it.
+public final class Segmenter {
+    /// The form of the transformer that runs.
+    public enum Form: Sendable {
+        /// The constant conditioning is worked out once on loading: faster and a third smaller.
+        case folded
+        /// As published, the reference.
+        case plain
+    }
+
+    public let model: ModelFolder
+    public let device: Device
+    public let dtype: DType
+    /// What both sides of a model's input must be a multiple of.
+    public let sizeUnit: Int
+    /// The size that the model was made for, used where none is asked for.
+    public let defaultSize: InputSize
+    /// Seconds that loading took.
+    public let loadSeconds: Double
+
+    private let autoencoder: AutoencoderKL
+    private let transformer: (Tensor) throws -> Tensor
+
+    /// Loads a model.
+    ///
+    /// - Parameters:
+    ///   - model: A folder in diffusers' layout or a Hugging Face id in Hugging Face's cache; nil for the embedded
+    ///     demonstration model.
+    ///   - revision: Branch, tag or commit of a Hugging Face id.
+    ///   - variant: Infix of the weight files, such as `fp16`.
+    ///   - device: Where to compute; nil for an accelerator where there is one.
+    ///   - dtype: What to compute in.
+    /// - Throws: `ModelError`, `WeightsError`, `SafetensorsError`, `TorchError` or ``SegmentationError``.
+    public init(
+        model: String? = nil, revision: String = "main", variant: String? = nil, device: Device? = nil,
+        dtype: DType = .float32, form: Form = .folded
+    ) throws {
+        let start = ContinuousClock.now
+        self.device = device ?? .best
+        self.dtype = dtype
+        guard Device.count(of: self.device.kind) > self.device.index else {
+            throw SegmentationError.device(
+                "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here; use cpu")
+        }
+        guard let name = model ?? EmbeddedModel.folder else { throw SegmentationError.embeddedModelMissing }
+        let folder = try ModelFolder(name, revision: revision, variant: variant)
+        let (device, loaded) = (self.device, try Self.load(folder, device: self.device, dtype: dtype, form: form))
+        (autoencoder, transformer) = loaded
+        let configuration = try folder.transformerConfiguration()
+        let downsampling = autoencoder.configuration.downsampling
+        self.model = folder
+        sizeUnit = downsampling * configuration.patchSize
+        defaultSize = .square(configuration.sampleSize * downsampling)
+        try device.synchronize()
+        loadSeconds = (ContinuousClock.now - start).seconds
+    }
+
+    private static func load(
+        _ folder: ModelFolder, device: Device, dtype: DType, form: Form
+    ) throws -> (AutoencoderKL, (Tensor) throws -> Tensor) {
+        let autoencoder = try folder.loadAutoencoder(dtype: dtype, device: device)
+        switch form {
+        case .folded:
+            let transformer = try folder.loadFoldedTransformer(dtype: dtype, device: device)
+            return (autoencoder, { try transformer($0) })
+        case .plain:
+            let transformer = try folder.loadTransformer(dtype: dtype, device: device)
+            let prompt = try folder.loadEmptyPrompt().to(dtype, device: device)
+            return (autoencoder, { try transformer($0, timestep: segmentationTimestep, prompt: prompt) })
+        }
+    }
+
+    /// Segments one picture (RGB, upright, as `ImageReader` gives it).
+    ///
+    /// - Parameters:
+    ///   - size: What the picture is brought to for the model; nil for ``defaultSize``.
+    ///   - threshold: The soft value above which a pixel counts as transparent.
+    /// - Throws: ``SegmentationError/size(_:)``, or `TorchError` (memory that ran out among them).
+    public func segment(_ picture: Image, size: InputSize? = nil, threshold: Float = 0.5) throws -> Segmentation {
+        try segment([picture], size: size, threshold: threshold)[0]
+    }
+
+    /// Segments several pictures, those that come to the same size in one pass. Results are in the pictures' order.
+    public func segment(
+        _ pictures: [Image], size: InputSize? = nil, threshold: Float = 0.5
+    ) throws -> [Segmentation] {
+        let sizes = try pictures.map { try dimensions(of: $0, size) }
+        var results: [Int: Segmentation] = [:]
+        for (group, members) in Dictionary(grouping: pictures.indices, by: { sizes[$0] }) {
+            let batch = members.map { pictures[$0] }
+            let segmentations = try withoutGradients {
+                try masks(predict(batch, height: group[0], width: group[1]), batch, threshold: threshold)
+            }
+            for (index, mask) in zip(members, segmentations) { results[index] = mask }
+        }
+        return pictures.indices.compactMap { results[$0] }
+    }
+
+    /// The whole pass on one picture with all that it computes on the way, for ``segmentation(from:of:threshold:)``.
+    public func predict(_ picture: Image, size: InputSize? = nil) throws -> Prediction {
+        let size = try dimensions(of: picture, size)
+        return try withoutGradients { try predict([picture], height: size[0], width: size[1]) }
+    }
+
+    /// The mask that a prediction holds, at its picture's size.
+    public func segmentation(
+        from prediction: Prediction, of picture: Image, threshold: Float = 0.5
+    ) throws -> Segmentation {
+        try withoutGradients { try masks(prediction, [picture], threshold: threshold)[0] }
+    }
+
+    private func dimensions(of picture: Image, _ size: InputSize?) throws -> [Int] {
+        let (height, width) = try (size ?? defaultSize).dimensions(
+            width: picture.width, height: picture.height, unit: sizeUnit)
+        return [height, width]
+    }
+
+    /// Resizes each soft mask to its picture.
+    private func masks(_ prediction: Prediction, _ pictures: [Image], threshold: Float) throws -> [Segmentation] {
+        let start = ContinuousClock.now
+        let soft = try prediction.softMask()
+        let masks = try pictures.indices.map { index in
+            try soft.narrow(0, start: index, length: 1)
+                .upsampleBilinear(height: pictures[index].height, width: pictures[index].width, antialias: true)
+                .clamp(0...1).array(of: Float.self)
+        }
+        var timings = prediction.timings
+        timings.decode += (ContinuousClock.now - start).seconds
+        let share = timings.divided(by: pictures.count)
+        return zip(pictures, masks).map { picture, mask in
+            Segmentation(
+                width: picture.width, height: picture.height, softMask: mask, threshold: threshold, timings: share)
+        }
+    }
+
+    private func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let image = try cat(
+            pictures.map { try $0.tensor(device: device).upsampleBilinear(height: height, width: width) }, axis: 0)
+        let latent = try autoencoder.scaled(autoencoder.encode((image * 2 - 1).to(dtype)).mode())
+        try device.synchronize()
+        let encoded = clock.now
+        let prediction = try transformer(latent)
+        try device.synchronize()
+        let transformed = clock.now
+        let decoded = try autoencoder.decode(autoencoder.unscaled(prediction))
+        try device.synchronize()
+        let timings = Timings(
+            encode: (encoded - start).seconds, transformer: (transformed - encoded).seconds,
+            decode: (clock.now - transformed).seconds)
+        return Prediction(
+            image: image, imageLatent: latent, predictionLatent: prediction, decoded: decoded, timings: timings)
+    }
+}
+
+extension Image {
+    /// `[1, 3, H, W]` in 0…1, float32.
+    fileprivate func tensor(device: Device) throws -> Tensor {
+        guard channels == 3 else {
+            throw SegmentationError.size("the picture has \(channels) channels; RGB was expected")
+        }
+        let values = try Tensor(pixels, shape: [1, height, width, 3]).to(device: device)
+        return try values.permute([0, 3, 1, 2]).to(.float32).contiguous() / 255
+    }
+}
+
+extension Timings {
+    fileprivate func divided(by count: Int) -> Timings {
+        let share = 1 / Double(count)
+        return Timings(encode: encode * share, transformer: transformer * share, decode: decode * share)
+    }
+}
+
+extension Duration {
+    /// The duration as a number of seconds.
+    package var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import EmbeddedModel
+import Foundation
+import Images
+import StableDiffusion3
+import TransparencySegmentation
+
+/// `transeg segment`: masks for a picture, a folder, or standard input.
+struct SegmentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Writes masks of the transparent things in pictures.",
+        discussion: """
+            Each mask has its picture's own size. Without arguments the embedded model is shown its example picture.
+
+              transeg segment bottle.jpg
+              transeg segment photos/ --model sd35-glass/ --device cuda --dtype bfloat16 --batch 4 --output masks/
+              cat bottle.jpg | transeg segment - --output - > mask.png
+
+            What is written of PICTURE.jpg (see --write): PICTURE_soft.png, grey, how surely each pixel is transparent;
+            PICTURE_mask.png, black and white; PICTURE_overlay.png, the picture with the mask tinted;
+            PICTURE_cutout.png, the picture with the soft mask as alpha.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "Pictures, folders of pictures (not their subfolders), or - for standard input.",
+            valueName: "image|folder|-"))
+    var inputs: [String] = []
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Squash pictures to a square of this side, or to HEIGHTxWIDTH, for the model; multiples of 16. "
+                + "(default: the size that the model was made for)", valueName: "side"))
+    var size: SizeChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep the pictures' aspect: the longer side becomes this long, a multiple of 16.", valueName: "side"))
+    var fit: Int?
+
+    @Option(help: "Pictures in one pass.")
+    var batch = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder for the results; - writes one picture's single result to standard output.",
+            valueName: "folder"))
+    var output = "transeg-output"
+
+    @Option(
+        help: ArgumentHelp(
+            "What to write: soft, mask, overlay, cutout, with commas between. (default: soft,mask; all four for the "
+                + "example, mask for standard output)", valueName: "kinds"))
+    var write: ResultKinds?
+
+    @Option(help: "The soft value, 0 to 1, above which a pixel counts as transparent.")
+    var threshold: Float = 0.5
+
+    @Option(
+        help: ArgumentHelp(
+            "Also write every tensor of the pass on a single picture as float32.", valueName: "file.safetensors"))
+    var dump: String?
+
+    @Flag(help: "Print one JSON object a picture on standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+
+    func validate() throws {
+        if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other.") }
+        guard (0...1).contains(threshold) else {
+            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected.")
+        }
+        guard (1...1024).contains(batch) else {
+            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
+        }
+        if output == "-" {
+            guard inputs.count == 1, !isFolder(inputs[0]) else {
+                throw ValidationError("--output - takes one picture; give one picture or - for standard input.")
+            }
+            guard (write ?? .mask).kinds.count == 1 else {
+                throw ValidationError("--output - takes one kind of result; name one with --write.")
+            }
+            if json { throw ValidationError("--output - and --json both need standard output.") }
+        }
+        if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
+            throw ValidationError("--dump takes a single picture.")
+        }
+        if inputs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be given once.") }
+    }
+
+    func run() async throws {
+        let isExample = inputs.isEmpty
+        guard let example = isExample ? EmbeddedModel.examplePicture : "" else {
+            throw SegmentationError.embeddedModelMissing
+        }
+        let sources = try PictureSource.find(isExample ? [example] : inputs)
+        let kinds = write ?? (isExample ? .all : output == "-" ? .mask : .softAndMask)
+        let writer = try ResultWriter(
+            output: output, kinds: kinds.kinds, inputNames: sources.map(\.fileName))
+
+        let segmenter = try modelOptions.makeSegmenter()
+        let inputSize = size?.size ?? fit.map(InputSize.fit)
+        do {
+            // A size that no picture can have is the command line's fault, whatever the pictures are.
+            _ = try inputSize?.dimensions(width: 1, height: 1, unit: segmenter.sizeUnit)
+        } catch let error as SegmentationError {
+            throw ValidationError("\(error)")
+        }
+        var run = SegmentRun(
+            segmenter: segmenter, writer: writer, inputSize: inputSize, batch: batch, threshold: threshold,
+            dump: dump, json: json, progress: Progress(total: sources.count, quiet: quiet || json || output == "-"))
+        let outcome = await run.segment(sources)
+        if !quiet, !json, output != "-" { outcome.printSummary(output: output, isExample: isExample) }
+        if outcome.interrupted { throw ExitCode(130) }
+        if outcome.failedCount > 0 { throw ExitCode(1) }
+    }
+}
+
+/// `--size`: a side, or HEIGHTxWIDTH.
+struct SizeChoice: ExpressibleByArgument {
+    let size: InputSize
+
+    init?(argument: String) {
+        let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        if sides.count == 1, let side = sides[0] {
+            size = .square(side)
+        } else if sides.count == 2, let height = sides[0], let width = sides[1] {
+            size = .exact(height: height, width: width)
+        } else {
+            return nil
+        }
+    }
+}
+
+/// `--write`: a list of kinds.
+struct ResultKinds: ExpressibleByArgument {
+    let kinds: [ResultKind]
+
+    static let mask = ResultKinds(kinds: [.mask])
+    static let softAndMask = ResultKinds(kinds: [.soft, .mask])
+    static let all = ResultKinds(kinds: ResultKind.allCases)
+
+    init(kinds: [ResultKind]) { self.kinds = kinds }
+
+    init?(argument: String) {
+        let kinds = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+            ResultKind(rawValue: $0.trimmingCharacters(in: .whitespaces))
+        }
+        guard !kinds.contains(nil) else { return nil }
+        self.kinds = ResultKind.allCases.filter { kinds.contains($0) }
+    }
+}

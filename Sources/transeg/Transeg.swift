@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The program's entry: one subcommand a job.
+@main
+struct Transeg: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "transeg",
+        abstract: "Finds glass and other transparent things in photographs.",
+        subcommands: [SegmentCommand.self, ExportCommand.self, DoctorCommand.self])
+}

@@ -1,0 +1,174 @@
+import Foundation
+import Images
+import Safetensors
+import TestSupport
+import Testing
+
+@Suite struct SegmentCommandTests {
+    @Test func writesMasksOfTheSourcesSize() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 100, height: 75).write(to: "\(folder)/a.png")
+            let result = try Program.run(
+                ["segment", "a.png", "--model", tinyModel, "--write", "soft,mask,overlay,cutout", "--output", "out"],
+                in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(result.errors.isEmpty)
+            #expect(
+                try names(in: "\(folder)/out") == ["a_cutout.png", "a_mask.png", "a_overlay.png", "a_soft.png"])
+            for name in try names(in: "\(folder)/out") {
+                let image = try ImageReader().read(contentsOf: "\(folder)/out/\(name)")
+                #expect(image.width == 100 && image.height == 75)
+            }
+            let mask = try ImageReader().read(contentsOf: "\(folder)/out/a_mask.png")
+            #expect(Set(mask.pixels).isSubset(of: [0, 255]))
+        }
+    }
+
+    @Test func theSameCommandTwiceWritesTheSameBytes() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 90, height: 70).write(to: "\(folder)/a.png")
+            for output in ["one", "two"] {
+                let result = try Program.run(
+                    ["segment", "a.png", "--model", tinyModel, "--output", output], in: folder)
+                #expect(result.exitCode == 0, "\(result.errors)")
+            }
+            for name in ["a_soft.png", "a_mask.png"] {
+                #expect(
+                    try Data(contentsOf: URL(fileURLWithPath: "\(folder)/one/\(name)"))
+                        == Data(contentsOf: URL(fileURLWithPath: "\(folder)/two/\(name)")))
+            }
+        }
+    }
+
+    @Test func skipsABadPictureInAFolder() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/in", withIntermediateDirectories: true)
+            for seed in 0..<3 {
+                try drawnPicture(width: 40 + seed, height: 50, seed: seed).write(to: "\(folder)/in/\(seed).png")
+            }
+            try Data("not a picture".utf8).write(to: URL(fileURLWithPath: "\(folder)/in/1b.jpg"))
+            try Data("ignored".utf8).write(to: URL(fileURLWithPath: "\(folder)/in/notes.txt"))
+            let result = try Program.run(
+                ["segment", "in", "--model", tinyModel, "--batch", "2", "--json", "--write", "mask"], in: folder)
+            #expect(result.exitCode == 1)
+            #expect(result.errorLines.count == 1)
+            #expect(result.errors.contains("in/1b.jpg"))
+            #expect(try names(in: "\(folder)/transeg-output") == ["0_mask.png", "1_mask.png", "2_mask.png"])
+            struct Line: Decodable {
+                let image: String
+                let width: Int
+                let inputWidth: Int
+                let transparentShare: Double
+                let files: [String: String]
+                let seconds: [String: Double]
+            }
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let lines = try result.output.split(separator: "\n").map {
+                try decoder.decode(Line.self, from: Data($0.utf8))
+            }
+            #expect(lines.map(\.image) == ["in/0.png", "in/1.png", "in/2.png"])
+            #expect(lines.map(\.width) == [40, 41, 42])
+            #expect(lines.allSatisfy { $0.inputWidth == 64 && (0...1).contains($0.transparentShare) })
+            #expect(lines[0].files == ["mask": "transeg-output/0_mask.png"])
+            #expect(lines[0].seconds.keys.sorted() == ["decode", "encode", "total", "transformer"])
+        }
+    }
+
+    @Test func aBatchGivesWhatSinglePicturesGive() throws {
+        try withTemporaryFolder { folder in
+            for seed in 0..<3 {
+                try drawnPicture(width: 60, height: 44 + 10 * seed, seed: seed).write(to: "\(folder)/\(seed).png")
+            }
+            let pictures = ["0.png", "1.png", "2.png"]
+            for (batch, output) in [("1", "single"), ("3", "batch")] {
+                let result = try Program.run(
+                    ["segment"] + pictures + [
+                        "--model", tinyModel, "--fit", "64", "--batch", batch, "--output", output, "--write", "soft",
+                    ], in: folder)
+                #expect(result.exitCode == 0, "\(result.errors)")
+            }
+            for seed in 0..<3 {
+                let a = try ImageReader().read(contentsOf: "\(folder)/single/\(seed)_soft.png")
+                let b = try ImageReader().read(contentsOf: "\(folder)/batch/\(seed)_soft.png")
+                #expect(zip(a.pixels, b.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+            }
+        }
+    }
+
+    @Test func readsStandardInputAndWritesStandardOutput() throws {
+        try withTemporaryFolder { folder in
+            let picture = try drawnPicture(width: 33, height: 47)
+            let result = try Program.run(
+                ["segment", "-", "--model", tinyModel, "--output", "-"], in: folder,
+                input: Data(picture.pngData()))
+            #expect(result.exitCode == 0, "\(result.errors)")
+            let mask = try ImageReader().read(data: [UInt8](result.outputBytes), name: "output")
+            #expect(mask.width == 33 && mask.height == 47)
+            #expect(try names(in: folder).isEmpty)
+        }
+    }
+
+    @Test func dumpsEveryTensorOfThePass() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 30, height: 20).write(to: "\(folder)/a.png")
+            let result = try Program.run(
+                ["segment", "a.png", "--model", tinyModel, "--size", "32x64", "--dump", "pass.safetensors", "--plain"],
+                in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            let file = try SafetensorsFile(path: "\(folder)/pass.safetensors")
+            #expect(
+                file.tensors.mapValues(\.shape) == [
+                    "image": [1, 3, 32, 64], "image_latent": [1, 16, 4, 8], "prediction_latent": [1, 16, 4, 8],
+                    "decoded": [1, 3, 32, 64], "mask": [1, 3, 32, 64], "mask_quantised": [1, 1, 32, 64],
+                ])
+            #expect(file.tensors.values.allSatisfy { $0.dtype == .f32 })
+        }
+    }
+
+    @Test func picturesOfTheSameNameKeepTheirMasksApart() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/in", withIntermediateDirectories: true)
+            try drawnPicture(width: 20, height: 20).write(to: "\(folder)/in/a.png")
+            try drawnPicture(width: 30, height: 30).write(to: "\(folder)/in/a.jpg")
+            try drawnPicture(width: 40, height: 40).write(to: "\(folder)/a.png")
+            let result = try Program.run(
+                ["segment", "in", "a.png", "--model", tinyModel, "--write", "mask"], in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(
+                try names(in: "\(folder)/transeg-output") == ["a.jpg_mask.png", "a.png_2_mask.png", "a.png_mask.png"])
+        }
+    }
+
+    @Test func withoutArgumentsItShowsTheEmbeddedModel() throws {
+        try withTemporaryFolder { folder in
+            let result = try Program.run(["segment"], in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(result.output.contains("transeg-output/example_overlay.png"))
+            #expect(try names(in: "\(folder)/transeg-output").count == 4)
+        }
+    }
+
+    @Test func anInterruptLeavesWholeFilesOnly() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/in", withIntermediateDirectories: true)
+            let picture = try drawnPicture(width: 64, height: 64).pngData()
+            for number in 0..<2000 {
+                try Data(picture).write(to: URL(fileURLWithPath: "\(folder)/in/\(number).png"))
+            }
+            let process = Program.makeProcess(["segment", "in", "--model", tinyModel, "--write", "mask"], in: folder)
+            let errors = Pipe()
+            process.standardError = errors
+            process.standardOutput = Pipe()
+            try process.run()
+            let output = "\(folder)/transeg-output"
+            while process.isRunning, ((try? names(in: output)) ?? []).isEmpty { usleep(10_000) }
+            process.interrupt()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 130)
+            let written = try FileManager.default.contentsOfDirectory(atPath: output)
+            #expect((1..<2000).contains(written.count))
+            for name in written { _ = try ImageReader().read(contentsOf: "\(output)/\(name)") }
+        }
+    }
+}

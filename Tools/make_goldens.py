@@ -1,0 +1,178 @@
+"""Makes Tests/Goldens: small models with seeded random weights, and what diffusers and transformers compute with them.
+
+    python3 -m venv VENV && VENV/bin/pip install -r Tools/requirements.txt
+    VENV/bin/python Tools/make_goldens.py Tests/Goldens
+
+Weights are stored in float16 and all computing is done in float32 with the stored values, so that nothing is lost on the
+way. Every tensor is random, also those that diffusers initialises to zero or one: a dropped or swapped weight shows.
+"""
+import hashlib
+import json
+import pathlib
+import shutil
+import sys
+
+import torch
+from diffusers import AutoencoderKL, SD3Transformer2DModel, StableDiffusion3Pipeline
+from safetensors.torch import save_file
+from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+TIMESTEP = 1000.0
+SIZES = [(64, 64), (32, 80)]
+PROMPT_TOKENS = 6
+
+# Two blocks with and one without a second attention; the last model is like Stable Diffusion 3.0.
+TRANSFORMERS = {
+    "tiny-0": dict(dual_attention_layers=(0, 1), qk_norm="rms_norm"),
+    "tiny-1": dict(dual_attention_layers=(0,), qk_norm="rms_norm"),
+    "tiny-2": dict(dual_attention_layers=(), qk_norm=None),
+}
+
+
+def randomise(model, seed):
+    """Fills every parameter so that activations keep their size, and rounds it to float16."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            values = torch.randn(parameter.shape, generator=generator)
+            if parameter.ndim > 1:
+                values *= 0.8 / parameter[0].numel() ** 0.5
+            elif name.endswith("weight"):
+                values = 1 + 0.1 * values
+            else:
+                values *= 0.1
+            parameter.copy_(values.half())
+        # The position table is a buffer.
+        for buffer in model.buffers():
+            if buffer.is_floating_point():
+                buffer.copy_(buffer.half())
+    return model.eval()
+
+
+def save_half(model, folder):
+    model.half().save_pretrained(folder)
+    model.float()
+
+
+def make_model(folder, seed, overrides):
+    """A model folder in the original project's layout, and its parts in float32."""
+    transformer = randomise(SD3Transformer2DModel(
+        sample_size=8, patch_size=2, in_channels=16, out_channels=16, num_layers=3, attention_head_dim=8,
+        num_attention_heads=2, joint_attention_dim=24, caption_projection_dim=16, pooled_projection_dim=20,
+        pos_embed_max_size=6, **overrides), seed)
+    vae = randomise(AutoencoderKL(
+        in_channels=3, out_channels=3, latent_channels=16, block_out_channels=(8, 8, 16, 16), layers_per_block=1,
+        norm_num_groups=4, sample_size=64, down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4, scaling_factor=1.5305, shift_factor=0.0609, use_quant_conv=False,
+        use_post_quant_conv=False), seed + 100)
+    save_half(transformer, folder / "transformer")
+    save_half(vae, folder / "vae")
+    generator = torch.Generator().manual_seed(seed + 200)
+    tokens = torch.randn(1, PROMPT_TOKENS, 24, generator=generator).bfloat16()
+    pooled = torch.randn(1, 20, generator=generator).bfloat16()
+    prompts = folder / "precomputed_prompt_embeddings"
+    prompts.mkdir(parents=True)
+    torch.save(tokens, prompts / "empty_prompt_embeds.pt")
+    torch.save(pooled, prompts / "empty_pooled_prompt_embeds.pt")
+    return transformer, vae, tokens.float(), pooled.float()
+
+
+@torch.no_grad()
+def predict(transformer, vae, tokens, pooled, height, width, seed):
+    """The one pass on a picture of noise."""
+    image = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+    scale, shift = vae.config.scaling_factor, vae.config.shift_factor
+    posterior = vae.encode(image * 2 - 1).latent_dist
+    latent = (posterior.mode() - shift) * scale
+    prediction = transformer(
+        hidden_states=latent, timestep=torch.tensor([TIMESTEP]), encoder_hidden_states=tokens,
+        pooled_projections=pooled, return_dict=False)[0]
+    decoded = vae.decode(prediction / scale + shift).sample
+    sample = posterior.sample(torch.Generator().manual_seed(7))
+    return dict(image=image, image_latent=latent, prediction_latent=prediction, decoded=decoded,
+                posterior_sample_seed_7=sample)
+
+
+def make_clip(folder, seed, hidden_act, eos_token_id, vocabulary=64):
+    """A text encoder with a small vocabulary, and what it gives for some tokens."""
+    configuration = CLIPTextConfig(
+        vocab_size=vocabulary, hidden_size=16, intermediate_size=40, projection_dim=12, num_hidden_layers=3,
+        num_attention_heads=2, max_position_embeddings=10, hidden_act=hidden_act, bos_token_id=vocabulary - 2,
+        eos_token_id=eos_token_id, pad_token_id=0)
+    encoder = randomise(CLIPTextModelWithProjection(configuration), seed)
+    save_half(encoder, folder)
+    tokens = torch.tensor([[vocabulary - 2, 5, 17, vocabulary - 1, 0, 0]])
+    with torch.no_grad():
+        output = encoder(tokens, output_hidden_states=True)
+    save_file(dict(tokens=tokens, penultimate=output.hidden_states[-2], text_embeds=output.text_embeds),
+              folder / "expected.safetensors")
+
+
+class FixedTokenizer:
+    """Gives the tokens of the empty prompt as CLIP's tokenizers do, without their vocabulary files."""
+
+    model_max_length = 77
+
+    def __init__(self, padding):
+        self.padding = padding
+
+    def __call__(self, prompt, padding, **_):
+        assert prompt == [""]
+        count = 75 if padding == "max_length" else 0
+        self.input_ids = torch.tensor([[49406, 49407] + [self.padding] * count])
+        return self
+
+
+def make_empty_prompt(folder):
+    """Two encoders with CLIP's real vocabulary and what diffusers makes of "" with them.
+
+    Of the token embeddings only the rows of the tokens that occur are kept; a reader puts them into zeros.
+    """
+    encoders = []
+    for index, (act, hidden, projection) in enumerate([("quick_gelu", 8, 12), ("gelu", 12, 8)]):
+        encoder = randomise(CLIPTextModelWithProjection(CLIPTextConfig(
+            hidden_size=hidden, intermediate_size=24, projection_dim=projection, num_hidden_layers=2,
+            num_attention_heads=2, hidden_act=act, eos_token_id=2)), 300 + index)
+        part = folder / ("text_encoder", "text_encoder_2")[index]
+        encoder.config.save_pretrained(part)
+        state = {name: value.half() for name, value in encoder.state_dict().items()}
+        rows = state.pop("text_model.embeddings.token_embedding.weight")
+        state["rows_0_49406_49407"] = rows[[0, 49406, 49407]].clone()
+        save_file(state, part / "reduced.safetensors", metadata={"format": "pt"})
+        encoders.append(encoder)
+    # Only the transformer's configuration is asked for.
+    transformer = SD3Transformer2DModel(
+        num_layers=1, attention_head_dim=8, num_attention_heads=2, joint_attention_dim=24, caption_projection_dim=16,
+        pooled_projection_dim=20, pos_embed_max_size=6, sample_size=8)
+    pipeline = StableDiffusion3Pipeline(
+        transformer=transformer, scheduler=None, vae=None, text_encoder=encoders[0], tokenizer=FixedTokenizer(49407),
+        text_encoder_2=encoders[1], tokenizer_2=FixedTokenizer(0), text_encoder_3=None, tokenizer_3=None)
+    with torch.no_grad():
+        tokens, _, pooled, _ = pipeline.encode_prompt("", "", "", do_classifier_free_guidance=False)
+    save_file(dict(prompt_embeds=tokens, pooled_prompt_embeds=pooled), folder / "expected.safetensors")
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    torch.set_num_threads(1)
+    for seed, (name, overrides) in enumerate(TRANSFORMERS.items()):
+        parts = make_model(out / name, seed, overrides)
+        for height, width in SIZES:
+            tensors = predict(*parts, height, width, seed + 400)
+            save_file({key: value.contiguous() for key, value in tensors.items()},
+                      out / name / f"expected_{height}x{width}.safetensors")
+    # eos_token_id 2 is how Stable Diffusion 3's own configurations have it.
+    make_clip(out / "clip-l", 500, "quick_gelu", 2)
+    make_clip(out / "clip-g", 501, "gelu", 63)
+    make_empty_prompt(out / "empty-prompt")
+    versions = {name: __import__(name).__version__ for name in ["torch", "diffusers", "transformers", "safetensors"]}
+    (out / "versions.json").write_text(json.dumps(versions, indent=2) + "\n")
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    (out / "SHA256SUMS").write_text("".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(out)}\n" for path in files))
+
+
+if __name__ == "__main__":
+    main()
