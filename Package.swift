@@ -5,7 +5,9 @@ let package = Package(
     name: "transparency-segmentation",
     platforms: [.macOS(.v14)],
     products: [
-        .library(name: "TransparencySegmentation", targets: ["TransparencySegmentation"]),
+        .library(
+            name: "TransparencySegmentation",
+            targets: ["TransparencySegmentation", "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images"]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
     dependencies: [
@@ -14,11 +16,13 @@ let package = Package(
     targets: [
         // C libraries, found by pkg-config.
         .systemLibrary(name: "CTorch", pkgConfig: "ctorch"),
-        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"]), .brew(["vips"])]),
+        // libvips' own .pc file has flags that SwiftPM refuses with a warning; what it adds to GLib's is in the module map.
+        .systemLibrary(name: "CVips", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
 
         // Without libtorch.
-        .target(name: "Safetensors"),
-        .target(name: "Images", dependencies: ["CVips"]),
+        .target(name: "AtomicFile"),
+        .target(name: "Safetensors", dependencies: ["AtomicFile"]),
+        .target(name: "Images", dependencies: ["CVips", "AtomicFile"]),
 
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
@@ -35,6 +39,7 @@ let package = Package(
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN"], path: "Tests/TestSupport"),
+        .testTarget(name: "AtomicFileTests", dependencies: ["AtomicFile"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),

@@ -4,7 +4,7 @@
     VENV/bin/python Tools/make_goldens.py Tests/Goldens
 
 Weights are stored in float16 and all computing is done in float32 with the stored values, so that nothing is lost on the
-way. Every tensor is random, also those that diffusers initialises to zero or one: a dropped or swapped weight shows.
+way.
 """
 import hashlib
 import json
@@ -13,9 +13,11 @@ import shutil
 import sys
 
 import torch
-from diffusers import AutoencoderKL, SD3Transformer2DModel, StableDiffusion3Pipeline
+from diffusers import SD3Transformer2DModel, StableDiffusion3Pipeline
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+from random_models import make_transformer, make_vae, randomise, save_prompt
 
 TIMESTEP = 1000.0
 SIZES = [(64, 64), (32, 80)]
@@ -29,24 +31,13 @@ TRANSFORMERS = {
 }
 
 
-def randomise(model, seed):
-    """Fills every parameter so that activations keep their size, and rounds it to float16."""
-    generator = torch.Generator().manual_seed(seed)
+def round_to_half(model):
+    """Rounds parameters and buffers (the position table) to what float16 holds."""
     with torch.no_grad():
-        for name, parameter in sorted(model.named_parameters()):
-            values = torch.randn(parameter.shape, generator=generator)
-            if parameter.ndim > 1:
-                values *= 0.8 / parameter[0].numel() ** 0.5
-            elif name.endswith("weight"):
-                values = 1 + 0.1 * values
-            else:
-                values *= 0.1
-            parameter.copy_(values.half())
-        # The position table is a buffer.
-        for buffer in model.buffers():
-            if buffer.is_floating_point():
-                buffer.copy_(buffer.half())
-    return model.eval()
+        for tensor in [*model.parameters(), *model.buffers()]:
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.half())
+    return model
 
 
 def save_half(model, folder):
@@ -55,25 +46,15 @@ def save_half(model, folder):
 
 
 def make_model(folder, seed, overrides):
-    """A model folder in the original project's layout, and its parts in float32."""
-    transformer = randomise(SD3Transformer2DModel(
-        sample_size=8, patch_size=2, in_channels=16, out_channels=16, num_layers=3, attention_head_dim=8,
-        num_attention_heads=2, joint_attention_dim=24, caption_projection_dim=16, pooled_projection_dim=20,
-        pos_embed_max_size=6, **overrides), seed)
-    vae = randomise(AutoencoderKL(
-        in_channels=3, out_channels=3, latent_channels=16, block_out_channels=(8, 8, 16, 16), layers_per_block=1,
-        norm_num_groups=4, sample_size=64, down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4, scaling_factor=1.5305, shift_factor=0.0609, use_quant_conv=False,
-        use_post_quant_conv=False), seed + 100)
+    """A model folder, and its parts in float32."""
+    transformer = round_to_half(randomise(make_transformer(
+        sample_size=8, num_layers=3, attention_head_dim=8, num_attention_heads=2, joint_attention_dim=24,
+        pooled_projection_dim=20, pos_embed_max_size=6, **overrides), seed))
+    vae = round_to_half(randomise(make_vae(
+        layers_per_block=1, norm_num_groups=4, block_out_channels=(8, 8, 16, 16), sample_size=64), seed + 100))
     save_half(transformer, folder / "transformer")
     save_half(vae, folder / "vae")
-    generator = torch.Generator().manual_seed(seed + 200)
-    tokens = torch.randn(1, PROMPT_TOKENS, 24, generator=generator).bfloat16()
-    pooled = torch.randn(1, 20, generator=generator).bfloat16()
-    prompts = folder / "precomputed_prompt_embeddings"
-    prompts.mkdir(parents=True)
-    torch.save(tokens, prompts / "empty_prompt_embeds.pt")
-    torch.save(pooled, prompts / "empty_pooled_prompt_embeds.pt")
+    tokens, pooled = save_prompt(folder, PROMPT_TOKENS, transformer, seed + 200)
     return transformer, vae, tokens.float(), pooled.float()
 
 
@@ -99,7 +80,7 @@ def make_clip(folder, seed, hidden_act, eos_token_id, vocabulary=64):
         vocab_size=vocabulary, hidden_size=16, intermediate_size=40, projection_dim=12, num_hidden_layers=3,
         num_attention_heads=2, max_position_embeddings=10, hidden_act=hidden_act, bos_token_id=vocabulary - 2,
         eos_token_id=eos_token_id, pad_token_id=0)
-    encoder = randomise(CLIPTextModelWithProjection(configuration), seed)
+    encoder = round_to_half(randomise(CLIPTextModelWithProjection(configuration), seed))
     save_half(encoder, folder)
     tokens = torch.tensor([[vocabulary - 2, 5, 17, vocabulary - 1, 0, 0]])
     with torch.no_grad():
@@ -130,9 +111,9 @@ def make_empty_prompt(folder):
     """
     encoders = []
     for index, (act, hidden, projection) in enumerate([("quick_gelu", 8, 12), ("gelu", 12, 8)]):
-        encoder = randomise(CLIPTextModelWithProjection(CLIPTextConfig(
+        encoder = round_to_half(randomise(CLIPTextModelWithProjection(CLIPTextConfig(
             hidden_size=hidden, intermediate_size=24, projection_dim=projection, num_hidden_layers=2,
-            num_attention_heads=2, hidden_act=act, eos_token_id=2)), 300 + index)
+            num_attention_heads=2, hidden_act=act, eos_token_id=2)), 300 + index))
         part = folder / ("text_encoder", "text_encoder_2")[index]
         encoder.config.save_pretrained(part)
         state = {name: value.half() for name, value in encoder.state_dict().items()}

@@ -1,10 +1,15 @@
+import AtomicFile
 import CVips
 
 /// How hard a PNG file is squeezed; the pixels are the same for all. The raw value is zlib's level.
 public enum PNGCompression: Int, Sendable {
+    /// Not at all.
     case none = 0
+    /// Quickly, for files that are soon removed.
     case fast = 1
+    /// zlib's default.
     case standard = 6
+    /// As small as zlib can, slowly.
     case small = 9
 }
 
@@ -39,8 +44,8 @@ extension Image {
     /// The file is replaced at once when the new one is complete and on disk: readers, and a machine that loses power,
     /// see the old file or the new one and never a part.
     ///
-    /// - Throws: `ImageError.unwritable` or `.libraryFailed`; the old file is then untouched.
+    /// - Throws: `AtomicFileError` or `ImageError.libraryFailed`; the old file is then untouched.
     public func write(to path: String) throws {
-        try replaceFile(at: path, with: pngData())
+        try AtomicFile.write(pngData(), to: path)
     }
 }

@@ -10,9 +10,8 @@ struct ImageDecoder {
         let format = try recognise(source)
         do {
             let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
-            guard !picture.width.multipliedReportingOverflow(by: picture.height).overflow,
-                picture.width * picture.height <= reader.pixelLimit
-            else {
+            // libvips' sides are 32-bit numbers, so the product cannot overflow.
+            guard picture.width * picture.height <= reader.pixelLimit else {
                 throw ImageError.tooManyPixels(
                     name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
             }
@@ -62,7 +61,8 @@ struct ImageDecoder {
     /// sRGB with 8 bits and 3 bands, alpha laid over the background.
     private func flattened(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
         let colourBands = picture.colourBands
-        // Before colours are converted: Little CMS is exact for 8 bits, but for 16 it takes a coarse table.
+        // Before colours are converted, so that a picture looks the same in 8 and 16 bits: for 16 bits Little CMS
+        // takes a coarser table.
         let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
         guard picture.bands > colourBands else { return try narrow.convertedToSRGB() }
         let colour = try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colourBands)) }.convertedToSRGB()
@@ -81,13 +81,5 @@ struct ImageDecoder {
             return result == nil ? -1 : 0
         }
         return try decoded.applying { cvips_upright($0, &$1) }
-    }
-}
-
-extension VipsPicture {
-    /// Bands that are colour: 4 for CMYK, else 3 or 1. One band more than that is alpha.
-    var colourBands: Int {
-        if interpretation == VIPS_INTERPRETATION_CMYK { return 4 }
-        return bands < 3 ? 1 : 3
     }
 }

@@ -25,13 +25,12 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
     /// `detail` is libvips' text, possibly empty. libvips keeps one text for the whole process, so when several reads
     /// fail at the same moment it may speak of another file.
     case damaged(name: String, format: String, detail: String)
-    /// A file could not be written; whatever was at the path before is still there.
-    case unwritable(path: String, reason: String)
     /// Sides, channels and number of samples of a picture do not fit together.
     case invalidPixels(width: Int, height: Int, channels: Int, sampleCount: Int)
     /// libvips itself did not start, or ran out of something; `detail` is its text.
     case libraryFailed(detail: String)
 
+    /// One sentence that names the file, what was found and, where something helps, what to do.
     public var description: String {
         switch self {
         case .notFound(let name):
@@ -49,16 +48,14 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
             "\(name) is a \(format) image, which the libvips of this machine cannot read; "
                 + "install a libvips with \(format) or convert the file to PNG."
         case .tooManyPixels(let name, let width, let height, let limit):
-            "\(name) has \(width) x \(height) = \(grouped(width, times: height)) pixels, more than the limit of "
-                + "\(grouped(limit)); make it smaller or raise the pixel limit."
+            "\(name) has \(width) x \(height) pixels, more than the limit of \(grouped(limit)) in all; "
+                + "make it smaller or raise the pixel limit."
         case .unsupportedSamples(let name, let format, let found):
             "\(name) is a \(format) image with \(found), but only grey, RGB and CMYK with 8 or 16 bits are read; "
                 + "convert it to 8-bit RGB."
         case .damaged(let name, let format, let detail):
             "\(name) cannot be decoded: its \(format) data are cut short, damaged or of an unsupported kind"
                 + (detail.isEmpty ? "" : " (\(detail))") + "; get the file again or convert it to PNG."
-        case .unwritable(let path, let reason):
-            "\(path) cannot be written: \(reason)."
         case .invalidPixels(let width, let height, let channels, let sampleCount):
             "A picture of \(width) x \(height) with \(channels) channels cannot be made of \(sampleCount) samples; "
                 + "sides must be at least 1, channels 1, 3 or 4, and samples the product of the three."
@@ -67,18 +64,22 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
         }
     }
 
+    /// The description, for `localizedDescription`.
     public var errorDescription: String? { description }
 }
 
 /// A count with commas between groups of three digits, whatever the locale.
-private func grouped(_ value: Int, times factor: Int = 1) -> String {
-    let (product, overflow) = value.multipliedReportingOverflow(by: factor)
-    guard !overflow else { return "too many" }
-    var digits = String(product)
+private func grouped(_ count: Int) -> String {
+    var digits = String(count)
     var end = digits.count - 3
     while end > 0 {
         digits.insert(",", at: digits.index(digits.startIndex, offsetBy: end))
         end -= 3
     }
     return digits
+}
+
+/// The system's text for an `errno` value.
+func systemText(_ code: Int32) -> String {
+    String(cString: strerror(code))
 }

@@ -70,7 +70,7 @@ public struct ImageReader: Sendable {
     /// - Throws: `ImageError`, as `read(contentsOf:)`.
     public func read(data: [UInt8], name: String) throws -> Image {
         try VipsLibrary.start()
-        // libvips' file reader takes a null address amiss.
+        // An empty array has no address to give to libvips.
         guard !data.isEmpty else { throw ImageError.empty(name: name) }
         return try data.withUnsafeBytes { bytes in
             try read(vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name)
@@ -102,9 +102,4 @@ public struct ImageReader: Sendable {
         }
         return try ImageDecoder(reader: self, name: name).decode(source)
     }
-}
-
-/// The system's text for an `errno` value.
-func systemText(_ code: Int32) -> String {
-    String(cString: strerror(code))
 }

@@ -1,6 +1,12 @@
 import CVips
 
 extension VipsPicture {
+    /// Bands that are colour: 4 for CMYK, else 3 or 1. One band more than that is alpha.
+    var colourBands: Int {
+        if interpretation == VIPS_INTERPRETATION_CMYK { return 4 }
+        return bands < 3 ? 1 : 3
+    }
+
     /// The picture, which has 8 bits and colour bands only, as sRGB.
     func convertedToSRGB() throws(VipsFailure) -> VipsPicture {
         let hasUsefulProfile = profile.map(isUseful) ?? false

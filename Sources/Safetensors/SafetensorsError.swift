@@ -23,6 +23,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible, Localiz
     /// A `.pt` file holds something other than one plain tensor, or what it holds could run code.
     case refusedTorchFile(path: String, reason: String)
 
+    /// One sentence: which file, which value, what was expected and what to do.
     public var description: String {
         switch self {
         case .fileAccess(let path, let operation, let code):
@@ -59,6 +60,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible, Localiz
         }
     }
 
+    /// The same sentence, for Foundation's `localizedDescription`.
     public var errorDescription: String? { description }
 
     private static func list(_ names: [String]) -> String {
@@ -74,5 +76,12 @@ extension String {
         let shown =
             unicodeScalars.count > limit ? String(String.UnicodeScalarView(unicodeScalars.prefix(limit))) + "…" : self
         return shown.debugDescription
+    }
+}
+
+extension [Int] {
+    /// A shape for a message, such as `[2, 3]`; not endless, because a hostile header may have a million axes.
+    var listed: String {
+        "[\(prefix(16).map(String.init).joined(separator: ", "))\(count > 16 ? ", …" : "")]"
     }
 }

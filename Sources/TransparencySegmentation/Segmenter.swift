@@ -7,8 +7,8 @@ import Torch
 /// Finds transparent things in photographs.
 ///
 ///     let segmenter = try Segmenter(model: "stabilityai/stable-diffusion-3.5-medium")
-///     let photo = try ImageReader().read(contentsOf: "bottle.jpg")
-///     try segmenter.segment(photo).maskImage().write(to: "mask.png")
+///     let segmentation = try segmenter.segment(contentsOf: "bottle.jpg")
+///     try segmentation.maskImage().write(to: "mask.png")
 ///
 /// Results are deterministic: the VAE's mode is taken, not a sample. A segmenter belongs to the thread that uses it.
 public final class Segmenter {
@@ -80,6 +80,15 @@ public final class Segmenter {
             let prompt = try folder.loadEmptyPrompt().to(dtype, device: device)
             return (autoencoder, { try transformer($0, timestep: segmentationTimestep, prompt: prompt) })
         }
+    }
+
+    /// Reads a picture file and segments it.
+    ///
+    /// - Throws: `ImageError` besides what ``segment(_:size:threshold:)`` throws.
+    public func segment(
+        contentsOf path: String, size: InputSize? = nil, threshold: Float = 0.5
+    ) throws -> Segmentation {
+        try segment(ImageReader().read(contentsOf: path), size: size, threshold: threshold)
     }
 
     /// Segments one picture (RGB, upright, as `ImageReader` gives it).

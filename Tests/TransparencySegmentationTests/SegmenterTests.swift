@@ -71,7 +71,7 @@ import Torch
         let segmenter = try Segmenter(device: .cpu)
         #expect(segmenter.defaultSize == .square(128))
         let path = try #require(EmbeddedModel.examplePicture)
-        let mask = try segmenter.segment(ImageReader().read(contentsOf: path))
+        let mask = try segmenter.segment(contentsOf: path)
         #expect((0.02...0.6).contains(mask.transparentShare))
     }
 

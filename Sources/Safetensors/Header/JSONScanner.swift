@@ -15,7 +15,7 @@ struct JSONScanner {
 
     /// The next significant byte, or nil at the end.
     mutating func peek() -> UInt8? {
-        while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) { position += 1 }
+        while position < bytes.count, isSpace(bytes[position]) { position += 1 }
         return position < bytes.count ? bytes[position] : nil
     }
 
@@ -158,6 +158,8 @@ struct JSONScanner {
         position += 4
         return value
     }
+
+    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 

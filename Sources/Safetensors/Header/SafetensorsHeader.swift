@@ -71,14 +71,14 @@ struct SafetensorsHeader {
             throw SafetensorsError.unsupportedDType(path: path, tensor: name, dtype: dtypeName)
         }
         guard let byteCount = dtype.byteCount(ofShape: shape) else {
-            throw malformed("has the shape \(shape), whose size overflows")
+            throw malformed("has the shape \(shape.listed), whose size overflows")
         }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             throw malformed("has data_offsets that are not a begin and a later or equal end")
         }
         guard offsets[1] - offsets[0] == byteCount else {
             throw malformed(
-                "has \(offsets[1] - offsets[0]) bytes where \(dtypeName) of shape \(shape) needs \(byteCount)")
+                "has \(offsets[1] - offsets[0]) bytes where \(dtypeName) of shape \(shape.listed) needs \(byteCount)")
         }
         guard offsets[1] <= Int.max - dataStart else { throw malformed("ends at \(offsets[1]), which overflows") }
         return TensorInfo(

@@ -1,6 +1,5 @@
 /// What the stack of `TensorUnpickler` can hold.
 enum PickleValue {
-    case none
     case bool(Bool)
     case integer(Int)
     case string(String)
@@ -15,7 +14,6 @@ enum PickleValue {
     /// For a message.
     var kind: String {
         switch self {
-        case .none: "None"
         case .bool: "a bool"
         case .integer: "an integer"
         case .string: "a string"

@@ -49,7 +49,6 @@ struct TensorUnpickler {
             let version = try readByte()
             guard version == 2 else { throw refused("its pickle protocol is \(version), and only 2 is read") }
         case .mark: marks.append(stack.count)
-        case .none: stack.append(.none)
         case .newTrue: stack.append(.bool(true))
         case .newFalse: stack.append(.bool(false))
         case .binInt1: stack.append(.integer(Int(try readByte())))

@@ -2,9 +2,7 @@
 ///
 /// Format: a zip of stored entries `<name>/data.pkl`, `<name>/data/<key>` and `<name>/byteorder`, since torch 1.6
 /// (`torch/serialization.py`, `_save`).
-public struct TorchTensorFile {
-    private init() {}
-
+public enum TorchTensorFile {
     /// The tensor in the file at `path`: its bytes in C order, little endian, also if it was saved as a strided view.
     ///
     /// A parameter counts as a tensor; device and `requires_grad` are ignored. Nothing in the file is ever executed.
@@ -20,7 +18,7 @@ public struct TorchTensorFile {
                 path: path, reason: "it has \(pickles.count) data.pkl entries where a torch.save file has 1")
         }
         let folder = pickleName.folderPrefix
-        // Files from before torch 2.1 have no such record; torch takes them for little endian as well.
+        // Older files have no such record; torch takes them for little endian as well.
         if let order = try archive.contents(of: folder + "byteorder"), order != Array("little".utf8) {
             let name = String(decoding: order, as: UTF8.self)
             throw SafetensorsError.refusedTorchFile(

@@ -19,13 +19,14 @@ struct TorchTensorLayout {
             let byteCount = dtype.byteCount(ofShape: shape)
         else {
             throw SafetensorsError.malformed(
-                path: path, reason: "its tensor has the shape \(shape), strides \(strides) and offset \(offset)")
+                path: path,
+                reason: "its tensor has the shape \(shape.listed), strides \(strides.listed) and offset \(offset)")
         }
         // A view with a stride of 0 could claim any amount of memory.
         guard byteCount <= bytes.count else {
             throw SafetensorsError.refusedTorchFile(
                 path: path,
-                reason: "its tensor of shape \(shape) is an expanded view of \(storage.elementCount) elements")
+                reason: "its tensor of shape \(shape.listed) is an expanded view of \(storage.elementCount) elements")
         }
         guard byteCount > 0 else { return [] }
         guard let last = lastElement, last < storage.elementCount else {
@@ -63,16 +64,18 @@ struct TorchTensorLayout {
     private func copy(from bytes: [UInt8], byteCount: Int, width: Int) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(byteCount)
-        var indices = Array(repeating: 0, count: shape.count)
+        // An axis of size 1 never moves, and its stride may be any number, so that adding it could overflow.
+        let axes = zip(shape, strides).filter { size, _ in size > 1 }.map { (size: $0, stride: $1) }
+        var indices = Array(repeating: 0, count: axes.count)
         var element = offset
         while result.count < byteCount {
             result.append(contentsOf: bytes[element * width..<(element + 1) * width])
             // Count like an odometer, the last axis fastest.
-            for axis in shape.indices.reversed() {
+            for (axis, (size, stride)) in axes.enumerated().reversed() {
                 indices[axis] += 1
-                element += strides[axis]
-                guard indices[axis] == shape[axis] else { break }
-                element -= shape[axis] * strides[axis]
+                element += stride
+                guard indices[axis] == size else { break }
+                element -= size * stride
                 indices[axis] = 0
             }
         }

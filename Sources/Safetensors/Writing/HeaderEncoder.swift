@@ -24,7 +24,7 @@ enum HeaderEncoder {
                 byteCount <= Int.max - 2 * SafetensorsHeader.byteLimit - begin
             else {
                 throw SafetensorsError.cannotWrite(
-                    path: path, reason: "entry \(entry.name.quoted) has the impossible shape \(entry.shape)")
+                    path: path, reason: "entry \(entry.name.quoted) has the impossible shape \(entry.shape.listed)")
             }
             end += byteCount
             let shape = entry.shape.map(String.init).joined(separator: ",")

@@ -1,3 +1,5 @@
+import AtomicFile
+
 /// Writes safetensors files, byte for byte as the Rust reference lays them out (safetensors 0.8, `tensor.rs`).
 public enum SafetensorsWriter {
     /// Writes `entries` to `path`, replacing a file there in one step.
@@ -7,7 +9,7 @@ public enum SafetensorsWriter {
     /// if anything fails it is removed and an existing file at `path` is untouched.
     ///
     /// Throws `cannotWrite` for a duplicate or reserved name, an impossible shape, a header above the format's limit, or
-    /// an entry that hands over more or fewer bytes than its shape needs; `fileAccess` if the system refuses; and
+    /// an entry that hands over more or fewer bytes than its shape needs; `AtomicFileError` if the system refuses; and
     /// whatever an entry's `withBytes` throws. `metadata` is left out of the file if empty.
     public static func write(
         to path: String, metadata: [String: String] = ["format": "pt"], entries: [SafetensorsEntry]
@@ -32,7 +34,7 @@ public enum SafetensorsWriter {
                 throw SafetensorsError.cannotWrite(
                     path: path,
                     reason: "entry \(entry.name.quoted) handed over \(written) bytes where "
-                        + "\(entry.dtype.rawValue) of shape \(entry.shape) needs \(expected)")
+                        + "\(entry.dtype.rawValue) of shape \(entry.shape.listed) needs \(expected)")
             }
         }
         try entry.withBytes { bytes in

@@ -39,7 +39,7 @@ public struct SpatialAttention {
     /// `[N, C, H, W]` to `[N, C, H, W]`.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         let (count, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3))
-        let tokens = try groupNorm(x).reshape([count, channels, height * width]).transpose(1, 2).contiguous()
+        let tokens = try groupNorm(x).reshape([count, channels, height * width]).transpose(1, 2)
         let attended = try scaledDotProductAttention(
             toQ(tokens).unsqueeze(1), toK(tokens).unsqueeze(1), toV(tokens).unsqueeze(1))
         let out = try toOut(attended.reshape([count, height * width, channels]))

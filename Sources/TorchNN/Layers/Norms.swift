@@ -25,6 +25,8 @@ public struct LayerNorm {
 }
 
 /// Root-mean-square normalisation of the last axis with a scale.
+///
+/// In half precision the normalised value is rounded before it is scaled, as diffusers 0.35.2 `RMSNorm` does it.
 public struct RMSNorm {
     /// `[C]`
     public let weight: Tensor
@@ -40,7 +42,7 @@ public struct RMSNorm {
     }
 
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        try rmsNorm(x, weight: weight, eps: eps)
+        x.dtype == .float32 ? try rmsNorm(x, weight: weight, eps: eps) : try rmsNorm(x, eps: eps) * weight
     }
 }
 

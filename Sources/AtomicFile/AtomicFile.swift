@@ -1,0 +1,90 @@
+import Foundation
+
+/// Replaces a file in one step: readers, and a machine that loses power, see the old content or all of the new.
+public enum AtomicFile {
+    /// Where the new content goes, in order.
+    public struct Output {
+        fileprivate let descriptor: Int32
+        fileprivate let path: String
+
+        /// Appends all of `bytes`. Throws ``AtomicFileError``, for instance when the disk is full.
+        public func write(_ bytes: UnsafeRawBufferPointer) throws {
+            var rest = bytes
+            while let start = rest.baseAddress, !rest.isEmpty {
+                // Linux writes at most 2 GiB at a time, and a signal may interrupt it.
+                #if canImport(Darwin)
+                    let written = Darwin.write(descriptor, start, rest.count)
+                #else
+                    let written = Glibc.write(descriptor, start, rest.count)
+                #endif
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { throw AtomicFileError(path: path, code: errno) }
+                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+            }
+        }
+    }
+
+    /// Puts `data` at `path`. Throws ``AtomicFileError``; what was there is then untouched.
+    public static func write(_ data: [UInt8], to path: String) throws {
+        try write(to: path) { output in try data.withUnsafeBytes(output.write) }
+    }
+
+    /// Runs `body` on a temporary file in the folder of `path`, flushes that to the disk and renames it to `path`.
+    ///
+    /// A symbolic link is followed, so that its target is replaced and the link stays. If anything throws, `body`
+    /// included, the temporary file is removed and what was at `path` is untouched. Throws ``AtomicFileError`` and what
+    /// `body` throws.
+    public static func write(to path: String, _ body: (Output) throws -> Void) throws {
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        var status = stat()
+        if stat(target.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            // Renaming would put a plain file in the place of, say, /dev/null.
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or pipe"
+            throw AtomicFileError(path: path, reason: "it is \(kind)")
+        }
+        let folder = target.deletingLastPathComponent()
+        // Not named after the target, whose name may have the greatest length already.
+        let temporary = folder.appendingPathComponent(".\(UUID().uuidString).tmp").path
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw AtomicFileError(path: path, code: errno) }
+        do {
+            defer { close(descriptor) }
+            try body(Output(descriptor: descriptor, path: path))
+            guard fsync(descriptor) == 0, rename(temporary, target.path) == 0 else {
+                throw AtomicFileError(path: path, code: errno)
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        flushFolder(folder.path)
+    }
+
+    /// Makes the rename itself durable. The file is complete either way, and some file systems cannot flush a folder, so
+    /// that a failure is no error.
+    private static func flushFolder(_ folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}
+
+/// A file could not be written; whatever was at the path before is still there.
+public struct AtomicFileError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    public let path: String
+    /// The system's text, such as "No space left on device".
+    public let reason: String
+
+    init(path: String, reason: String) {
+        (self.path, self.reason) = (path, reason)
+    }
+
+    init(path: String, code: Int32) {
+        self.init(path: path, reason: String(cString: strerror(code)))
+    }
+
+    public var description: String { "\(path) cannot be written: \(reason)" }
+
+    public var errorDescription: String? { description }
+}
