@@ -75,8 +75,7 @@ ct_status ct_sigmoid(ct_tensor input, ct_tensor *out) {
 ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, bool causal,
                                           ct_tensor *out) {
   return guard([&] {
-    *out = wrap(at::scaled_dot_product_attention(unwrap(query), unwrap(key), unwrap(value), std::nullopt, 0.0,
-                                                 causal));
+    *out = wrap(at::scaled_dot_product_attention(unwrap(query), unwrap(key), unwrap(value), std::nullopt, 0.0, causal));
   });
 }
 

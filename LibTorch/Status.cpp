@@ -1,7 +1,6 @@
 #include "ctorch_status.h"
 
 #include <c10/util/Exception.h>
-#include <torch/version.h>
 
 #include <cstring>
 #include <string>
@@ -31,8 +30,8 @@ ct_status status_of_current_exception() noexcept {
   } catch (const c10::Error &error) {
     // libtorch's CPU allocator reports exhaustion as a plain c10::Error.
     const char *text = error.what_without_backtrace();
-    bool exhausted = std::strstr(text, "can't allocate memory") != nullptr ||
-                     std::strstr(text, "not enough memory") != nullptr;
+    bool exhausted =
+        std::strstr(text, "can't allocate memory") != nullptr || std::strstr(text, "not enough memory") != nullptr;
     return fail(exhausted ? CT_OUT_OF_MEMORY : CT_TORCH_ERROR, text);
   } catch (const std::bad_alloc &) {
     return fail(CT_OUT_OF_MEMORY, "the host's memory ran out");
@@ -47,4 +46,4 @@ ct_status status_of_current_exception() noexcept {
 
 const char *ct_last_error(void) { return last_error.c_str(); }
 
-const char *ct_torch_version(void) { return TORCH_VERSION; }
+const char *ct_torch_version(void) { return CTORCH_TORCH_BUILD; }

@@ -91,8 +91,8 @@ ct_status ct_tensor_empty(const int64_t *sizes, int32_t dimension_count, ct_dtyp
   return guard([&] { *out = wrap(at::empty(array(sizes, dimension_count), options(dtype, device))); });
 }
 
-ct_status ct_tensor_full(const int64_t *sizes, int32_t dimension_count, double value, ct_dtype dtype,
-                         ct_device device, ct_tensor *out) {
+ct_status ct_tensor_full(const int64_t *sizes, int32_t dimension_count, double value, ct_dtype dtype, ct_device device,
+                         ct_tensor *out) {
   return guard([&] { *out = wrap(at::full(array(sizes, dimension_count), value, options(dtype, device))); });
 }
 
@@ -100,8 +100,8 @@ ct_status ct_tensor_arange(int64_t start, int64_t end, ct_dtype dtype, ct_device
   return guard([&] { *out = wrap(at::arange(start, end, options(dtype, device))); });
 }
 
-ct_status ct_tensor_randn(const int64_t *sizes, int32_t dimension_count, int64_t seed, ct_dtype dtype,
-                          ct_device device, ct_tensor *out) {
+ct_status ct_tensor_randn(const int64_t *sizes, int32_t dimension_count, int64_t seed, ct_dtype dtype, ct_device device,
+                          ct_tensor *out) {
   return guard([&] {
     std::optional<at::Generator> generator;
     if (seed >= 0) {

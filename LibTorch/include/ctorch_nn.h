@@ -10,8 +10,7 @@ extern "C" {
 /// input [..., in], weight [out, in], bias [out] or none.
 ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out);
 /// input [N, C, H, W], weight [out, in, kH, kW]; the same stride and padding on both axes.
-ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding,
-                    ct_tensor *out);
+ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, ct_tensor *out);
 /// Over the last axis; weight and bias [C] or none.
 ct_status ct_layer_norm(ct_tensor input, ct_tensor weight, ct_tensor bias, double eps, ct_tensor *out);
 /// Over the last axis; weight [C] or none.
@@ -25,8 +24,7 @@ ct_status ct_gelu(ct_tensor input, bool tanh_approximation, ct_tensor *out);
 ct_status ct_gelu_tanh_in_place(ct_tensor input);
 ct_status ct_sigmoid(ct_tensor input, ct_tensor *out);
 /// query [N, heads, L, d], key and value [N, heads, S, d].
-ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, bool causal,
-                                          ct_tensor *out);
+ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, bool causal, ct_tensor *out);
 ct_status ct_upsample_nearest(ct_tensor input, int64_t height, int64_t width, ct_tensor *out);
 /// Half-pixel centres (torch's align_corners=False).
 ct_status ct_upsample_bilinear(ct_tensor input, int64_t height, int64_t width, bool antialias, ct_tensor *out);

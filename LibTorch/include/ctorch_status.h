@@ -21,7 +21,7 @@ typedef enum ct_status {
 /// The message of the last call on this thread that did not return CT_OK. Valid until the next call on this thread.
 const char *ct_last_error(void);
 
-/// The version of libtorch that this library was compiled against, such as "2.13.0".
+/// The version and build of libtorch that this library was compiled against, such as "2.13.0+cpu".
 const char *ct_torch_version(void);
 
 #ifdef __cplusplus

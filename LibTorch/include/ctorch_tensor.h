@@ -44,12 +44,12 @@ ct_status ct_tensor_from_memory(void *data, const int64_t *sizes, int32_t dimens
                                 void (*release)(void *), void *context, ct_tensor *out);
 ct_status ct_tensor_empty(const int64_t *sizes, int32_t dimension_count, ct_dtype dtype, ct_device device,
                           ct_tensor *out);
-ct_status ct_tensor_full(const int64_t *sizes, int32_t dimension_count, double value, ct_dtype dtype,
-                         ct_device device, ct_tensor *out);
+ct_status ct_tensor_full(const int64_t *sizes, int32_t dimension_count, double value, ct_dtype dtype, ct_device device,
+                         ct_tensor *out);
 ct_status ct_tensor_arange(int64_t start, int64_t end, ct_dtype dtype, ct_device device, ct_tensor *out);
 /// Standard normal values. `seed` >= 0 draws from a generator of its own; -1 from the process's default one.
-ct_status ct_tensor_randn(const int64_t *sizes, int32_t dimension_count, int64_t seed, ct_dtype dtype,
-                          ct_device device, ct_tensor *out);
+ct_status ct_tensor_randn(const int64_t *sizes, int32_t dimension_count, int64_t seed, ct_dtype dtype, ct_device device,
+                          ct_tensor *out);
 
 int32_t ct_tensor_dimension_count(ct_tensor tensor);
 /// Fills `sizes`, which has room for ct_tensor_dimension_count values.

@@ -2,7 +2,7 @@ import CTorch
 
 /// What belongs to the whole process: libtorch's version, threads and seed.
 public enum TorchRuntime {
-    /// The version of libtorch that the shim was compiled against, such as `2.13.0`.
+    /// The version and build of libtorch that the shim was compiled against, such as `2.13.0+cpu` or `2.11.0+cu130`.
     public static var version: String { String(cString: ct_torch_version()) }
 
     /// The CPU instruction set that libtorch's kernels use, such as `AVX2`.

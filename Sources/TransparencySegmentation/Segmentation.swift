@@ -29,7 +29,9 @@ public struct Segmentation: Sendable {
     /// The picture with its transparent pixels tinted towards `color`, half and half.
     ///
     /// - Parameter picture: The picture that was segmented, RGB.
+    /// - Throws: ``SegmentationError/size(_:)`` when it has another size.
     public func overlay(on picture: Image, color: (UInt8, UInt8, UInt8) = (255, 0, 80)) throws -> Image {
+        try check(picture)
         let tint = [color.0, color.1, color.2].map(UInt16.init)
         var pixels = picture.pixels
         for index in softMask.indices where softMask[index] > threshold {
@@ -44,7 +46,9 @@ public struct Segmentation: Sendable {
     /// The picture with the soft mask as its alpha: what is transparent in the world stays, all else vanishes.
     ///
     /// - Parameter picture: The picture that was segmented, RGB.
+    /// - Throws: ``SegmentationError/size(_:)`` when it has another size.
     public func cutout(of picture: Image) throws -> Image {
+        try check(picture)
         let pixels = [UInt8](unsafeUninitializedCapacity: 4 * softMask.count) { buffer, initialized in
             for index in softMask.indices {
                 for channel in 0..<3 { buffer[4 * index + channel] = picture.pixels[3 * index + channel] }
@@ -53,5 +57,13 @@ public struct Segmentation: Sendable {
             initialized = 4 * softMask.count
         }
         return try Image(width: width, height: height, channels: 4, pixels: pixels)
+    }
+
+    private func check(_ picture: Image) throws {
+        guard picture.width == width, picture.height == height, picture.channels == 3 else {
+            throw SegmentationError.size(
+                "the picture is \(picture.width) × \(picture.height) with \(picture.channels) channels; the mask is of an "
+                    + "RGB picture of \(width) × \(height)")
+        }
     }
 }

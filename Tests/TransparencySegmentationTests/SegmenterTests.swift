@@ -100,6 +100,12 @@ import Torch
         #expect(try segmentation.cutout(of: picture).pixels == [10, 20, 30, 64, 40, 50, 60, 191])
     }
 
+    @Test func refusesAPictureOfAnotherSize() throws {
+        let other = try Image(width: 1, height: 2, channels: 3, pixels: [1, 2, 3, 4, 5, 6])
+        #expect(throws: SegmentationError.self) { try segmentation.overlay(on: other) }
+        #expect(throws: SegmentationError.self) { try segmentation.cutout(of: other) }
+    }
+
     @Test func thresholdIsExclusive() {
         let half = Segmentation(width: 1, height: 1, softMask: [0.5], threshold: 0.5, timings: Timings())
         #expect(half.transparentShare == 0)
