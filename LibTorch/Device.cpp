@@ -6,16 +6,38 @@
 #include <ATen/Version.h>
 #include <c10/core/CachingDeviceAllocator.h>
 
+#include <dlfcn.h>
+
 #include <string>
 
 #include "Guard.h"
 
 using namespace ctorch;
 
+namespace {
+
+/// Loads libtorch's CUDA part, whose kernels register themselves, from the folder where this library finds torch. It is
+/// not linked, so that a CUDA build of torch serves a machine without CUDA's libraries. The reason when it fails.
+const std::string &load_cuda() {
+  static const std::string problem = [] {
+    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr)
+      return std::string();
+    const char *reason = dlerror();
+    std::string text = reason == nullptr ? "" : reason;
+    // A CPU build has no such file: that is no problem to report.
+    return text.rfind("libtorch_cuda.so:", 0) == 0 ? std::string() : text;
+  }();
+  return problem;
+}
+
+} // namespace
+
 int32_t ct_device_count(ct_device_type type) {
   if (type == CT_CPU)
     return 1;
   try {
+    if (type == CT_CUDA)
+      load_cuda();
     auto wanted = type == CT_CUDA ? c10::kCUDA : c10::kMPS;
     auto accelerator = at::accelerator::getAccelerator(false);
     if (!accelerator.has_value() || *accelerator != wanted)
@@ -26,6 +48,8 @@ int32_t ct_device_count(ct_device_type type) {
     return 0;
   }
 }
+
+const char *ct_cuda_problem(void) { return load_cuda().c_str(); }
 
 ct_status ct_device_memory(ct_device device, int64_t *free_bytes, int64_t *total_bytes) {
   return guard([&] {

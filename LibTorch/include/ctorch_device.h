@@ -9,6 +9,8 @@ extern "C" {
 
 /// How many devices of a type this libtorch can use here; 0 where there is none.
 int32_t ct_device_count(ct_device_type type);
+/// Why libtorch's CUDA part could not be loaded although it is there, such as a library that it lacks; "" otherwise.
+const char *ct_cuda_problem(void);
 /// Free and total bytes of an accelerator's memory.
 ct_status ct_device_memory(ct_device device, int64_t *free_bytes, int64_t *total_bytes);
 /// The most bytes of an accelerator's memory that were in use at once.

@@ -29,6 +29,12 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         Int(ct_device_count(Device(kind).raw.type))
     }
 
+    /// Why libtorch's CUDA part could not be loaded although it is there, such as a library that it lacks; else nil.
+    public static var cudaProblem: String? {
+        let text = String(cString: ct_cuda_problem())
+        return text.isEmpty ? nil : text
+    }
+
     /// `cpu`, `cuda`, `cuda:1`.
     public var description: String { index == 0 ? kind.rawValue : "\(kind.rawValue):\(index)" }
 

@@ -51,8 +51,9 @@ public final class Segmenter {
         self.device = device ?? .best
         self.dtype = dtype
         guard Device.count(of: self.device.kind) > self.device.index else {
+            let reason = self.device.kind == .cuda ? Device.cudaProblem.map { " (\($0))" } ?? "" : ""
             throw SegmentationError.device(
-                "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here; use cpu")
+                "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here\(reason); use cpu")
         }
         guard let name = model ?? EmbeddedModel.folder else { throw SegmentationError.embeddedModelMissing }
         let folder = try ModelFolder(name, revision: revision, variant: variant)

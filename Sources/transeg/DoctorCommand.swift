@@ -52,6 +52,7 @@ private struct Report: Encodable {
     let threads = TorchRuntime.threadCount
     let processors = ProcessInfo.processInfo.processorCount
     let devices: [DeviceReport]
+    let cudaProblem = Device.cudaProblem
     let imageFormats = ImageReader.formats
     let models: [ModelReport]
     let problems: [String]
@@ -109,6 +110,7 @@ private struct Report: Encodable {
             let free = device.freeGib.map { String(format: ", %.1f free", $0) } ?? ""
             row("device", "\(device.name) (\(total)\(free))")
         }
+        if let cudaProblem { row("cuda", "not usable: \(cudaProblem)") }
         row("picture formats", imageFormats.joined(separator: ", "))
         for model in models {
             row("model", model.problem ?? "\(model.name): \(model.path ?? "") (\(model.transformer ?? ""))")
