@@ -53,7 +53,8 @@ public final class Segmenter {
         guard Device.count(of: self.device.kind) > self.device.index else {
             let reason = self.device.kind == .cuda ? Device.cudaProblem.map { " (\($0))" } ?? "" : ""
             throw SegmentationError.device(
-                "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here\(reason); use cpu")
+                "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here\(reason); use cpu"
+            )
         }
         guard let name = model ?? EmbeddedModel.folder else { throw SegmentationError.embeddedModelMissing }
         let folder = try ModelFolder(name, revision: revision, variant: variant)
