@@ -1,5 +1,8 @@
 #include "ctorch_nn.h"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/_nnpack_available.h>
+#include <ATen/ops/_nnpack_spatial_convolution.h>
 #include <ATen/ops/_upsample_bilinear2d_aa.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
@@ -14,9 +17,35 @@
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
+#include <array>
+
 #include "Guard.h"
 
 using namespace ctorch;
+
+namespace {
+
+thread_local bool winograd_allowed = false;
+
+/// Whether NNPACK's Winograd convolution can do this one and is quicker than oneDNN's direct one. The thresholds are
+/// measured (Docs/performance.md): transforming pays from 64 channels and 64 x 64 positions on.
+bool winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride, int64_t padding) {
+  if (!winograd_allowed || at::GradMode::is_enabled() || stride != 1 || padding != 1)
+    return false;
+  if (!x.is_cpu() || x.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat || x.dim() != 4 ||
+      weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3)
+    return false;
+  // The first call initialises NNPACK; it is false on a processor that NNPACK does not know.
+  static const bool available = at::_nnpack_available();
+  const int64_t positions = x.size(2) * x.size(3);
+  return available && x.size(1) >= 64 && positions >= 4096 && x.size(1) * weight.size(0) * positions >= 60'000'000;
+}
+
+} // namespace
+
+void ct_set_winograd(bool allowed) { winograd_allowed = allowed; }
+
+bool ct_winograd(void) { return winograd_allowed; }
 
 ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
   return guard([&] { *out = wrap(at::linear(unwrap(input), unwrap(weight), unwrap_optional(bias))); });
@@ -25,8 +54,14 @@ ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor
 ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding,
                     ct_tensor *out) {
   return guard([&] {
-    *out = wrap(at::conv2d(unwrap(input), unwrap(weight), unwrap_optional(bias), at::IntArrayRef({stride, stride}),
-                           at::IntArrayRef({padding, padding})));
+    const auto &x = unwrap(input);
+    const auto &w = unwrap(weight);
+    const std::array<int64_t, 2> strides{stride, stride}, paddings{padding, padding};
+    if (winograd_wins(x, w, stride, padding))
+      *out = wrap(
+          at::_nnpack_spatial_convolution(x.contiguous(), w.contiguous(), unwrap_optional(bias), paddings, strides));
+    else
+      *out = wrap(at::conv2d(x, w, unwrap_optional(bias), strides, paddings));
   });
 }
 

@@ -12,11 +12,12 @@ import Torch
 ///
 /// Results are deterministic: the VAE's mode is taken, not a sample. A segmenter belongs to the thread that uses it.
 public final class Segmenter {
-    /// The form of the transformer that runs.
+    /// How the model's arithmetic is done.
     public enum Form: Sendable {
-        /// The constant conditioning is worked out once on loading: faster and a third smaller.
+        /// The transformer's constant conditioning is worked out once on loading, and convolutions take the quicker of
+        /// two algorithms: faster, smaller, the same up to rounding.
         case folded
-        /// As published, the reference.
+        /// Every operation as diffusers does it: the reference.
         case plain
     }
 
@@ -30,6 +31,7 @@ public final class Segmenter {
     /// Seconds that loading took.
     public let loadSeconds: Double
 
+    private let form: Form
     private let autoencoder: AutoencoderKL
     private let transformer: (Tensor) throws -> Tensor
 
@@ -50,6 +52,7 @@ public final class Segmenter {
         let start = ContinuousClock.now
         self.device = device ?? .best
         self.dtype = dtype
+        self.form = form
         guard Device.count(of: self.device.kind) > self.device.index else {
             let reason = self.device.kind == .cuda ? Device.cudaProblem.map { " (\($0))" } ?? "" : ""
             throw SegmentationError.device(
@@ -111,7 +114,7 @@ public final class Segmenter {
         var results: [Int: Segmentation] = [:]
         for (group, members) in Dictionary(grouping: pictures.indices, by: { sizes[$0] }) {
             let batch = members.map { pictures[$0] }
-            let segmentations = try withoutGradients {
+            let segmentations = try inference {
                 try masks(predict(batch, height: group[0], width: group[1]), batch, threshold: threshold)
             }
             for (index, mask) in zip(members, segmentations) { results[index] = mask }
@@ -122,14 +125,18 @@ public final class Segmenter {
     /// The whole pass on one picture with all that it computes on the way, for ``segmentation(from:of:threshold:)``.
     public func predict(_ picture: Image, size: InputSize? = nil) throws -> Prediction {
         let size = try dimensions(of: picture, size)
-        return try withoutGradients { try predict([picture], height: size[0], width: size[1]) }
+        return try inference { try predict([picture], height: size[0], width: size[1]) }
     }
 
     /// The mask that a prediction holds, at its picture's size.
     public func segmentation(
         from prediction: Prediction, of picture: Image, threshold: Float = 0.5
     ) throws -> Segmentation {
-        try withoutGradients { try masks(prediction, [picture], threshold: threshold)[0] }
+        try inference { try masks(prediction, [picture], threshold: threshold)[0] }
+    }
+
+    private func inference<R>(_ body: () throws -> R) rethrows -> R {
+        try withoutGradients { form == .folded ? try withWinogradConvolutions(body) : try body() }
     }
 
     private func dimensions(of picture: Image, _ size: InputSize?) throws -> [Int] {

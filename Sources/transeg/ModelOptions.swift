@@ -27,7 +27,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Threads of the CPU to compute with. (default: one for each physical core)")
     var threads: Int?
 
-    @Flag(help: "Run the transformer as published instead of folded: slower, the reference.")
+    @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
     var plain = false
 
     func validate() throws {
