@@ -23,6 +23,7 @@ let package = Package(
         .target(name: "AtomicFile"),
         .target(name: "Safetensors", dependencies: ["AtomicFile"]),
         .target(name: "Images", dependencies: ["CVips", "AtomicFile"]),
+        .target(name: "SegmentationMetrics", dependencies: ["AtomicFile"]),
 
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
@@ -43,6 +44,8 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["Torch"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics"], exclude: ["Fixtures"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TestSupport"]),
         .testTarget(name: "StableDiffusion3Tests", dependencies: ["StableDiffusion3", "TestSupport"]),
         .testTarget(
