@@ -106,4 +106,15 @@ static inline int cvips_png(VipsImage *in, int compression, void **buffer, size_
     return result;
 }
 
+/// A JPEG without metadata and with colours at full resolution; the buffer is the caller's (g_free).
+static inline int cvips_jpeg(VipsImage *in, int quality, void **buffer, size_t *size) {
+    VipsImage *tagged = NULL;
+    VipsInterpretation interpretation = in->Bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
+    if (vips_copy(in, &tagged, "interpretation", interpretation, "xres", 72 / 25.4, "yres", 72 / 25.4, NULL)) return -1;
+    int result = vips_jpegsave_buffer(
+        tagged, buffer, size, "Q", quality, "subsample_mode", VIPS_FOREIGN_SUBSAMPLE_OFF, "strip", TRUE, NULL);
+    g_object_unref(tagged);
+    return result;
+}
+
 #endif

@@ -18,25 +18,7 @@ extension Image {
     ///
     /// - Throws: `ImageError.libraryFailed`.
     public func pngData(compression: PNGCompression = .standard) throws -> [UInt8] {
-        try VipsLibrary.start()
-        defer { vips_thread_shutdown() }
-        return try pixels.withUnsafeBytes { samples in
-            var data: UnsafeMutableRawPointer?
-            var size = 0
-            guard
-                let picture = try? VipsPicture({ result in
-                    result = vips_image_new_from_memory(
-                        samples.baseAddress, samples.count, Int32(width), Int32(height), Int32(channels),
-                        VIPS_FORMAT_UCHAR)
-                    return result == nil ? -1 : 0
-                }),
-                picture.with({ cvips_png($0, Int32(compression.rawValue), &data, &size) }) == 0
-            else {
-                throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage())
-            }
-            defer { g_free(data) }
-            return [UInt8](UnsafeRawBufferPointer(start: data, count: size))
-        }
+        try encoded { cvips_png($0, Int32(compression.rawValue), &$1, &$2) }
     }
 
     /// Writes the picture as a PNG file, whatever the suffix of `path`.

@@ -1,0 +1,30 @@
+import CVips
+
+extension Image {
+    /// The file that a libvips saver makes of the picture in memory; the saver's buffer is released here.
+    ///
+    /// - Throws: `ImageError.libraryFailed`.
+    func encoded(
+        _ save: (UnsafeMutablePointer<VipsImage>, inout UnsafeMutableRawPointer?, inout Int) -> Int32
+    ) throws -> [UInt8] {
+        try VipsLibrary.start()
+        defer { vips_thread_shutdown() }
+        return try pixels.withUnsafeBytes { samples in
+            var data: UnsafeMutableRawPointer?
+            var size = 0
+            guard
+                let picture = try? VipsPicture({ result in
+                    result = vips_image_new_from_memory(
+                        samples.baseAddress, samples.count, Int32(width), Int32(height), Int32(channels),
+                        VIPS_FORMAT_UCHAR)
+                    return result == nil ? -1 : 0
+                }),
+                picture.with({ save($0, &data, &size) }) == 0
+            else {
+                throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage())
+            }
+            defer { g_free(data) }
+            return [UInt8](UnsafeRawBufferPointer(start: data, count: size))
+        }
+    }
+}
