@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "Safetensors", dependencies: ["AtomicFile"]),
         .target(name: "Images", dependencies: ["CVips", "AtomicFile"]),
         .target(name: "SegmentationMetrics", dependencies: ["AtomicFile"]),
+        .target(name: "Trans10K", dependencies: ["Images", "AtomicFile"]),
 
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
@@ -36,6 +37,7 @@ let package = Package(
             name: "transeg",
             dependencies: [
                 "TransparencySegmentation",
+                "Trans10K",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -46,6 +48,7 @@ let package = Package(
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
             name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics"], exclude: ["Fixtures"]),
+        .testTarget(name: "Trans10KTests", dependencies: ["Trans10K"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TestSupport"]),
         .testTarget(name: "StableDiffusion3Tests", dependencies: ["StableDiffusion3", "TestSupport"]),
         .testTarget(

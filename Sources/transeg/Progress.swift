@@ -5,14 +5,17 @@ import TransparencySegmentation
 struct Progress {
     private let total: Int
     private let quiet: Bool
+    private let verb: String
     private let isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     private let start = ContinuousClock.now
     private var lastShown: ContinuousClock.Instant?
     private var isBarShown = false
 
-    init(total: Int, quiet: Bool) {
+    /// `verb` is what is done to the items, such as "segmented".
+    init(total: Int, quiet: Bool, verb: String = "segmented") {
         self.total = total
         self.quiet = quiet
+        self.verb = verb
     }
 
     /// Shows that `count` items are done, at most ten times a second on a terminal and every ten seconds elsewhere.
@@ -28,7 +31,7 @@ struct Progress {
         let left = Self.clock(each * Double(total - count))
         let counts = "\(count)/\(total) [\(Self.clock(elapsed))<\(left), \(String(format: "%.2f", each)) s each]"
         guard isTerminal else {
-            Self.put("segmented \(counts)\n")
+            Self.put("\(verb) \(counts)\n")
             return
         }
         let width = 24

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import Synchronization
+import Trans10K
+
+/// `transeg synthesize`: a data set of drawn scenes in the layout of Trans10K.
+struct SynthesizeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "synthesize",
+        abstract: "Draws pictures of glass with their masks, in the layout of Trans10K.",
+        discussion: """
+            The same seed and size give the same bytes. Four of five validation and test pictures are easy, one is hard.
+
+              transeg synthesize scenes/ --train 5000 --validation 1000 --test 1000 --size 128 --seed 1
+            """)
+
+    @Argument(help: ArgumentHelp("The folder to write to, new or empty.", valueName: "out"))
+    var out: String
+
+    @Option(help: ArgumentHelp("Pictures to train with.", valueName: "count"))
+    var train = 0
+
+    @Option(help: ArgumentHelp("Pictures to choose a model by.", valueName: "count"))
+    var validation = 0
+
+    @Option(help: ArgumentHelp("Pictures to report a result on.", valueName: "count"))
+    var test = 0
+
+    @Option(help: ArgumentHelp("Pixels per side, a multiple of 16.", valueName: "side"))
+    var size = 128
+
+    @Option(help: "Another seed gives other scenes.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Pictures drawn at once. (default: one a processor)")
+    var threads: Int?
+
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+
+    func validate() throws {
+        for (name, count) in [("train", train), ("validation", validation), ("test", test)] {
+            guard (0...10_000_000).contains(count) else {
+                throw ValidationError("--\(name) is \(count); a number from 0 to 10000000 was expected.")
+            }
+        }
+        guard train + validation + test > 0 else {
+            throw ValidationError("No pictures are asked for; give --train, --validation or --test.")
+        }
+        guard (16...4096).contains(size), size.isMultiple(of: 16) else {
+            throw ValidationError("--size is \(size); a multiple of 16 from 16 to 4096 was expected.")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected.")
+        }
+    }
+
+    func run() async throws {
+        let dataset = SyntheticDataset(
+            seed: seed, size: size, counts: [.train: train, .validation: validation, .test: test])
+        let interrupt = Interrupt()
+        defer { interrupt.restore() }
+        let start = ContinuousClock.now
+        let progress = Mutex(Progress(total: dataset.totalCount, quiet: quiet, verb: "drawn"))
+        defer { progress.withLock { $0.end() } }
+        let count = try await dataset.write(
+            to: out, threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
+        progress.withLock { $0.end() }
+
+        guard count == dataset.totalCount else {
+            progress.withLock { $0.message("interrupted: \(dataset.totalCount - count) pictures were left out") }
+            throw ExitCode(130)
+        }
+        if quiet { return }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        print(
+            "\(count) pictures of \(size) x \(size) in \(out): \(train) train, \(validation) validation, \(test) test")
+        print(String(format: "%.1f s, %.0f pictures a second", seconds, Double(count) / seconds))
+    }
+}
