@@ -8,11 +8,14 @@ extension Tensor {
 
     /// A CPU tensor with a copy of raw memory in row order. Throws unless the byte count is that of the shape.
     public init(copying bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
-        let wanted = shape.reduce(1, *) * dtype.byteCount
+        let wanted = shape.reduce(dtype.byteCount) { product, size in
+            let (bytes, overflow) = product.multipliedReportingOverflow(by: size)
+            return overflow ? -1 : bytes
+        }
         guard wanted == bytes.count, shape.allSatisfy({ $0 >= 0 }) else {
             throw TorchError(
                 kind: .operation, operation: "tensor", operands: [],
-                message: "the shape \(shape) of \(dtype) takes \(wanted) bytes, but \(bytes.count) were given")
+                message: "\(bytes.count) bytes were given, which is not the size of \(dtype) \(shape)")
         }
         self = try Tensor.empty(shape, dtype: dtype)
         if let source = bytes.baseAddress, let target = ct_tensor_data(raw) {

@@ -11,19 +11,24 @@ public enum InputSize: Sendable, Hashable {
 
     /// The height and width for a picture.
     ///
-    /// - Parameter unit: What the model needs both sides to be a multiple of: 16 for Stable Diffusion 3.
-    /// - Throws: ``SegmentationError/size(_:)`` for sides that are no positive multiples of `unit`.
-    public func dimensions(width: Int, height: Int, unit: Int) throws -> (height: Int, width: Int) {
+    /// - Parameters:
+    ///   - unit: What the model needs both sides to be a multiple of: 16 for Stable Diffusion 3.
+    ///   - largest: The longest side that the model takes.
+    /// - Throws: ``SegmentationError/size(_:)`` for sides that are no multiples of `unit` from `unit` to `largest`.
+    public func dimensions(
+        width: Int, height: Int, unit: Int, largest: Int = 65_536
+    ) throws -> (height: Int, width: Int) {
+        func check(_ side: Int) throws { try Self.check(side, unit, largest) }
         switch self {
         case .square(let side):
-            try Self.check(side, unit)
+            try check(side)
             return (side, side)
         case .exact(let height, let width):
-            try Self.check(height, unit)
-            try Self.check(width, unit)
+            try check(height)
+            try check(width)
             return (height, width)
         case .fit(let side):
-            try Self.check(side, unit)
+            try check(side)
             let scale = Double(side) / Double(max(width, height))
             func nearest(_ length: Int) -> Int {
                 max(unit, Int((Double(length) * scale / Double(unit)).rounded()) * unit)
@@ -32,10 +37,13 @@ public enum InputSize: Sendable, Hashable {
         }
     }
 
-    private static func check(_ side: Int, _ unit: Int) throws {
+    private static func check(_ side: Int, _ unit: Int, _ largest: Int) throws {
+        guard side <= largest else {
+            throw SegmentationError.size("the size \(side) is larger than the model can take; use at most \(largest)")
+        }
         guard side > 0, side % unit == 0 else {
             let below = side / unit * unit
-            let near = below > 0 ? "\(below) or \(below + unit)" : "\(unit)"
+            let near = below > 0 ? "\(below) or \(below + unit)" : "\(unit) or more"
             throw SegmentationError.size("the size \(side) is not a multiple of \(unit); use \(near)")
         }
     }
@@ -45,11 +53,16 @@ public enum InputSize: Sendable, Hashable {
 public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
     case size(String)
     case device(String)
+    /// The model's arithmetic went beyond what the dtype can hold.
+    case notFinite(dtype: String)
     case embeddedModelMissing
 
     public var description: String {
         switch self {
         case .size(let message), .device(let message): message
+        case .notFinite(let dtype):
+            "the model gave values that are not numbers in \(dtype): its weights are damaged, or too large for that dtype "
+                + "(float32 and bfloat16 reach further than float16)"
         case .embeddedModelMissing:
             "the embedded model is not beside the program; name a model folder or a Hugging Face id instead"
         }

@@ -26,6 +26,8 @@ public final class Segmenter {
     public let dtype: DType
     /// What both sides of a model's input must be a multiple of.
     public let sizeUnit: Int
+    /// The longest side that the model takes.
+    public let largestSide: Int
     /// The size that the model was made for, used where none is asked for.
     public let defaultSize: InputSize
     /// Seconds that loading took.
@@ -59,17 +61,22 @@ public final class Segmenter {
                 "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here\(reason); use cpu"
             )
         }
-        guard let name = model ?? EmbeddedModel.folder else { throw SegmentationError.embeddedModelMissing }
-        let folder = try ModelFolder(name, revision: revision, variant: variant)
+        let folder = try Self.findModel(model, revision: revision, variant: variant)
+        (sizeUnit, largestSide) = try folder.inputLimits()
         let (device, loaded) = (self.device, try Self.load(folder, device: self.device, dtype: dtype, form: form))
         (autoencoder, transformer) = loaded
         let configuration = try folder.transformerConfiguration()
         let downsampling = autoencoder.configuration.downsampling
         self.model = folder
-        sizeUnit = downsampling * configuration.patchSize
         defaultSize = .square(configuration.sampleSize * downsampling)
         try device.synchronize()
         loadSeconds = (ContinuousClock.now - start).seconds
+    }
+
+    /// The folder of a model, or of the embedded one.
+    package static func findModel(_ model: String?, revision: String, variant: String?) throws -> ModelFolder {
+        guard let name = model ?? EmbeddedModel.folder else { throw SegmentationError.embeddedModelMissing }
+        return try ModelFolder(name, revision: revision, variant: variant)
     }
 
     private static func load(
@@ -141,7 +148,7 @@ public final class Segmenter {
 
     private func dimensions(of picture: Image, _ size: InputSize?) throws -> [Int] {
         let (height, width) = try (size ?? defaultSize).dimensions(
-            width: picture.width, height: picture.height, unit: sizeUnit)
+            width: picture.width, height: picture.height, unit: sizeUnit, largest: largestSide)
         return [height, width]
     }
 
@@ -149,6 +156,8 @@ public final class Segmenter {
     private func masks(_ prediction: Prediction, _ pictures: [Image], threshold: Float) throws -> [Segmentation] {
         let start = ContinuousClock.now
         let soft = try prediction.softMask()
+        // A sum is finite only if everything in it is.
+        guard try soft.sum().item().isFinite else { throw SegmentationError.notFinite(dtype: "\(dtype)") }
         let masks = try pictures.indices.map { index in
             try soft.narrow(0, start: index, length: 1)
                 .upsampleBilinear(height: pictures[index].height, width: pictures[index].width, antialias: true)

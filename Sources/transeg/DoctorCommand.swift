@@ -113,7 +113,7 @@ private struct Report: Encodable {
         if let cudaProblem { row("cuda", "not usable: \(cudaProblem)") }
         row("picture formats", imageFormats.joined(separator: ", "))
         for model in models {
-            row("model", model.problem ?? "\(model.name): \(model.path ?? "") (\(model.transformer ?? ""))")
+            row("model", "\(model.name): " + (model.problem ?? "\(model.path ?? "") (\(model.transformer ?? ""))"))
         }
     }
 }

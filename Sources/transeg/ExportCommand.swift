@@ -1,14 +1,15 @@
 import ArgumentParser
+import Foundation
 import StableDiffusion3
 import Torch
 
 /// `transeg export`: a model folder in another form or dtype.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Writes a model as a folder of its own, as published or folded, in a stated dtype.",
         discussion: """
-            The published form is read by diffusers too. The folded one has the constant timestep and prompt worked in:
+            The published form is read by diffusers too, part by part (subfolder="transformer", "vae"). The folded one has the constant timestep and prompt worked in:
             a third smaller, quicker to load, the same masks; only transeg reads it.
 
               transeg export stabilityai/stable-diffusion-3.5-medium sd35-folded --folded --dtype bfloat16
@@ -32,9 +33,17 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "Infix of the weight files, such as fp16.")
     var variant: String?
 
-    func run() throws {
-        try ModelFolder(model, revision: revision, variant: variant)
-            .export(to: out, folded: folded, dtype: dtype?.dtype)
+    func run() async throws {
+        let folder = try ModelFolder(model, revision: revision, variant: variant)
+        let (out, folded, dtype) = (out, folded, dtype?.dtype)
+        let work = Task.detached { try folder.export(to: out, folded: folded, dtype: dtype) }
+        let interrupt = Interrupt { work.cancel() }
+        defer { interrupt.restore() }
+        do {
+            try await work.value
+        } catch is CancellationError {
+            throw ExitCode(130)
+        }
         print(out)
     }
 }

@@ -10,14 +10,15 @@ final class Interrupt: Sendable {
     /// Whether somebody asked to stop.
     var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-    init() {
+    /// `onRequest` is called once, on another thread.
+    init(onRequest: @escaping @Sendable () -> Void = {}) {
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [weak self] in
                 guard let self, !requested.exchange(true, ordering: .relaxed) else { _exit(128 + number) }
-                FileHandle.standardError.write(
-                    Data("\nstopping after the picture at hand; once more stops at once\n".utf8))
+                StandardStream.tell("\nstopping as soon as nothing is left half done; once more stops at once\n")
+                onRequest()
             }
             source.resume()
             return source

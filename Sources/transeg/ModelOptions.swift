@@ -36,6 +36,11 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
+    /// Finds the model without loading it.
+    func findModel() throws -> ModelFolder {
+        try Segmenter.findModel(model, revision: revision, variant: variant)
+    }
+
     /// Applies `--threads` and loads the model.
     func makeSegmenter() throws -> Segmenter {
         if let threads { try TorchRuntime.setThreadCount(threads) }

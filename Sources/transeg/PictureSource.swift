@@ -28,8 +28,19 @@ enum PictureSource: Sendable {
         switch self {
         case .file(let path): try ImageReader().read(contentsOf: path)
         case .standardInput:
-            try ImageReader().read(data: [UInt8](FileHandle.standardInput.readDataToEndOfFile()), name: name)
+            try ImageReader().read(data: Self.readStandardInput(), name: name)
         }
+    }
+
+    /// All of standard input. Throws ``InputError`` when it is longer than any picture.
+    private static func readStandardInput() throws -> [UInt8] {
+        let limit = 1 << 30
+        var bytes: [UInt8] = []
+        while let part = try FileHandle.standardInput.read(upToCount: 1 << 20), !part.isEmpty {
+            bytes += part
+            guard bytes.count <= limit else { throw InputError("standard input is longer than 1 GiB, no picture") }
+        }
+        return bytes
     }
 
     /// The pictures that the arguments name: files as they are, folders by their pictures in the order of names.

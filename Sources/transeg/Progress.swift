@@ -53,7 +53,7 @@ struct Progress {
     }
 
     private static func put(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        StandardStream.tell(text)
     }
 
     /// `m:ss`, or `h:mm:ss`.

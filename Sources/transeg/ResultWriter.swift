@@ -16,15 +16,15 @@ struct ResultWriter: Sendable {
     /// Makes the output folder; its path must be a folder that can be written to, or free. `-` is standard output.
     ///
     /// Throws ``InputError`` when results cannot be written there.
-    init(output: String, kinds: [ResultKind], inputNames: [String]) throws {
+    init(output: String, kinds: [ResultKind], sources: [PictureSource]) throws {
         self.output = output
         self.kinds = kinds
-        stems = Self.stems(inputNames)
+        stems = Self.stems(sources.map(\.fileName))
         guard output != "-" else { return }
         do {
             try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
         } catch {
-            throw InputError("the output folder \(output) cannot be made: \(error.localizedDescription)")
+            throw InputError("the output folder \(output) cannot be made; check that no part of it is a file")
         }
         guard FileManager.default.isWritableFile(atPath: output) else {
             throw InputError("the output folder \(output) cannot be written to; choose another with --output")
@@ -60,7 +60,7 @@ struct ResultWriter: Sendable {
                 case .cutout: try segmentation.cutout(of: picture)
                 }
             if output == "-" {
-                try FileHandle.standardOutput.write(contentsOf: Data(image.pngData()))
+                try StandardStream.output.write(image.pngData())
             } else {
                 let path = (output as NSString).appendingPathComponent("\(stems[index])_\(kind.rawValue).png")
                 try image.write(to: path)

@@ -87,10 +87,22 @@ struct SegmentCommand: AsyncParsableCommand {
             }
             if json { throw ValidationError("--output - and --json both need standard output.") }
         }
+        if output.isEmpty { throw ValidationError("--output is empty; name a folder.") }
+        if output != "-", let input = inputs.first(where: { holds(output, input: $0) }) {
+            throw ValidationError(
+                "--output is the folder of the input \(input), whose files could be overwritten; name another folder.")
+        }
         if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
             throw ValidationError("--dump takes a single picture.")
         }
         if inputs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be given once.") }
+    }
+
+    /// Whether a folder is that of an input, or the input itself.
+    private func holds(_ folder: String, input: String) -> Bool {
+        func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+        let inputFolder = isFolder(input) ? input : URL(fileURLWithPath: input).deletingLastPathComponent().path
+        return input != "-" && real(folder) == real(inputFolder)
     }
 
     func run() async throws {
@@ -100,21 +112,20 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         let sources = try PictureSource.find(isExample ? [example] : inputs)
         let kinds = write ?? (isExample ? .all : output == "-" ? .mask : .softAndMask)
-        let writer = try ResultWriter(
-            output: output, kinds: kinds.kinds, inputNames: sources.map(\.fileName))
-
-        let segmenter = try modelOptions.makeSegmenter()
         let inputSize = size?.size ?? fit.map(InputSize.fit)
         do {
-            // A size that no picture can have is the command line's fault, whatever the pictures are.
-            _ = try inputSize?.dimensions(width: 1, height: 1, unit: segmenter.sizeUnit)
+            // A size that no picture can have is the command line's fault; found out before a large model is loaded.
+            let (unit, largest) = try modelOptions.findModel().inputLimits()
+            _ = try inputSize?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
+        let segmenter = try modelOptions.makeSegmenter()
+        let writer = try ResultWriter(output: output, kinds: kinds.kinds, sources: sources)
         var run = SegmentRun(
             segmenter: segmenter, writer: writer, inputSize: inputSize, batch: batch, threshold: threshold,
             dump: dump, json: json, progress: Progress(total: sources.count, quiet: quiet || json || output == "-"))
-        let outcome = await run.segment(sources)
+        let outcome = try await run.segment(sources)
         if !quiet, !json, output != "-" { outcome.printSummary(output: output, isExample: isExample) }
         if outcome.interrupted { throw ExitCode(130) }
         if outcome.failedCount > 0 { throw ExitCode(1) }

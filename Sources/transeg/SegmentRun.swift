@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Torch
 import TransparencySegmentation
 
 /// Segments a list of pictures: the next batch is decoded and the last one's masks are written while one is computed.
@@ -38,10 +39,13 @@ struct SegmentRun {
         let files: [String: String]
     }
 
-    /// A bad picture is reported and skipped; Ctrl-C finishes the batch at hand.
-    mutating func segment(_ sources: [PictureSource]) async -> Outcome {
-        let interrupt = Interrupt()
-        defer { interrupt.restore() }
+    /// A bad picture is reported and skipped; Ctrl-C finishes the batch at hand. Throws ``InputError`` when standard output
+    /// takes no more.
+    mutating func segment(_ sources: [PictureSource]) async throws -> Outcome {
+        // A single picture is not worth finishing: its files appear whole or not at all anyway.
+        let interrupt = sources.count > 1 ? Interrupt() : nil
+        defer { interrupt?.restore() }
+        defer { progress.end() }
         var outcome = Outcome()
         outcome.loadSeconds = segmenter.loadSeconds
         let batches = stride(from: 0, to: sources.count, by: batch).map { start in
@@ -50,7 +54,7 @@ struct SegmentRun {
         var upcoming = batches.first.map(Self.decode)
         var writing: Task<[Result<Written, any Error>], Never>?
         for (position, members) in batches.enumerated() {
-            if interrupt.isRequested {
+            if interrupt?.isRequested == true {
                 outcome.interrupted = true
                 outcome.remainingCount = batches[position...].map(\.count).reduce(0, +)
                 break
@@ -65,11 +69,10 @@ struct SegmentRun {
                 }
             }
             let computed = compute(pictures, &outcome)
-            if let writing { finish(await writing.value, &outcome) }
+            if let writing { try finish(await writing.value, &outcome) }
             writing = write(computed)
         }
-        if let writing { finish(await writing.value, &outcome) }
-        progress.end()
+        if let writing { try finish(await writing.value, &outcome) }
         return outcome
     }
 
@@ -93,8 +96,11 @@ struct SegmentRun {
             }
             let masks = try segmenter.segment(pictures.map(\.picture), size: inputSize, threshold: threshold)
             return Array(zip(pictures, masks))
+        } catch  where pictures.count > 1 {
+            // One picture may be to blame, or the batch may be too large for the memory.
+            return pictures.flatMap { compute([$0], &outcome) }
         } catch {
-            for picture in pictures { fail(picture.source, error, &outcome) }
+            fail(pictures[0].source, error, &outcome)
             return []
         }
     }
@@ -119,11 +125,12 @@ struct SegmentRun {
 
     private func fail(_ source: PictureSource, _ error: any Error, _ outcome: inout Outcome) {
         outcome.failedCount += 1
-        let text = "\(error)"
-        progress.message(text.contains(source.name) ? "Error: \(text)" : "Error: \(source.name): \(text)")
+        let remedy = (error as? TorchError)?.kind == .outOfMemory ? "; use a smaller --size, --fit or --batch" : ""
+        // Of these errors the picture's reader alone names the file itself.
+        progress.message(error is ImageError ? "Error: \(error)" : "Error: \(source.name): \(error)\(remedy)")
     }
 
-    private mutating func finish(_ results: [Result<Written, any Error>], _ outcome: inout Outcome) {
+    private mutating func finish(_ results: [Result<Written, any Error>], _ outcome: inout Outcome) throws {
         for result in results {
             switch result {
             case .failure(let error):
@@ -133,7 +140,7 @@ struct SegmentRun {
                 outcome.doneCount += 1
                 outcome.lastFiles = written.files
                 outcome.computeSeconds += written.segmentation.timings.total
-                if json { printLine(for: written) }
+                if json { try printLine(for: written) }
             }
         }
         progress.advance(to: outcome.doneCount + outcome.failedCount)
@@ -151,7 +158,7 @@ struct SegmentRun {
         let files: [String: String]
     }
 
-    private func printLine(for written: Written) {
+    private func printLine(for written: Written) throws {
         let timings = written.segmentation.timings
         let line = Line(
             image: written.source.name, width: written.segmentation.width, height: written.segmentation.height,
@@ -164,8 +171,7 @@ struct SegmentRun {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(line) else { return }
-        FileHandle.standardOutput.write(data + Data("\n".utf8))
+        try StandardStream.output.write(encoder.encode(line) + Data("\n".utf8))
     }
 }
 
@@ -180,13 +186,14 @@ extension SegmentRun.Outcome {
                 if let file = lastFiles[kind.rawValue] { print("  \(file)") }
             }
         } else if doneCount > 0 {
-            print("\(doneCount) pictures segmented, results in \(output)")
+            print("\(doneCount) \(doneCount == 1 ? "picture" : "pictures") segmented, results in \(output)")
         }
         if doneCount > 0 {
             let each = String(format: "%.2f", computeSeconds / Double(doneCount))
             print("\(each) s a picture, \(String(format: "%.2f", loadSeconds)) s to load the model")
         }
-        if failedCount > 0 { print("\(failedCount) of \(doneCount + failedCount + remainingCount) pictures failed") }
-        if interrupted { print("interrupted: \(remainingCount) pictures were left out") }
+        let total = doneCount + failedCount + remainingCount
+        if failedCount > 0, total > 1 { print("\(failedCount) of \(total) pictures failed") }
+        if interrupted { print("interrupted: \(remainingCount) of \(total) pictures were left out") }
     }
 }

@@ -91,6 +91,12 @@ import Torch
             try copy($0)
             try editTensors("\($0)/\(weights)") { $0["proj_out.bias"] = nil }
         }
+        try run(arguments, exitCode: 1, says: ["good.png", "not numbers in float32"]) {
+            try copy($0)
+            try editTensors("\($0)/model/vae/diffusion_pytorch_model.safetensors") {
+                $0["decoder.conv_out.bias"] = try Tensor.full([3], .nan)
+            }
+        }
         try run(arguments, exitCode: 1, says: [weights, "surplus"]) {
             try copy($0)
             try editTensors("\($0)/\(weights)") { $0["surplus"] = try Tensor.zeros([3]) }
@@ -99,17 +105,20 @@ import Torch
 
     @Test func options() throws {
         let good = ["good.png", "--model", tinyModel]
-        try run(good + ["--size", "100"], exitCode: 64, says: ["the size 100 is not a multiple of 16; use 96 or 112"])
-        try run(good + ["--fit", "0"], exitCode: 64, says: ["the size 0 is not a multiple of 16; use 16"])
+        try run(good + ["--size", "90"], exitCode: 64, says: ["the size 90 is not a multiple of 16; use 80 or 96"])
+        try run(good + ["--fit", "0"], exitCode: 64, says: ["the size 0 is not a multiple of 16; use 16 or more"])
+        try run(good + ["--size", "\(Int.max)"], exitCode: 64, says: ["use at most 96"])
         try run(good + ["--size", "big"], exitCode: 64, says: ["big"])
         try run(good + ["--size", "64", "--fit", "64"], exitCode: 64, says: ["exclude each other"])
-        try run(good + ["--size", "512"], exitCode: 1, says: ["good.png", "position table", "96 × 96"])
+        try run(good + ["--size", "512"], exitCode: 64, says: ["larger than the model can take; use at most 96"])
         try run(good + ["--write", "soft,masks"], exitCode: 64, says: ["soft,masks"])
         try run(good + ["--threshold", "2"], exitCode: 64, says: ["--threshold is 2"])
         try run(good + ["--dtype", "int8"], exitCode: 64, says: ["int8"])
         if Device.count(of: .cuda) == 0 {
             try run(good + ["--device", "cuda"], exitCode: 1, says: ["there is no device cuda", "use cpu"])
         }
+        try run(good + ["--output", "."], exitCode: 64, says: ["folder of the input good.png", "overwritten"])
+        try run(good + ["--output", ""], exitCode: 64, says: ["--output is empty"])
         try run(good + ["--output", "good.png/out"], exitCode: 1, says: ["good.png/out", "cannot be made"])
         if getuid() != 0 {
             try run(good + ["--output", "locked"], exitCode: 1, says: ["locked", "cannot be written"]) {

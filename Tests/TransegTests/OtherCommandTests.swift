@@ -25,6 +25,21 @@ import Testing
         }
     }
 
+    @Test func aFullStreamIsAnError() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/a.png")
+            let process = Program.makeProcess(["segment", "a.png", "--model", tinyModel, "--json"], in: folder)
+            process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+            let errors = Pipe()
+            process.standardError = errors
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+            let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            #expect(text.contains("standard output cannot be written: No space left on device"))
+        }
+    }
+
     @Test func doctorReports() throws {
         try withTemporaryFolder { folder in
             let table = try Program.run(["doctor"], in: folder)

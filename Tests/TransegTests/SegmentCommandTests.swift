@@ -133,7 +133,7 @@ import Testing
             try drawnPicture(width: 30, height: 30).write(to: "\(folder)/in/a.jpg")
             try drawnPicture(width: 40, height: 40).write(to: "\(folder)/a.png")
             let result = try Program.run(
-                ["segment", "in", "a.png", "--model", tinyModel, "--write", "mask"], in: folder)
+                ["segment", "in", "a.png", "--model", tinyModel, "--write", "mask", "--json"], in: folder)
             #expect(result.exitCode == 0, "\(result.errors)")
             #expect(
                 try names(in: "\(folder)/transeg-output") == ["a.jpg_mask.png", "a.png_2_mask.png", "a.png_mask.png"])

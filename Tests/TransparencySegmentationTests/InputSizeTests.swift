@@ -19,8 +19,8 @@ import Testing
         #expect(error?.description == "the size 100 is not a multiple of 16; use 96 or 112")
     }
 
-    @Test(arguments: [0, -16, 3])
-    func refusesSidesThatAreTooSmall(side: Int) {
+    @Test(arguments: [0, -16, 3, 65_552, Int.max, Int.max - 15])
+    func refusesSidesThatAreTooSmallOrTooLarge(side: Int) {
         #expect(throws: SegmentationError.self) {
             try InputSize.square(side).dimensions(width: 5, height: 5, unit: 16)
         }

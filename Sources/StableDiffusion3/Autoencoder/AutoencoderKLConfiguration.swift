@@ -1,6 +1,6 @@
 /// The `config.json` of ``AutoencoderKL`` (diffusers 0.35.2, `autoencoders/autoencoder_kl.py`), with diffusers' defaults
 /// where a key is missing.
-public struct AutoencoderKLConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
+public struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelConfiguration {
     public let inChannels: Int
     public let outChannels: Int
     public let latentChannels: Int
@@ -19,7 +19,6 @@ public struct AutoencoderKLConfiguration: Codable, Sendable, Equatable, ModelCon
     let useQuantConv: Bool
     let usePostQuantConv: Bool
     let midBlockAddAttention: Bool
-    let forceUpcast: Bool
     let latentsMean: [Double]?
     let latentsStd: [Double]?
 
@@ -42,6 +41,7 @@ public struct AutoencoderKLConfiguration: Codable, Sendable, Equatable, ModelCon
         case useQuantConv = "use_quant_conv"
         case usePostQuantConv = "use_post_quant_conv"
         case midBlockAddAttention = "mid_block_add_attention"
+        /// Asks diffusers' pipelines to decode in float32; which dtype is used is the caller's choice here.
         case forceUpcast = "force_upcast"
         case latentsMean = "latents_mean"
         case latentsStd = "latents_std"
@@ -68,7 +68,6 @@ public struct AutoencoderKLConfiguration: Codable, Sendable, Equatable, ModelCon
         useQuantConv = try value(.useQuantConv, true)
         usePostQuantConv = try value(.usePostQuantConv, true)
         midBlockAddAttention = try value(.midBlockAddAttention, true)
-        forceUpcast = try value(.forceUpcast, true)
         latentsMean = try values.decodeIfPresent([Double].self, forKey: .latentsMean)
         latentsStd = try values.decodeIfPresent([Double].self, forKey: .latentsStd)
     }
@@ -98,7 +97,8 @@ public struct AutoencoderKLConfiguration: Codable, Sendable, Equatable, ModelCon
         try require(!useQuantConv, "use_quant_conv", useQuantConv, "false, as in Stable Diffusion 3")
         try require(!usePostQuantConv, "use_post_quant_conv", usePostQuantConv, "false, as in Stable Diffusion 3")
         try require(midBlockAddAttention, "mid_block_add_attention", midBlockAddAttention, "true")
-        try require(scalingFactor > 0, "scaling_factor", scalingFactor, "a positive number")
+        try require((1e-6...1e6).contains(scalingFactor), "scaling_factor", scalingFactor, "a number from 1e-6 to 1e6")
+        try require((-1e6...1e6).contains(shiftFactor), "shift_factor", shiftFactor, "a number from -1e6 to 1e6")
         try require(latentsMean == nil, "latents_mean", "set", "null, as in Stable Diffusion 3")
         try require(latentsStd == nil, "latents_std", "set", "null, as in Stable Diffusion 3")
     }

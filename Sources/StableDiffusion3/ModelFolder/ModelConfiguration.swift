@@ -17,6 +17,21 @@ struct ConfigurationProblem: Error {
     let expected: String
 }
 
+/// The `_class_name` of a configuration; nil where it has none. Throws ``ModelError`` when it is no text.
+func configurationClass(of path: String) throws -> String? {
+    struct ClassName: Decodable {
+        let className: String?
+        enum CodingKeys: String, CodingKey { case className = "_class_name" }
+    }
+    do {
+        return try JSONDecoder().decode(ClassName.self, from: Data(contentsOf: URL(fileURLWithPath: path))).className
+    } catch let error as DecodingError {
+        throw ModelError.configuration(file: path, error.sentence)
+    } catch {
+        throw ModelError.unreadable(file: path, reason: error.localizedDescription)
+    }
+}
+
 extension ModelConfiguration {
     static var refusesUnknownKeys: Bool { true }
 
@@ -63,6 +78,8 @@ extension DecodingError {
         case .typeMismatch(let type, let context): "\(name(context.codingPath)) is not of type \(type)"
         case .valueNotFound(let type, let context): "\(name(context.codingPath)) is null; expected \(type)"
         case .keyNotFound(let key, _): "the key \(key.stringValue) is missing"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty:
+            "the file is not valid JSON, or a number is not of the kind that its key takes, such as a whole one"
         case .dataCorrupted(let context): "\(name(context.codingPath)): \(context.debugDescription)"
         @unknown default: "\(self)"
         }

@@ -7,7 +7,8 @@ extension ModelFolder {
     /// Writes the model as a folder of its own: `transformer/`, `vae/` and `precomputed_prompt_embeddings/`.
     ///
     /// The published form is read by diffusers as well; the folded one, which needs a third less space, by this package
-    /// alone. One tensor at a time is in memory beside the mapped source. The folder appears whole or not at all.
+    /// alone. One tensor at a time is in memory beside the mapped source. The folder appears whole or not at all, also
+    /// when the task is cancelled, which is looked for before each tensor.
     ///
     /// - Parameters:
     ///   - folded: Whether the transformer is folded.
@@ -140,6 +141,7 @@ extension SafetensorsCollection {
 extension Tensor {
     /// Converts a weight for writing. Throws when the dtype's range is too small for a value.
     fileprivate func converted(to dtype: DType, name: String) throws -> Tensor {
+        try Task.checkCancellation()
         let tensor = try to(dtype, device: .cpu)
         if dtype == .float16, elementCount > 0, try !tensor.abs().max().item().isFinite {
             throw ModelError.range(

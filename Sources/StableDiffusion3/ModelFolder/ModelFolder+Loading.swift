@@ -18,13 +18,7 @@ extension ModelFolder {
     /// The form that `transformer/config.json` names. Throws ``ModelError`` for any other class.
     public func transformerForm() throws -> TransformerForm {
         let file = try configurationFile(ModelLayout.transformer)
-        struct ClassName: Decodable {
-            let className: String?
-            enum CodingKeys: String, CodingKey { case className = "_class_name" }
-        }
-        let data = try? Data(contentsOf: URL(fileURLWithPath: file))
-        let name = data.flatMap { try? JSONDecoder().decode(ClassName.self, from: $0) }?.className
-        guard let name else { return .plain }
+        guard let name = try configurationClass(of: file) else { return .plain }
         guard let form = TransformerForm(rawValue: name) else {
             throw ModelError.configuration(
                 file: file, "_class_name is \(name); expected \(TransformerForm.plain.rawValue)")
@@ -37,7 +31,18 @@ extension ModelFolder {
     }
 
     public func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
-        try .read(configurationFile(ModelLayout.autoencoder))
+        let file = try configurationFile(ModelLayout.autoencoder)
+        if let name = try configurationClass(of: file), name != "AutoencoderKL" {
+            throw ModelError.configuration(file: file, "_class_name is \(name); expected AutoencoderKL")
+        }
+        return try .read(file)
+    }
+
+    /// What both sides of an input picture must be a multiple of, and the longest side that the position table reaches.
+    public func inputLimits() throws -> (unit: Int, largest: Int) {
+        let transformer = try transformerConfiguration()
+        let unit = try autoencoderConfiguration().downsampling * transformer.patchSize
+        return (unit, transformer.posEmbedMaxSize * unit)
     }
 
     /// The VAE. Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.

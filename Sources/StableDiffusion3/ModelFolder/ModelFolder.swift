@@ -44,9 +44,12 @@ public struct ModelFolder: Sendable {
         let cache = HuggingFaceCache(environment: environment)
         let revisionOption = revision == "main" ? "" : " --revision \(revision)"
         remedy =
-            "Download it with: hf download \(name)\(revisionOption) --include \"transformer/*\" \"vae/*\" "
-            + "\"text_encoder/*\" \"text_encoder_2/*\" \"model_index.json\". Stable Diffusion 3.5 is gated: accept "
-            + "its licence at https://huggingface.co/\(name) and run 'hf auth login' first"
+            "Download it with: hf download \(name)\(revisionOption)"
+            + ["transformer/*", "vae/*", "text_encoder/*", "text_encoder_2/*", "model_index.json"]
+            .map { " --include '\($0)'" }.joined()
+            + (name.hasPrefix("stabilityai/")
+                ? ". The model is gated: accept its licence at https://huggingface.co/\(name) and run 'hf auth login' first"
+                : "")
         guard let snapshot = cache.snapshot(of: name, revision: revision) else {
             throw ModelError.notFound(
                 "the model \(name) (revision \(revision)) is neither a folder nor in the Hugging Face cache "

@@ -34,8 +34,8 @@ extension Tensor {
 
     /// Views of `count` equal parts along an axis, in order. Throws where the size is no multiple of `count`.
     public func chunk(_ count: Int, axis: Int) throws -> [Tensor] {
-        let length = size(axis) / count
-        guard length * count == size(axis) else {
+        let length = count > 0 ? size(axis) / count : 0
+        guard count > 0, length * count == size(axis) else {
             throw TorchError(
                 kind: .operation, operation: "chunk", operands: ["\(dtype) \(shape)"],
                 message: "axis \(axis) cannot be cut into \(count) equal parts")
