@@ -7,7 +7,10 @@ let package = Package(
     products: [
         .library(
             name: "TransparencySegmentation",
-            targets: ["TransparencySegmentation", "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images"]),
+            targets: [
+                "TransparencySegmentation", "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images",
+                "SegmentationMetrics", "Trans10K",
+            ]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
     dependencies: [
