@@ -2,7 +2,11 @@
 
 #include <c10/util/Exception.h>
 
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
 #include <cstring>
+#include <fstream>
 #include <string>
 
 #include "Guard.h"
@@ -45,5 +49,21 @@ ct_status status_of_current_exception() noexcept {
 } // namespace ctorch
 
 const char *ct_last_error(void) { return last_error.c_str(); }
+
+const char *ct_loaded_torch_version(void) {
+  static const std::string version = [] {
+    Dl_info info;
+    if (dladdr(reinterpret_cast<void *>(&at::get_num_threads), &info) == 0 || info.dli_fname == nullptr)
+      return std::string();
+    const std::string library = info.dli_fname;
+    std::ifstream file(library.substr(0, library.rfind('/')) + "/../version.py");
+    const std::string key = "__version__ = '";
+    for (std::string line; std::getline(file, line);)
+      if (line.rfind(key, 0) == 0)
+        return line.substr(key.size(), line.rfind('\'') - key.size());
+    return std::string();
+  }();
+  return version.c_str();
+}
 
 const char *ct_torch_version(void) { return CTORCH_TORCH_BUILD; }

@@ -24,6 +24,9 @@ const char *ct_last_error(void);
 /// The version and build of libtorch that this library was compiled against, such as "2.13.0+cpu".
 const char *ct_torch_version(void);
 
+/// The version and build of the torch whose library is loaded, as its version.py says; "" where there is no such file.
+const char *ct_loaded_torch_version(void);
+
 #ifdef __cplusplus
 }
 #endif

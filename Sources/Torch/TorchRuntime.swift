@@ -5,6 +5,13 @@ public enum TorchRuntime {
     /// The version and build of libtorch that the shim was compiled against, such as `2.13.0+cpu` or `2.11.0+cu130`.
     public static var version: String { String(cString: ct_torch_version()) }
 
+    /// The version and build of the torch that is loaded; nil where its folder does not say. One that differs from
+    /// ``version`` may crash: the shim must be compiled anew.
+    public static var loadedVersion: String? {
+        let text = String(cString: ct_loaded_torch_version())
+        return text.isEmpty ? nil : text
+    }
+
     /// The CPU instruction set that libtorch's kernels use, such as `AVX2`.
     public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
 

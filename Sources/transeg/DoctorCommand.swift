@@ -47,7 +47,7 @@ private struct Report: Encodable {
         let problem: String?
     }
 
-    let torch = TorchRuntime.version
+    let torch = TorchRuntime.loadedVersion ?? TorchRuntime.version
     let cpuCapability = TorchRuntime.cpuCapability
     let threads = TorchRuntime.threadCount
     let processors = ProcessInfo.processInfo.processorCount
@@ -68,7 +68,13 @@ private struct Report: Encodable {
         }
         if let model { models.append(Self.look(model, as: model)) }
         self.models = models
-        problems = models.compactMap(\.problem)
+        var problems = models.compactMap(\.problem)
+        if torch != TorchRuntime.version {
+            problems.append(
+                "libctorch was compiled for torch \(TorchRuntime.version), but torch \(torch) is loaded; "
+                    + "run Scripts/build-shim again")
+        }
+        self.problems = problems
     }
 
     private static func devices() -> [DeviceReport] {
@@ -112,6 +118,7 @@ private struct Report: Encodable {
         }
         if let cudaProblem { row("cuda", "not usable: \(cudaProblem)") }
         row("picture formats", imageFormats.joined(separator: ", "))
+        if torch != TorchRuntime.version { row("problem", problems.last ?? "") }
         for model in models {
             row("model", "\(model.name): " + (model.problem ?? "\(model.path ?? "") (\(model.transformer ?? ""))"))
         }

@@ -29,6 +29,7 @@ import Testing
 
     @Test func reportsItsVersionAndDevices() {
         #expect(TorchRuntime.version.hasPrefix("2."))
+        #expect(TorchRuntime.loadedVersion == TorchRuntime.version)
         #expect(Device.count(of: .cpu) == 1)
         #expect(!TorchRuntime.cpuCapability.isEmpty)
     }
