@@ -19,15 +19,17 @@ let package = Package(
     targets: [
         // C libraries, found by pkg-config.
         .systemLibrary(name: "CTorch", pkgConfig: "ctorch"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // libvips' own .pc file has flags that SwiftPM refuses with a warning; what it adds to GLib's is in the module map.
         .systemLibrary(name: "CVips", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
 
         // Without libtorch.
         .target(name: "AtomicFile"),
+        .target(name: "SHA256", dependencies: ["COpenSSL"]),
         .target(name: "Safetensors", dependencies: ["AtomicFile"]),
         .target(name: "Images", dependencies: ["CVips", "AtomicFile"]),
         .target(name: "SegmentationMetrics", dependencies: ["AtomicFile"]),
-        .target(name: "Trans10K", dependencies: ["Images", "AtomicFile"]),
+        .target(name: "Trans10K", dependencies: ["Images", "AtomicFile", "SHA256"]),
 
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
@@ -46,6 +48,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["TorchNN"], path: "Tests/TestSupport"),
         .testTarget(name: "AtomicFileTests", dependencies: ["AtomicFile"]),
+        .testTarget(name: "SHA256Tests", dependencies: ["SHA256"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),

@@ -28,4 +28,9 @@ public struct Image: Sendable, Equatable {
         self.channels = channels
         self.pixels = pixels
     }
+
+    /// Makes a picture of values that are known to fit together.
+    init(uncheckedWidth width: Int, height: Int, channels: Int, pixels: [UInt8]) {
+        (self.width, self.height, self.channels, self.pixels) = (width, height, channels, pixels)
+    }
 }

@@ -1,12 +1,24 @@
 import CVips
 
-/// One read: from a source of bytes to an upright sRGB picture.
+/// One read: from a source of bytes to a picture.
 struct ImageDecoder {
     let reader: ImageReader
     let name: String
 
+    /// What a reader wants of the pixels.
+    enum Content {
+        /// A photograph's colours in sRGB; turned upright if wanted.
+        case photograph(isTurned: Bool)
+        /// The colour samples as they stand in the file.
+        case values
+    }
+
+    /// The picture, and the orientation by which a photograph that was not turned would be.
+    ///
     /// - Throws: `ImageError`.
-    func decode(_ source: UnsafeMutablePointer<VipsSource>) throws -> Image {
+    func decode(
+        _ source: UnsafeMutablePointer<VipsSource>, _ content: Content
+    ) throws -> (image: Image, orientation: Orientation) {
         let format = try recognise(source)
         do {
             let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
@@ -16,9 +28,15 @@ struct ImageDecoder {
                     name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
             }
             try checkSamples(of: picture, format: format)
-            let upright = try turnedUpright(flattened(picture))
-            return try Image(
-                width: upright.width, height: upright.height, channels: upright.bands, pixels: upright.samples())
+            let wanted =
+                switch content {
+                case .photograph(isTurned: true): try turnedUpright(flattened(picture))
+                case .photograph(isTurned: false): try flattened(picture)
+                case .values: try values(of: picture, format: format)
+                }
+            let image = try Image(
+                width: wanted.width, height: wanted.height, channels: wanted.bands, pixels: wanted.samples())
+            return (image, picture.orientation)
         } catch is VipsFailure {
             throw ImageError.damaged(name: name, format: format.rawValue, detail: VipsLibrary.takeMessage())
         }
@@ -73,8 +91,19 @@ struct ImageDecoder {
         }
     }
 
+    /// The grey or RGB samples without profile and alpha.
+    private func values(of picture: VipsPicture, format: ImageFormat) throws -> VipsPicture {
+        let colourBands = picture.colourBands
+        guard colourBands < 4 else {
+            throw ImageError.unsupportedSamples(name: name, format: format.rawValue, found: "CMYK samples")
+        }
+        let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
+        guard picture.bands > colourBands else { return narrow }
+        return try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colourBands)) }
+    }
+
     private func turnedUpright(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
-        guard picture.orientation != 1 else { return picture }
+        guard picture.orientation != .topLeft else { return picture }
         // Turning reads pixels in another order than decoders give them.
         let decoded = try VipsPicture { result in
             result = picture.with { vips_image_copy_memory($0) }

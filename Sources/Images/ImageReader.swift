@@ -49,6 +49,27 @@ public struct ImageReader: Sendable {
     ///
     /// - Throws: `ImageError`, every case but the writing ones.
     public func read(contentsOf path: String) throws -> Image {
+        try read(contentsOf: path, .photograph(isTurned: true)).image
+    }
+
+    /// As `read(contentsOf:)`, but with rows and columns as they are stored, and what would turn them upright.
+    ///
+    /// - Throws: `ImageError`.
+    public func readAsStored(contentsOf path: String) throws -> (image: Image, orientation: Orientation) {
+        try read(contentsOf: path, .photograph(isTurned: false))
+    }
+
+    /// The samples as they stand in the file, for masks, whose values have meanings: 1 channel or 3, a palette
+    /// resolved, alpha and profile left out, not turned.
+    ///
+    /// - Throws: `ImageError`; CMYK is refused.
+    public func readValues(contentsOf path: String) throws -> Image {
+        try read(contentsOf: path, .values).image
+    }
+
+    private func read(
+        contentsOf path: String, _ content: ImageDecoder.Content
+    ) throws -> (image: Image, orientation: Orientation) {
         try VipsLibrary.start()
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -62,7 +83,7 @@ public struct ImageReader: Sendable {
             throw ImageError.unreadable(name: path, reason: systemText(errno))
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
-        return try read(vips_source_new_from_descriptor(descriptor), name: path)
+        return try read(vips_source_new_from_descriptor(descriptor), name: path, content)
     }
 
     /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.
@@ -73,7 +94,9 @@ public struct ImageReader: Sendable {
         // An empty array has no address to give to libvips.
         guard !data.isEmpty else { throw ImageError.empty(name: name) }
         return try data.withUnsafeBytes { bytes in
-            try read(vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name)
+            try read(
+                vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name, .photograph(isTurned: true)
+            ).image
         }
     }
 
@@ -91,7 +114,9 @@ public struct ImageReader: Sendable {
     }
 
     /// Reads from a source of libvips, which is released.
-    private func read(_ source: UnsafeMutablePointer<VipsSource>?, name: String) throws -> Image {
+    private func read(
+        _ source: UnsafeMutablePointer<VipsSource>?, name: String, _ content: ImageDecoder.Content
+    ) throws -> (image: Image, orientation: Orientation) {
         guard let source else { throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage()) }
         defer {
             g_object_unref(source)
@@ -100,6 +125,6 @@ public struct ImageReader: Sendable {
             // Warnings leave text behind that would be shown with some later error.
             vips_error_clear()
         }
-        return try ImageDecoder(reader: self, name: name).decode(source)
+        return try ImageDecoder(reader: self, name: name).decode(source, content)
     }
 }

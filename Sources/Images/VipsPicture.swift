@@ -44,8 +44,8 @@ final class VipsPicture {
     var sampleFormat: VipsBandFormat { with { vips_image_get_format($0) } }
     var interpretation: VipsInterpretation { with { vips_image_get_interpretation($0) } }
 
-    /// The EXIF orientation, 1 (upright) to 8; 1 when there is none.
-    var orientation: Int { with { Int(vips_image_get_orientation($0)) } }
+    /// The EXIF orientation; `topLeft` when there is none or a meaningless one.
+    var orientation: Orientation { with { Orientation(rawValue: Int(vips_image_get_orientation($0))) } ?? .topLeft }
 
     /// The embedded ICC profile, not yet checked in any way.
     var profile: [UInt8]? {

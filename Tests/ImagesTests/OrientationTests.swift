@@ -30,4 +30,32 @@ import Testing
         reader.pixelLimit -= 1
         #expect(throws: ImageError.self) { try reader.read(contentsOf: Fixture.path("orientation-6.jpg")) }
     }
+
+    @Test(arguments: Orientation.allCases)
+    func whatIsReadAsStoredCanBeTurned(orientation: Orientation) throws {
+        let path = Fixture.path("orientation-\(orientation.rawValue).jpg")
+        let stored = try ImageReader().readAsStored(contentsOf: path)
+        #expect(stored.orientation == orientation)
+        #expect((stored.image.width, stored.image.height) == (35, 23))
+        expectEqual(stored.image.turned(from: orientation), try ImageReader().read(contentsOf: path))
+    }
+
+    @Test func quarterTurnsAddUp() throws {
+        let image = try Fixture.read("rgb.png")
+        let quarter = Orientation.quarterTurns[1]
+        #expect(image.turned(from: quarter).turned(from: quarter) == image.turned(from: Orientation.quarterTurns[2]))
+        #expect(image.turned(from: quarter).turned(from: Orientation.quarterTurns[3]) == image)
+    }
+
+    @Test func valuesAreTheFilesOwn() throws {
+        let palette = try ImageReader().readValues(contentsOf: Fixture.path("palette.png"))
+        expectEqual(palette, try Fixture.expected("palette.png.ppm"))
+        #expect(try ImageReader().readValues(contentsOf: Fixture.path("grey.png")).channels == 1)
+        // Neither laid over white nor converted by its profile.
+        #expect(try ImageReader().readValues(contentsOf: Fixture.path("alpha.png")).channels == 3)
+        #expect(
+            try ImageReader().readValues(contentsOf: Fixture.path("display-p3.png"))
+                != ImageReader().read(contentsOf: Fixture.path("display-p3.png")))
+        #expect(throws: ImageError.self) { try ImageReader().readValues(contentsOf: Fixture.path("cmyk.tif")) }
+    }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SyntheticSceneTests {
     private func scene(
-        _ index: Int, seed: UInt64 = 3, split: SyntheticScene.Split = .test, size: Int = 32
+        _ index: Int, seed: UInt64 = 3, split: Split = .test, size: Int = 32
     ) -> SyntheticScene {
         SyntheticScene(seed: seed, split: split, index: index, size: size)
     }
@@ -62,8 +62,8 @@ import Testing
 
     /// Hard scenes have less glass, which changes the picture less.
     @Test func hardScenesAreHarder() throws {
-        var shares: [SyntheticScene.Difficulty: [Double]] = [:]
-        var changes: [SyntheticScene.Difficulty: [Double]] = [:]
+        var shares: [Difficulty: [Double]] = [:]
+        var changes: [Difficulty: [Double]] = [:]
         for index in 0..<200 {
             let scene = scene(index)
             let (picture, mask) = try scene.draw()

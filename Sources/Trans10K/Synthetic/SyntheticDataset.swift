@@ -14,9 +14,9 @@ public struct SyntheticDataset: Sendable {
     /// Pixels per side.
     public let size: Int
     /// Pictures in each split.
-    public let counts: [SyntheticScene.Split: Int]
+    public let counts: [Split: Int]
 
-    public init(seed: UInt64, size: Int, counts: [SyntheticScene.Split: Int]) {
+    public init(seed: UInt64, size: Int, counts: [Split: Int]) {
         (self.seed, self.size, self.counts) = (seed, size, counts)
     }
 
@@ -67,7 +67,7 @@ public struct SyntheticDataset: Sendable {
 
     /// All scenes, in the order of their ids.
     private var scenes: [SyntheticScene] {
-        SyntheticScene.Split.allCases.flatMap { split in
+        Split.allCases.flatMap { split in
             (0..<max(0, counts[split] ?? 0)).map { SyntheticScene(seed: seed, split: split, index: $0, size: size) }
         }
     }

@@ -8,19 +8,6 @@ import Images
 ///
 /// Any number of threads may draw at once. Pictures of one index in two sizes show the same scene.
 public struct SyntheticScene: Sendable {
-    /// What a scene is for; scenes of two splits have nothing in common.
-    public enum Split: String, CaseIterable, Sendable {
-        case train, validation, test
-    }
-
-    /// How hard it is to find the glass.
-    public enum Difficulty: String, CaseIterable, Sendable {
-        /// Large, clear glass and few other things.
-        case easy
-        /// Small, hidden or hardly visible glass among many other things.
-        case hard
-    }
-
     public let seed: UInt64
     public let split: Split
     public let index: Int
@@ -61,7 +48,7 @@ public struct SyntheticScene: Sendable {
     }
 }
 
-extension SyntheticScene.Split {
+extension Split {
     /// Part of the scenes' seeds, so never to be changed.
     fileprivate var number: UInt64 {
         switch self {

@@ -10,7 +10,7 @@ struct ScenePlan: Sendable {
     /// How far one looks down on all vessels.
     private let flattening: Float
 
-    init(_ random: inout SceneRandom, difficulty: SyntheticScene.Difficulty) {
+    init(_ random: inout SceneRandom, difficulty: Difficulty) {
         isHard = difficulty == .hard
         lighting = SceneLighting(&random)
         flattening = random.uniform(0.04...0.3)

@@ -1,0 +1,70 @@
+import Foundation
+import SHA256
+
+/// A folder of pictures and masks.
+///
+/// ```swift
+/// let dataset = try Dataset("Trans10K", plan: RepairPlan(contentsOf: "plan.json"))
+/// for pair in try dataset.pairs(.test, difficulty: .hard) {
+///     let sample = try dataset.read(pair)
+/// }
+/// ```
+public struct Dataset: Sendable {
+    public let root: String
+    public let layout: DatasetLayout
+    public let plan: RepairPlan?
+
+    /// Names a data set; only that the folder exists is checked. Throws ``DatasetError/missing(_:)``.
+    public init(_ root: String, layout: DatasetLayout = .trans10K, plan: RepairPlan? = nil) throws {
+        guard DatasetFolder(root: root, path: "").exists else { throw DatasetError.missing(root) }
+        (self.root, self.layout, self.plan) = (root, layout, plan)
+    }
+
+    /// The pairs of a split in the order of their pictures' names as text, without those that the plan excludes.
+    ///
+    /// - Parameters:
+    ///   - split: `nil` for all, and for folders by patterns, which have no splits.
+    ///   - difficulty: `nil` for easy, hard and undivided ones together.
+    /// - Throws: ``DatasetError``; also when a picture of the split has no mask and the plan does not exclude it.
+    public func pairs(_ split: Split? = nil, difficulty: Difficulty? = nil) throws -> [DatasetPair] {
+        let listing = try layout.listing(of: split, in: root)
+        var pairs = listing.pairs
+        var orphans = listing.orphanPictures
+        if let plan {
+            // The plan is for the whole data set, the split a part of it.
+            let everything = split == nil ? listing : try layout.listing(of: nil, in: root)
+            let known = Set(everything.pairs.map(\.picture) + everything.orphanPictures)
+            pairs = try plan.apply(to: pairs, others: known)
+            let excluded = Set(plan.repairs.filter { $0.action == .exclude }.map(\.picture))
+            orphans.removeAll(where: excluded.contains)
+        }
+        if let example = orphans.first {
+            throw DatasetError.picturesWithoutMask(count: orphans.count, example: "\(root)/\(example)")
+        }
+        if let difficulty { pairs.removeAll { $0.difficulty != difficulty } }
+        guard !pairs.isEmpty else {
+            throw DatasetError.noPictures(root: root, split: split, difficulty: difficulty)
+        }
+        return pairs
+    }
+
+    /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.
+    public func read(_ pair: DatasetPair) throws -> DatasetSample {
+        try PairReader(root: root).read(pair)
+    }
+
+    /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.
+    ///
+    /// - Throws: ``DatasetError/missing(_:)``.
+    public func filesHash(of pairs: [DatasetPair]) throws -> String {
+        let hash = SHA256()
+        for pair in pairs {
+            for file in [pair.picture, pair.mask] {
+                var status = stat()
+                guard stat("\(root)/\(file)", &status) == 0 else { throw DatasetError.missing("\(root)/\(file)") }
+                Array("\(file)\t\(status.st_size)\n".utf8).withUnsafeBytes { hash.update($0) }
+            }
+        }
+        return hash.finish()
+    }
+}

@@ -1,0 +1,68 @@
+import Images
+
+/// What the samples of a mask file mean.
+enum MaskClasses {
+    /// Classes of a mask, one channel of 0 background, 1 things, 2 stuff.
+    ///
+    /// Colours: black, red (255, 0, 0) and white. Grey: 0; 255 and 2 as white; 1, and 85, the mean of red's channels, as red.
+    /// Where glass alone was marked, as 1 or 255, its class is thus things or stuff, which is all the same to a metric or a
+    /// trainer of two classes.
+    ///
+    /// - Parameter nearest: whether other colours are taken for the nearest of these rather than refused.
+    /// - Throws: ``DatasetError/foreignColours(mask:count:found:x:y:)``, with `name` as the mask.
+    static func classes(of mask: Image, name: String, nearest: Bool = false) throws -> Image {
+        let (channels, count) = (mask.channels, mask.width * mask.height)
+        var foreign: [Int] = []
+        // A grey file of soft values would fill a list.
+        var foreignCount = 0
+        var classes = [UInt8](repeating: 0, count: count)
+        mask.pixels.withUnsafeBufferPointer { samples in
+            for index in 0..<count {
+                let position = index * channels
+                let known =
+                    channels == 1
+                    ? known(grey: samples[position])
+                    : known(samples[position], samples[position + 1], samples[position + 2])
+                if let known {
+                    classes[index] = known
+                } else if nearest {
+                    classes[index] = nearestClass(
+                        (0..<3).map { Int(samples[channels == 1 ? position : position + $0]) })
+                } else {
+                    foreignCount += 1
+                    if foreign.isEmpty { foreign.append(index) }
+                }
+            }
+        }
+        if let first = foreign.first {
+            let colour = mask.pixels[first * channels..<(first + 1) * channels].map(String.init)
+            throw DatasetError.foreignColours(
+                mask: name, count: foreignCount,
+                found: channels == 1 ? "the grey \(colour[0])" : "(\(colour.joined(separator: ", ")))",
+                x: first % mask.width, y: first / mask.width)
+        }
+        return try Image(width: mask.width, height: mask.height, channels: 1, pixels: classes)
+    }
+
+    private static func known(grey: UInt8) -> UInt8? {
+        switch grey {
+        case 0: 0
+        case 1, 85: 1
+        case 2, 255: 2
+        default: nil
+        }
+    }
+
+    private static func known(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8? {
+        if red == green, green == blue { return known(grey: red) }
+        return (red, green, blue) == (255, 0, 0) ? 1 : nil
+    }
+
+    /// By Euclidean distance to black, red and white.
+    private static func nearestClass(_ colour: [Int]) -> UInt8 {
+        let distances = [[0, 0, 0], [255, 0, 0], [255, 255, 255]].map { target in
+            zip(colour, target).map { ($0 - $1) * ($0 - $1) }.reduce(0, +)
+        }
+        return UInt8(distances.indices.min { distances[$0] < distances[$1] } ?? 0)
+    }
+}

@@ -1,0 +1,77 @@
+import Images
+
+/// Reads pictures with their masks, and settles how each picture is turned.
+struct PairReader: Sendable {
+    let root: String
+
+    /// Throws ``DatasetError`` and `ImageError`, which name the file.
+    func read(_ pair: DatasetPair) throws -> DatasetSample {
+        let repairs = pair.repairs
+        let (stored, orientation) = try ImageReader().readAsStored(contentsOf: "\(root)/\(pair.picture)")
+        let values = try ImageReader().readValues(contentsOf: "\(root)/\(pair.mask)")
+        var mask = try MaskClasses.classes(
+            of: values, name: "\(root)/\(pair.mask)", nearest: repairs.contains(.nearestColours))
+        for turn in repairs.compactMap(\.maskTurn) { mask = mask.turned(from: turn) }
+        if repairs.contains(.resizeMask) {
+            let upright = repairs.contains(.readUpright) && orientation.isTransposing
+            let (width, height) = upright ? (stored.height, stored.width) : (stored.width, stored.height)
+            mask = try mask.resizedNearest(width: width, height: height)
+        }
+        return try settled(pair, stored, orientation, mask)
+    }
+
+    /// Chooses the orientation under which picture and mask agree.
+    private func settled(
+        _ pair: DatasetPair, _ stored: Image, _ orientation: Orientation, _ mask: Image
+    ) throws -> DatasetSample {
+        let fitsStored = (mask.width, mask.height) == (stored.width, stored.height)
+        let fitsUpright =
+            (mask.width, mask.height)
+            == (orientation.isTransposing ? (stored.height, stored.width) : (stored.width, stored.height))
+        let choice: PairOrientation
+        switch (fitsStored, fitsUpright) {
+        case (false, false):
+            throw DatasetError.sizeMismatch(
+                picture: "\(root)/\(pair.picture)", pictureSize: "\(stored.width) x \(stored.height)",
+                mask: "\(root)/\(pair.mask)", maskSize: "\(mask.width) x \(mask.height)",
+                isTurned: (mask.height, mask.width) == (stored.width, stored.height))
+        case (true, false): choice = .stored
+        case (false, true): choice = .upright
+        case (true, true) where orientation == .topLeft: choice = .none
+        case (true, true) where pair.repairs.contains(.readUpright): choice = .upright
+        case (true, true) where pair.repairs.contains(.readAsStored): choice = .stored
+        case (true, true):
+            let agreement = BoundaryAgreement(picture: stored)
+            // Turning the mask back instead of the picture spares a second look at the picture.
+            let difference = agreement.advantage(of: mask.turned(from: orientation.inverse), over: mask)
+            choice =
+                difference.map { abs($0) < BoundaryAgreement.decisive ? .undecided : $0 > 0 ? .upright : .stored }
+                ?? .undecided
+        }
+        let picture = choice == .upright ? stored.turned(from: orientation) : stored
+        return DatasetSample(picture: picture, mask: mask, orientation: choice)
+    }
+}
+
+extension RepairPlan.Action {
+    /// How it turns the mask, if it does.
+    fileprivate var maskTurn: Orientation? {
+        switch self {
+        case .turnMask90: Orientation.quarterTurns[1]
+        case .turnMask180: Orientation.quarterTurns[2]
+        case .turnMask270: Orientation.quarterTurns[3]
+        case .exclude, .readUpright, .readAsStored, .nearestColours, .resizeMask: nil
+        }
+    }
+}
+
+extension Orientation {
+    /// What undoes it.
+    var inverse: Orientation {
+        switch self {
+        case .rightTop: .leftBottom
+        case .leftBottom: .rightTop
+        default: self
+        }
+    }
+}
