@@ -36,12 +36,17 @@ let package = Package(
         .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
         .target(name: "StableDiffusion3", dependencies: ["TorchNN"]),
         .target(
-            name: "TransparencySegmentation", dependencies: ["StableDiffusion3", "Images", "EmbeddedModel"]),
+            name: "TransparencySegmentation",
+            dependencies: [
+                "StableDiffusion3", "Images", "EmbeddedModel", "SegmentationMetrics", "Trans10K", "AtomicFile",
+                "SHA256",
+            ]),
         .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
         .executableTarget(
             name: "transeg",
             dependencies: [
                 "TransparencySegmentation",
+                "SegmentationMetrics",
                 "Trans10K",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -59,6 +64,6 @@ let package = Package(
         .testTarget(name: "StableDiffusion3Tests", dependencies: ["StableDiffusion3", "TestSupport"]),
         .testTarget(
             name: "TransparencySegmentationTests", dependencies: ["TransparencySegmentation", "TestSupport"]),
-        .testTarget(name: "TransegTests", dependencies: ["transeg", "TestSupport"]),
+        .testTarget(name: "TransegTests", dependencies: ["transeg", "TestSupport", "SegmentationMetrics"]),
     ]
 )

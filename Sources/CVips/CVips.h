@@ -93,17 +93,30 @@ static inline int cvips_copy_pixels(VipsImage *image, unsigned char *pixels) {
     return result;
 }
 
-/// An 8-bit PNG without metadata; the buffer is the caller's (g_free).
-static inline int cvips_png(VipsImage *in, int compression, void **buffer, size_t *size) {
+/// An 8-bit PNG with no metadata but `text_count` tEXt chunks; the buffer is the caller's (g_free).
+static inline int cvips_png(
+    VipsImage *in, int compression, int text_count, const char *const *keywords, const char *const *texts, void **buffer,
+    size_t *size) {
     // Without an interpretation four bands would be taken for CMYK. libvips always notes a resolution; 72 pixels per
     // inch (here per millimetre) is what other programs take for "not known".
     VipsImage *tagged = NULL;
     VipsInterpretation interpretation = in->Bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
     if (vips_copy(in, &tagged, "interpretation", interpretation, "xres", 72 / 25.4, "yres", 72 / 25.4, NULL)) return -1;
+    for (int i = 0; i < text_count; i++) {
+        char name[128];
+        g_snprintf(name, sizeof name, "png-comment-%d-%s", i, keywords[i]);
+        vips_image_set_string(tagged, name, texts[i]);
+    }
     int result = vips_pngsave_buffer(
-        tagged, buffer, size, "compression", compression, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, "strip", TRUE, NULL);
+        tagged, buffer, size, "compression", compression, "filter", VIPS_FOREIGN_PNG_FILTER_ALL, "strip",
+        text_count == 0, NULL);
     g_object_unref(tagged);
     return result;
+}
+
+/// Scales by factors of at most 1, averaging (Lanczos, radius 3).
+static inline int cvips_reduce(VipsImage *in, VipsImage **out, double horizontal, double vertical) {
+    return vips_resize(in, out, horizontal, "vscale", vertical, NULL);
 }
 
 /// A JPEG without metadata and with colours at full resolution; the buffer is the caller's (g_free).

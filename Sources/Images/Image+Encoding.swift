@@ -7,24 +7,33 @@ extension Image {
     func encoded(
         _ save: (UnsafeMutablePointer<VipsImage>, inout UnsafeMutableRawPointer?, inout Int) -> Int32
     ) throws -> [UInt8] {
+        try withVipsPicture { picture in
+            var data: UnsafeMutableRawPointer?
+            var size = 0
+            guard picture.with({ save($0, &data, &size) }) == 0 else { throw VipsFailure() }
+            defer { g_free(data) }
+            return [UInt8](UnsafeRawBufferPointer(start: data, count: size))
+        }
+    }
+
+    /// Calls `body` with the picture in libvips' hands, for the call only.
+    ///
+    /// - Throws: `ImageError.libraryFailed` where libvips fails, and what else `body` throws.
+    func withVipsPicture<Result>(_ body: (VipsPicture) throws -> Result) throws -> Result {
         try VipsLibrary.start()
         defer { vips_thread_shutdown() }
         return try pixels.withUnsafeBytes { samples in
-            var data: UnsafeMutableRawPointer?
-            var size = 0
-            guard
-                let picture = try? VipsPicture({ result in
-                    result = vips_image_new_from_memory(
-                        samples.baseAddress, samples.count, Int32(width), Int32(height), Int32(channels),
-                        VIPS_FORMAT_UCHAR)
-                    return result == nil ? -1 : 0
-                }),
-                picture.with({ save($0, &data, &size) }) == 0
-            else {
+            do {
+                return try body(
+                    VipsPicture { result in
+                        result = vips_image_new_from_memory(
+                            samples.baseAddress, samples.count, Int32(width), Int32(height), Int32(channels),
+                            VIPS_FORMAT_UCHAR)
+                        return result == nil ? -1 : 0
+                    })
+            } catch is VipsFailure {
                 throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage())
             }
-            defer { g_free(data) }
-            return [UInt8](UnsafeRawBufferPointer(start: data, count: size))
         }
     }
 }

@@ -1,5 +1,6 @@
 import AtomicFile
 import CVips
+import Foundation
 
 /// How hard a PNG file is squeezed; the pixels are the same for all. The raw value is zlib's level.
 public enum PNGCompression: Int, Sendable {
@@ -14,11 +15,21 @@ public enum PNGCompression: Int, Sendable {
 }
 
 extension Image {
-    /// The picture as a PNG file with 8 bits per sample and no metadata: grey, RGB or RGBA.
+    /// The picture as a PNG file with 8 bits per sample: grey, RGB or RGBA.
     ///
+    /// - Parameter text: what is kept in the file as text, by keywords of 1 to 79 Latin letters and digits; nothing else is.
     /// - Throws: `ImageError.libraryFailed`.
-    public func pngData(compression: PNGCompression = .standard) throws -> [UInt8] {
-        try encoded { cvips_png($0, Int32(compression.rawValue), &$1, &$2) }
+    public func pngData(
+        compression: PNGCompression = .standard, text: KeyValuePairs<String, String> = [:]
+    ) throws -> [UInt8] {
+        let keywords = text.map { strdup($0.key) }
+        let texts = text.map { strdup($0.value) }
+        defer { for copy in keywords + texts { free(copy) } }
+        return try encoded { image, data, size in
+            cvips_png(
+                image, Int32(compression.rawValue), Int32(text.count), keywords.map { UnsafePointer($0) },
+                texts.map { UnsafePointer($0) }, &data, &size)
+        }
     }
 
     /// Writes the picture as a PNG file, whatever the suffix of `path`.

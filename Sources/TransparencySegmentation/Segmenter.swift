@@ -135,6 +135,30 @@ public final class Segmenter {
         return try inference { try predict([picture], height: size[0], width: size[1]) }
     }
 
+    /// The pass on several pictures that are all brought to one size; `size` must not depend on the picture's.
+    func predict(_ pictures: [Image], size: InputSize?) throws -> Prediction {
+        let size = try dimensions(of: pictures[0], size)
+        return try inference { try predict(pictures, height: size[0], width: size[1]) }
+    }
+
+    /// What the VAE alone makes of masks: each is encoded, and decoded at once.
+    ///
+    /// - Parameter masks: `[N, 3, H, W]` of 0 and 1.
+    /// - Returns: `[N, 3, H, W]` in 0…1.
+    func reconstruct(_ masks: Tensor) throws -> Tensor {
+        try inference {
+            let latent = try autoencoder.encode((masks.to(device: device) * 2 - 1).to(dtype)).mode()
+            return try (autoencoder.decode(latent) / 2 + 0.5).clamp(0...1)
+        }
+    }
+
+    /// The masks that a prediction holds, each at its picture's size.
+    func segmentations(
+        from prediction: Prediction, of pictures: [Image], threshold: Float
+    ) throws -> [Segmentation] {
+        try inference { try masks(prediction, pictures, threshold: threshold) }
+    }
+
     /// The mask that a prediction holds, at its picture's size.
     public func segmentation(
         from prediction: Prediction, of picture: Image, threshold: Float = 0.5

@@ -19,7 +19,9 @@ struct Progress {
     }
 
     /// Shows that `count` items are done, at most ten times a second on a terminal and every ten seconds elsewhere.
-    mutating func advance(to count: Int) {
+    ///
+    /// `note` is what else there is to say, such as running means.
+    mutating func advance(to count: Int, note: String = "") {
         guard !quiet, total > 1 else { return }
         let now = ContinuousClock.now
         let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
@@ -29,7 +31,8 @@ struct Progress {
         let elapsed = (now - start).seconds
         let each = elapsed / Double(max(count, 1))
         let left = Self.clock(each * Double(total - count))
-        let counts = "\(count)/\(total) [\(Self.clock(elapsed))<\(left), \(String(format: "%.2f", each)) s each]"
+        let counts =
+            "\(count)/\(total) [\(Self.clock(elapsed))<\(left), \(String(format: "%.2f", each)) s each] \(note)"
         guard isTerminal else {
             Self.put("\(verb) \(counts)\n")
             return

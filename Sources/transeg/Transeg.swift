@@ -6,5 +6,8 @@ struct Transeg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transeg",
         abstract: "Finds glass and other transparent things in photographs.",
-        subcommands: [SegmentCommand.self, ExportCommand.self, SynthesizeCommand.self, DoctorCommand.self])
+        subcommands: [
+            SegmentCommand.self, EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self, ExportCommand.self,
+            SynthesizeCommand.self, DoctorCommand.self,
+        ])
 }

@@ -29,6 +29,25 @@ import Testing
         expectEqual(try ImageReader().read(data: data, name: "png"), try asRGB(image))
     }
 
+    @Test func textIsKept() throws {
+        let image = try picture(channels: 3)
+        let data = try image.pngData(text: ["iou": "0.5", "note": "easy, 12"])
+        for chunk in ["tEXtiou\u{0}0.5", "tEXtnote\u{0}easy, 12"] {
+            #expect(Data(data).range(of: Data(chunk.utf8)) != nil)
+        }
+        expectEqual(try ImageReader().read(data: data, name: "png"), image)
+    }
+
+    @Test(arguments: [1, 3])
+    func thumbnailsKeepProportions(channels: Int) throws {
+        let image = try Image(
+            width: 300, height: 100, channels: channels, pixels: [UInt8](repeating: 77, count: 30000 * channels))
+        let small = try image.thumbnail(side: 60)
+        #expect((small.width, small.height, small.channels) == (60, 20, channels))
+        #expect(small.pixels.allSatisfy { $0 == 77 })
+        #expect(try small.thumbnail(side: 60) == small)
+    }
+
     @Test(arguments: [1, 4])
     func tallPicturesAreReadStripByStrip(channels: Int) throws {
         // Grey and alpha have several operations read the same rows of a decoder that only goes forward.

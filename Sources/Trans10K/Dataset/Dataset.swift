@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import SHA256
 
 /// A folder of pictures and masks.
@@ -51,6 +52,11 @@ public struct Dataset: Sendable {
     /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.
     public func read(_ pair: DatasetPair) throws -> DatasetSample {
         try PairReader(root: root).read(pair)
+    }
+
+    /// A mask on its own: one channel of 0 background, 1 things, 2 stuff. Throws ``DatasetError`` and `ImageError`.
+    public static func readMask(_ path: String) throws -> Image {
+        try MaskClasses.classes(of: ImageReader().readValues(contentsOf: path), name: path)
     }
 
     /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.

@@ -13,6 +13,11 @@ public struct DatasetPair: Sendable, Hashable {
     /// What a repair plan says about reading it.
     public internal(set) var repairs: [RepairPlan.Action] = []
 
+    public init(id: String, split: Split? = nil, difficulty: Difficulty? = nil, picture: String, mask: String) {
+        (self.id, self.split, self.difficulty) = (id, split, difficulty)
+        (self.picture, self.mask) = (picture, mask)
+    }
+
     /// The order of pictures when they are not shuffled: file names as text.
     static func isInOrder(_ one: DatasetPair, _ other: DatasetPair) -> Bool {
         (one.id, one.difficulty?.rawValue ?? "", one.picture) < (

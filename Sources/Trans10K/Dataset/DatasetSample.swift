@@ -7,6 +7,10 @@ public struct DatasetSample: Sendable {
     /// One channel: 0 background, 1 things, 2 stuff.
     public let mask: Image
     public let orientation: PairOrientation
+
+    public init(picture: Image, mask: Image, orientation: PairOrientation = .none) {
+        (self.picture, self.mask, self.orientation) = (picture, mask, orientation)
+    }
 }
 
 /// How the picture's EXIF orientation was dealt with.

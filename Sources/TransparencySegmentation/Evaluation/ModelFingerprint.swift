@@ -1,0 +1,21 @@
+import Foundation
+import SHA256
+import StableDiffusion3
+
+extension ModelFolder {
+    /// Tells apart what a folder held at two times, without reading the weights: a SHA-256 over its weight and configuration files'
+    /// paths, sizes and times of change. 64 hexadecimal digits.
+    public func fingerprint() -> String {
+        let hash = SHA256()
+        for part in ["transformer", "vae"] {
+            let folder = "\(path)/\(part)"
+            for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() {
+                var status = stat()
+                guard stat("\(folder)/\(name)", &status) == 0 else { continue }
+                let line = "\(part)/\(name)\t\(status.st_size)\t\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)\n"
+                Array(line.utf8).withUnsafeBytes { hash.update($0) }
+            }
+        }
+        return hash.finish()
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Trans10K
+
+/// Which pictures of which data set: the options that commands share.
+struct DatasetOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The data set's folder, laid out as Trans10K is.", valueName: "folder"))
+    var dataset: String?
+
+    @Option(help: "Which part of the data set. (default: test)")
+    var split: Split?
+
+    @Option(help: "Easy or hard pictures, or mix for all.")
+    var difficulty = DifficultyChoice.mix
+
+    @Option(
+        help: ArgumentHelp(
+            "For a data set with other folders: its pictures, a path in it with one *, such as photos/*.jpg.",
+            valueName: "pattern"))
+    var images: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "And their masks, such as labels/*_mask.png; what the stars stand for must be the same.",
+            valueName: "pattern"))
+    var masks: String?
+
+    @Option(help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"))
+    var plan: String?
+
+    func validate() throws {
+        guard (images == nil) == (masks == nil) else {
+            throw ValidationError("--images and --masks go together; give both patterns or none.")
+        }
+        if images != nil, split != nil || difficulty != .mix {
+            throw ValidationError(
+                "--images and --masks name all pictures; --split and --difficulty are for Trans10K's folders.")
+        }
+        if dataset == nil, let name = [("images", images), ("plan", plan)].first(where: { $0.1 != nil })?.0 {
+            throw ValidationError("--\(name) is of a data set; name its folder with --dataset.")
+        }
+    }
+
+    /// The layout that the options describe.
+    var layout: DatasetLayout {
+        if let images, let masks { .patterns(images: images, masks: masks) } else { .trans10K }
+    }
+
+    /// The part of the data set that is meant; `nil` for patterns.
+    var chosenSplit: Split? { images == nil ? split ?? .test : nil }
+
+    /// The data set at `root` with its plan. Throws `DatasetError`.
+    func open(_ root: String) throws -> Dataset {
+        try Dataset(root, layout: layout, plan: plan.map { try RepairPlan(contentsOf: $0) })
+    }
+
+    /// The pairs that are meant. Throws `DatasetError`.
+    func pairs(of dataset: Dataset) throws -> [DatasetPair] {
+        try dataset.pairs(chosenSplit, difficulty: difficulty.difficulty)
+    }
+}
+
+extension Split: ExpressibleByArgument {}
+
+/// `easy`, `hard` or `mix`.
+enum DifficultyChoice: String, ExpressibleByArgument, CaseIterable {
+    case easy, hard, mix
+
+    var difficulty: Difficulty? { Difficulty(rawValue: rawValue) }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import SegmentationMetrics
+import StableDiffusion3
+import Trans10K
+import TransparencySegmentation
+
+/// `transeg evaluate`: a model, or masks made by anything, held against a data set.
+struct EvaluateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Scores a model, or masks made by anything, by every published protocol.",
+        discussion: """
+            Writes metrics.json, per_image.csv, report.html and pictures/ to the output folder.
+
+              transeg evaluate --dataset Trans10K --split test --model sd35-glass/
+              transeg evaluate --dataset Trans10K --split test --predictions masks/
+              transeg evaluate --predictions results/ --ground-truth labels/
+
+            Of a picture N a prediction is named N_pred, N_soft, N_maskq, N_mask or N, a truth in a folder of its own N_maskgt,
+            N_mask or N; both may be in one folder, and in subfolders easy and hard.
+            """)
+
+    @OptionGroup var datasetOptions: DatasetOptions
+
+    @Option(help: ArgumentHelp("Score the masks in this folder instead of a model's.", valueName: "folder"))
+    var predictions: String?
+
+    @Option(help: ArgumentHelp("Their true masks, where these are no data set.", valueName: "folder"))
+    var groundTruth: String?
+
+    @Flag(help: "The predictions have things in red and stuff in white: score three classes.")
+    var predictedClasses = false
+
+    @OptionGroup var modelOptions: ModelOptions
+
+    @Option(help: "Pictures in one pass.")
+    var batch = 1
+
+    @Flag(inversion: .prefixedNo, help: "Compare at the pictures' own resolution too, with boundary F.")
+    var native = true
+
+    @OptionGroup var options: EvaluationOptions
+
+    func validate() throws {
+        guard (1...1024).contains(batch) else {
+            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
+        }
+        if predictions != nil {
+            guard (groundTruth == nil) != (datasetOptions.dataset == nil) else {
+                throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them.")
+            }
+            if modelOptions.model != nil {
+                throw ValidationError("--predictions and --model exclude each other.")
+            }
+        } else {
+            guard groundTruth == nil, !predictedClasses else {
+                throw ValidationError("--ground-truth and --predicted-classes are for masks of --predictions.")
+            }
+            guard datasetOptions.dataset != nil else {
+                throw ValidationError("Name a data set with --dataset, or masks with --predictions.")
+            }
+        }
+    }
+
+    func run() async throws {
+        if let predictions {
+            try await score(predictions)
+        } else if let root = datasetOptions.dataset {
+            try await ModelEvaluation(
+                datasetOptions: datasetOptions, modelOptions: modelOptions, options: options, root: root, batch: batch,
+                subject: .model, countsNative: native
+            ).run()
+        }
+    }
+
+    private func score(_ predictions: String) async throws {
+        let masks: [PredictedMask]
+        var (data, facts) = (DataState(), [Report.Fact("Predictions", predictions)])
+        var identity = ["predictions": predictions, "classes": "\(predictedClasses)", "native": "\(native)"]
+        if let root = datasetOptions.dataset {
+            let dataset = try datasetOptions.open(root)
+            let pairs = try datasetOptions.pairs(of: dataset)
+            masks = try PredictionFolder.masks(predictions: predictions, pairs: pairs, of: dataset)
+            data = try datasetOptions.state(of: dataset, pairs)
+            facts += datasetOptions.facts(root)
+        } else {
+            masks = try PredictionFolder.masks(predictions: predictions, groundTruth: groundTruth ?? predictions)
+            facts.append(Report.Fact("Ground truth", groundTruth ?? predictions))
+            identity["ground truth"] = groundTruth
+        }
+        try options.checkSize(unit: 1, largest: 65_536)
+        let size = try options.size?.size.dimensions(width: 1, height: 1, unit: 1)
+        let settings = PredictedMask.Settings(
+            size: size.map { ($0.width, $0.height) }, threshold: options.threshold, areClasses: predictedClasses,
+            countsNative: native)
+        identity["resolution"] = size.map { "\($0.width) x \($0.height)" } ?? "each its own"
+        var run = try options.makeRun(total: masks.count, identity: identity, data: data)
+        let done = Set(run.folder.records.map { [$0.difficulty?.rawValue ?? "", $0.id] })
+        try await run.score(
+            masks.filter { !done.contains([$0.difficulty?.rawValue ?? "", $0.id]) },
+            batch: ProcessInfo.processInfo.activeProcessorCount, read: { $0 }, predict: { $0 },
+            score: { try $0.score(settings) })
+        try options.finish(
+            run.folder,
+            settings: EvaluationSettings(
+                resolution: size.map { .init(width: $0.width, height: $0.height) }, threshold: options.threshold),
+            data: data, title: "Evaluation of masks", facts: facts)
+    }
+}
