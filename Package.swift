@@ -59,7 +59,7 @@ let package = Package(
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
             name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics"], exclude: ["Fixtures"]),
-        .testTarget(name: "Trans10KTests", dependencies: ["Trans10K"]),
+        .testTarget(name: "Trans10KTests", dependencies: ["Trans10K"], exclude: ["Fixtures"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TestSupport"]),
         .testTarget(name: "StableDiffusion3Tests", dependencies: ["StableDiffusion3", "TestSupport"]),
         .testTarget(

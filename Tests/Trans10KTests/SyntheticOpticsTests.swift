@@ -33,7 +33,7 @@ import Testing
 
     /// A massive ball far before its background shows it upside down: left becomes right.
     @Test func aBallTurnsTheBackgroundAround() throws {
-        var random = SceneRandom(keys: 1)
+        var random = KeyedRandom(keys: 1)
         let lighting = SceneLighting(&random)
         let glass = GlassMaterial(&random, clarity: 0, isMassive: true)
         let ball = Vessel(

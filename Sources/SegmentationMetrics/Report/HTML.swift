@@ -53,7 +53,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     /// `data` for an element's text or a quoted attribute. Control characters, which neither HTML nor XML can hold, become the
     /// replacement character.
     static func escaped(_ data: String) -> String {
-        guard data.utf8.contains(where: { $0 < 0x20 || "&<>\"'\u{7F}".utf8.contains($0) || $0 >= 0xC2 }) else {
+        guard data.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F || "&<>\"'".utf8.contains($0) }) else {
             return data
         }
         var escaped = String.UnicodeScalarView()
@@ -74,7 +74,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 }
 
 extension Sequence<HTML> {
-    func joined(separator: String = "") -> HTML {
-        HTML(trusted: map(\.text).joined(separator: separator))
+    func joined() -> HTML {
+        HTML(trusted: map(\.text).joined())
     }
 }

@@ -13,7 +13,7 @@ extension Report {
     }
 
     /// How many pictures have which IoU.
-    func ioUHistogram(_ groups: [PictureGroup]) -> HTML {
+    func iouHistogram(_ groups: [PictureGroup]) -> HTML {
         let binCount = 20
         let bins = groups.map { group in
             var bins = [Int](repeating: 0, count: binCount)
@@ -53,9 +53,9 @@ extension Report {
     func glassShareScatter(_ groups: [PictureGroup]) -> HTML {
         let frame = ChartFrame(xMaximum: 1, yMaximum: 1)
         let marks = groups.map { group -> HTML in
-            // A stroke without length is drawn as its cap alone: one path for all dots.
+            // A stroke of next to no length is its caps: one path for all dots. Of none, paper would get no square ones.
             let dots = group.records.map { record in
-                "M" + frame.point(record.pixels.glassShare, record.pixels.aboveThreshold.iou) + "h0"
+                "M" + frame.point(record.pixels.glassShare, record.pixels.aboveThreshold.iou) + "h0.01"
             }
             return "<path class=\"dots \(group.styleClass)\" d=\"\(dots.joined())\"/>\n"
         }
@@ -91,12 +91,12 @@ extension Report {
 
     private func legendEntry(_ group: PictureGroup) -> HTML {
         """
-        <svg class="key" viewBox="0 0 10 10" aria-hidden="true"><path class="key-dot \(group.styleClass)" d="M5 5h0"/></svg> \
+        <svg class="key" viewBox="0 0 10 10" aria-hidden="true"><path class="key-dot \(group.styleClass)" d="M5 5h0.01"/></svg> \
         \(group.name), \(ReportNumber.pictures(group.records.count))
         """
     }
 
-    /// The quartiles of a group in a sentence.
+    /// The middle of a group and its failures, in a sentence.
     private func summary(of group: PictureGroup) -> String {
         let ious = group.records.map(\.pixels.aboveThreshold.iou).sorted()
         let median = (ious[(ious.count - 1) / 2] + ious[ious.count / 2]) / 2

@@ -62,7 +62,7 @@ extension Report {
             Fact("Pictures", counts.isEmpty ? all : "\(all) (\(counts.joined(separator: ", ")))"),
             Fact(
                 "Resolution", settings.resolution.map { "\($0.width) × \($0.height)" } ?? "each picture's own"),
-            Fact("Threshold", text(of: settings.threshold)),
+            Fact("Threshold", "\(settings.threshold)"),
             Fact(
                 "Intervals",
                 "95 %, bootstrap over pictures, \(ReportNumber.count(settings.bootstrap.resamples)) resamples, "
@@ -99,7 +99,7 @@ extension Report {
             <section id="charts">
             <h2>Charts</h2>
             <div class="charts">
-            \(ioUHistogram(groups))\(cumulativeChart(groups))\(glassShareScatter(groups))\(thresholdChart())</div>
+            \(iouHistogram(groups))\(cumulativeChart(groups))\(glassShareScatter(groups))\(thresholdChart())</div>
             </section>
 
             """
@@ -114,7 +114,7 @@ extension Report {
         return """
             <section id="examples">
             <h2>Worst and best pictures</h2>
-            <p>By the IoU of the original protocol; pictures without glass in truth and mask are left out.</p>
+            <p>By the IoU of the original protocol, at the threshold of this evaluation.</p>
             \(content.joined())</section>
 
             """
@@ -151,15 +151,12 @@ extension Report {
             <section id="all-pictures"\(attribute)>
             <h2>All pictures</h2>
             <p>IoU, recall and MSE by the original protocol, MAE and BER by that of glass detection. Glass is the share of the \
-            picture that is glass, found what was taken for it. \(PerImageTable.fileName) has the counts.</p>
+            picture that is glass, mask what was taken for it. \(PerImageTable.fileName) has the counts.</p>
             <p class="instead">The table of \(ReportNumber.pictures(records.count)) is not printed.</p>
             \(pictureTable(groups))</section>
 
             """
     }
-
-    /// The shortest text of a setting.
-    func text(of value: Double) -> String { "\(value)" }
 }
 
 extension Report.Picture.Kind {

@@ -59,9 +59,9 @@ extension Report {
             "<tr><th scope=\"row\">\(rule)</th><td>\(ReportNumber.count(count))</td></tr>\n"
         }
         return """
-            <div><h3>Empty masks</h3>
+            <div class="wide"><h3>Empty masks</h3>
             <p>How many pictures met a rule for what a formula leaves undefined.</p>
-            <div class="scroll"><table class="rules">
+            <div class="scroll"><table>
             <thead><tr><th scope="col">Rule</th><th scope="col">Pictures</th></tr></thead>
             <tbody>
             \(rows.joined())</tbody>
@@ -72,19 +72,20 @@ extension Report {
 
     /// All pictures from the worst on, for the script to sort; choosing a difficulty is the style sheet's work.
     func pictureTable(_ groups: [PictureGroup]) -> HTML {
+        let hasDifficulty = groups.contains { $0.difficulty != nil }
         let hasNative = records.contains { $0.native != nil }
-        var heads = ["Picture", "Difficulty", "IoU", "Recall", "MSE", "MAE", "BER, %", "Glass, %", "Found, %"]
+        var heads = ["Recall", "MSE", "MAE", "BER, %", "Glass, %", "Mask, %"]
         if hasNative { heads += ["IoU, own size", "Boundary F"] }
-        let headCells = heads.enumerated().map { column, head -> HTML in
-            let sorting: HTML = head == "IoU" ? " aria-sort=\"ascending\"" : ""
-            return column < 2
-                ? "<th scope=\"col\" class=\"text\">\(head)</th>" : "<th scope=\"col\"\(sorting)>\(head)</th>"
+        let headCells = heads.map { "<th scope=\"col\">\($0)</th>" as HTML }.joined()
+        let difficultyHead: HTML = hasDifficulty ? "<th scope=\"col\" class=\"text\">Difficulty</th>" : ""
+        let rows = Self.sortedByIoU(records).map {
+            pictureRow($0, hasDifficulty: hasDifficulty, hasNative: hasNative)
         }
-        let rows = Self.sortedByIoU(records).map { pictureRow($0, hasNative: hasNative) }
         return """
             \(groups.count > 1 ? difficultyChoice(groups) : "")\
             <div class="scroll tall" tabindex="0" role="region" aria-label="All pictures"><table class="sortable">
-            <thead><tr>\(headCells.joined())</tr></thead>
+            <thead><tr><th scope="col" class="text">Picture</th>\(difficultyHead)\
+            <th scope="col" aria-sort="ascending">IoU</th>\(headCells)</tr></thead>
             <tbody>
             \(rows.joined())</tbody>
             </table></div>
@@ -92,7 +93,7 @@ extension Report {
             """
     }
 
-    private func pictureRow(_ record: ImageRecord, hasNative: Bool) -> HTML {
+    private func pictureRow(_ record: ImageRecord, hasDifficulty: Bool, hasNative: Bool) -> HTML {
         let counts = record.pixels
         let pixelCount = Double(counts.pixelCount)
         var numbers = [
@@ -108,9 +109,11 @@ extension Report {
             ]
         }
         let cells = numbers.map { "<td>\($0)</td>" as HTML }.joined()
+        let name = record.difficulty?.rawValue ?? ReportNumber.absent
+        let difficulty: HTML = hasDifficulty ? "<td class=\"text\">\(name)</td>" : ""
         return """
             <tr class="\(PictureGroup.styleClass(of: record.difficulty))"><th scope="row">\(record.id)</th>\
-            <td>\(record.difficulty?.rawValue ?? ReportNumber.absent)</td>\(cells)</tr>
+            \(difficulty)\(cells)</tr>
 
             """
     }

@@ -18,7 +18,7 @@ extension Report {
             content += "<path class=\"line \(line.styleClass)\" d=\"M\(points.joined(separator: "L"))\"/>\n"
         }
         content += frame.marker(
-            at: min(max(used, 0), 1), "used \(text(of: used))", row: 0, styleClass: "used")
+            at: min(max(used, 0), 1), "used \(used)", row: 0, styleClass: "used")
         content += frame.marker(
             at: min(best.threshold, 1), "best \(ReportNumber.fixed(best.threshold, decimals: 3))", row: 1,
             styleClass: "best")
@@ -29,8 +29,8 @@ extension Report {
             + "pixels together."
         let chart = frame.chart(
             description: "Mean IoU, pooled IoU, precision and recall against the threshold. " + note,
-            xLabel: "threshold",
-            yLabel: "share", xTicks: ChartFrame.Tick.shares, yTicks: ChartFrame.Tick.shares, content: content)
+            xLabel: "threshold", yLabel: "share", xTicks: ChartFrame.Tick.shares, yTicks: ChartFrame.Tick.shares,
+            content: content)
         let legend = lines.map { line -> HTML in
             """
             <svg class="key" viewBox="0 0 28 10" aria-hidden="true"><path class="line \(line.styleClass)" d="M1 5h26"/></svg> \

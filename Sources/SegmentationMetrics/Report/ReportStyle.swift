@@ -41,27 +41,26 @@ enum ReportStyle {
         """
 
     private static let tables = """
-        .protocols { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 0 2.5rem; }
+        .protocols { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 32rem), 1fr)); gap: 0 1.5rem; }
         .protocols div { min-width: 0; }
         .protocols .wide { grid-column: 1 / -1; }
         .scroll { overflow-x: auto; }
         .tall { max-height: 85vh; overflow-y: auto; border: 1px solid var(--rule); }
         table { border-collapse: collapse; }
-        th, td { padding: 0.375rem 0.75rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top;
+        th, td { padding: 0.375rem 0.5rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top;
           font-weight: 400; }
         th:first-child { padding-left: 0; text-align: left; }
         thead th { color: var(--soft); font-size: 0.875rem; vertical-align: bottom; }
-        td small { display: block; white-space: nowrap; }
+        td small { display: block; font-size: 0.75rem; white-space: nowrap; }
         .sortable { width: 100%; font-size: 0.875rem; }
         .sortable th, .sortable td { padding: 0.1875rem 0.625rem; }
-        .sortable tbody th { max-width: 24rem; overflow-wrap: anywhere; }
-        .sortable tr :nth-child(2) { text-align: left; }
+        .sortable tbody th { min-width: 9rem; max-width: 24rem; overflow-wrap: anywhere; }
+        .sortable .text { text-align: left; }
         .sortable thead th { position: sticky; top: 0; padding: 0.375rem 0.625rem; background: var(--panel);
           white-space: nowrap; }
         .sortable button { padding: 0; border: 0; background: none; color: var(--link); font: inherit; cursor: pointer; }
-        .sortable thead th::after { content: "\\2009\\25B4"; visibility: hidden; }
-        .sortable thead th[aria-sort]::after { visibility: visible; }
-        .sortable thead th[aria-sort="descending"]::after { content: "\\2009\\25BE"; }
+        .sortable thead th[aria-sort]::after { content: "\\25B4"; position: absolute; right: 0; }
+        .sortable thead th[aria-sort="descending"]::after { content: "\\25BE"; }
         fieldset { margin: 0 0 0.75rem; padding: 0; border: 0; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; }
         fieldset legend { float: left; padding: 0; color: var(--soft); }
         section:has(#show-easy:checked) tbody tr:not(.easy), section:has(#show-hard:checked) tbody tr:not(.hard),
@@ -78,6 +77,7 @@ enum ReportStyle {
         .key { height: 0.625rem; }
         .chart { display: block; width: 100%; max-width: 38rem; }
         .chart text { fill: var(--soft); font-size: 12px; }
+        @media screen and (max-width: 40rem) { .chart text { font-size: 13.5px; } }
         .chart .halo { fill: var(--text); stroke: var(--page); stroke-width: 3px; paint-order: stroke; }
         .chart path, .key path { fill: none; }
         .grid { stroke: var(--rule); stroke-width: 0.75px; }
@@ -119,11 +119,14 @@ enum ReportStyle {
           nav, fieldset, .long .scroll { display: none; }
           .long .instead { display: block; }
           .scroll, .tall { overflow: visible; max-height: none; border: 0; }
-          .sortable thead th { position: static; }
+          .sortable { font-size: 7.5pt; }
+          .sortable th, .sortable td, .sortable thead th { position: static; padding: 0.125rem 0.25rem; }
+          .sortable thead { display: table-row-group; }
+          .sortable thead th[aria-sort]::after { content: none; }
           .charts { grid-template-columns: 1fr 1fr; }
           .fill, .headline div, .pictures img { print-color-adjust: exact; }
-          article, .charts figure, tr { break-inside: avoid; }
-          h2, h3, h4 { break-after: avoid; }
+          article, .charts figure, .protocols > div, tr { break-inside: avoid; }
+          h2, h3, h4, section > p { break-after: avoid; }
           .pictures img { max-height: 5cm; }
         }
 

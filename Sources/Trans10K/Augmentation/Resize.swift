@@ -6,51 +6,96 @@ extension Image {
     /// - Throws: `ImageError.invalidPixels` when a side is below 1.
     public func resizedNearest(width newWidth: Int, height newHeight: Int) throws -> Image {
         if (newWidth, newHeight) == (width, height) { return self }
-        let columns = (0..<newWidth).map { $0 * width / newWidth }
-        var result: [UInt8] = []
-        result.reserveCapacity(newWidth * newHeight * channels)
-        for y in 0..<newHeight {
-            let row = y * height / newHeight * width
-            for column in columns {
-                for channel in 0..<channels { result.append(pixels[(row + column) * channels + channel]) }
+        let columns = nearestPositions(from: width, to: newWidth)
+        let rows = nearestPositions(from: height, to: newHeight)
+        let count = columns.count * rows.count * channels
+        let result = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            pixels.withUnsafeBufferPointer { source in
+                var position = 0
+                for row in rows {
+                    for column in columns {
+                        let start = (row * width + column) * channels
+                        for channel in 0..<channels { target[position + channel] = source[start + channel] }
+                        position += channels
+                    }
+                }
             }
+            initialized = count
         }
         return try Image(width: newWidth, height: newHeight, channels: channels, pixels: result)
     }
 
     /// The picture at another size by bilinear interpolation between pixel centres, without antialiasing, as OpenCV's
-    /// `INTER_LINEAR` for 8 bits has it: weights are multiples of 1/2048.
+    /// `INTER_LINEAR` for eight bits has it.
     ///
     /// - Throws: `ImageError.invalidPixels` when a side is below 1.
     public func resizedBilinear(width newWidth: Int, height newHeight: Int) throws -> Image {
         if (newWidth, newHeight) == (width, height) { return self }
-        let columns = Self.taps(from: width, to: newWidth)
-        let rows = Self.taps(from: height, to: newHeight)
-        var result: [UInt8] = []
-        result.reserveCapacity(newWidth * newHeight * channels)
-        for row in rows {
-            for column in columns {
-                for channel in 0..<channels {
-                    func blend(_ y: Int) -> Int {
-                        Int(pixels[(y * width + column.first) * channels + channel]) * (2048 - column.weight)
-                            + Int(pixels[(y * width + column.second) * channels + channel]) * column.weight
-                    }
-                    let upper = (2048 - row.weight) * (blend(row.first) >> 4) >> 16
-                    let lower = row.weight * (blend(row.second) >> 4) >> 16
-                    result.append(UInt8((upper + lower + 2) >> 2))
-                }
-            }
-        }
-        return try Image(width: newWidth, height: newHeight, channels: channels, pixels: result)
+        return try interpolated(
+            columns: BilinearTap.taps(from: width, to: newWidth), rows: BilinearTap.taps(from: height, to: newHeight))
     }
 
-    /// For each position the two source positions, and the second one's weight of 2048.
-    private static func taps(from source: Int, to target: Int) -> [(first: Int, second: Int, weight: Int)] {
-        (0..<target).map { position in
-            let place = max(0, (Double(position) + 0.5) * Double(source) / Double(target) - 0.5)
-            let first = min(Int(place), source - 1)
-            let weight = first == source - 1 ? 0 : Float(place) - Float(first)
-            return (first, min(first + 1, source - 1), Int((weight * 2048).rounded(.toNearestOrEven)))
+    /// The picture whose pixels are blends of this one's.
+    func interpolated(columns: [BilinearTap], rows: [BilinearTap]) throws -> Image {
+        let count = columns.count * rows.count * channels
+        let result = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            pixels.withUnsafeBufferPointer { source in
+                var position = 0
+                for row in rows {
+                    let (upper, lower) = (row.first * width * channels, row.second * width * channels)
+                    let (upperWeight, lowerWeight) = (BilinearTap.one - row.weight, row.weight)
+                    for column in columns {
+                        let (left, right) = (column.first * channels, column.second * channels)
+                        let (leftWeight, rightWeight) = (BilinearTap.one - column.weight, column.weight)
+                        for channel in 0..<channels {
+                            let above =
+                                Int32(source[upper + left + channel]) * leftWeight
+                                + Int32(source[upper + right + channel]) * rightWeight
+                            let below =
+                                Int32(source[lower + left + channel]) * leftWeight
+                                + Int32(source[lower + right + channel]) * rightWeight
+                            let sum = ((upperWeight * (above >> 4)) >> 16) + ((lowerWeight * (below >> 4)) >> 16)
+                            target[position + channel] = UInt8(truncatingIfNeeded: (sum + 2) >> 2)
+                        }
+                        position += channels
+                    }
+                }
+            }
+            initialized = count
+        }
+        return try Image(width: columns.count, height: rows.count, channels: channels, pixels: result)
+    }
+}
+
+/// For each new position that of the source.
+func nearestPositions(from source: Int, to target: Int) -> [Int] {
+    // In OpenCV's arithmetic: its quotient is rounded before it is multiplied.
+    let step = 1 / (Double(target) / Double(source))
+    return (0..<max(target, 0)).map { min(Int((Double($0) * step).rounded(.down)), source - 1) }
+}
+
+/// The two source positions that a new one lies between, along one axis.
+struct BilinearTap: Equatable {
+    var first: Int
+    var second: Int
+    /// The second one's weight of ``one``.
+    let weight: Int32
+
+    static let one: Int32 = 2048
+
+    static func taps(from source: Int, to target: Int) -> [BilinearTap] {
+        guard source != target else {
+            return (0..<source).map { BilinearTap(first: $0, second: $0, weight: 0) }
+        }
+        let step = Double(source) / Double(target)
+        return (0..<max(target, 0)).map { position in
+            let place = Float((Double(position) + 0.5) * step - 0.5)
+            let below = place.rounded(.down)
+            guard below >= 0 else { return BilinearTap(first: 0, second: 0, weight: 0) }
+            let first = min(Int(below), source - 1)
+            guard first < source - 1 else { return BilinearTap(first: first, second: first, weight: 0) }
+            let weight = ((place - below) * Float(one)).rounded(.toNearestOrEven)
+            return BilinearTap(first: first, second: first + 1, weight: Int32(weight))
         }
     }
 }

@@ -35,7 +35,7 @@ public struct SyntheticScene: Sendable {
         guard size > 0 else {
             throw ImageError.invalidPixels(width: size, height: size, channels: 3, sampleCount: 0)
         }
-        var random = SceneRandom(keys: seed, split.number, UInt64(bitPattern: Int64(index)))
+        var random = KeyedRandom(keys: seed, split.number, UInt64(bitPattern: Int64(index)))
         let plan = ScenePlan(&random, difficulty: difficulty)
         var canvas = SceneCanvas(size: size)
         plan.backdrop.draw(on: &canvas)

@@ -15,7 +15,7 @@ struct GlassMaterial: Sendable {
     let seed: UInt32
 
     /// `clarity` 0…1: 1 makes it as visible as glass gets, small values hide it.
-    init(_ random: inout SceneRandom, clarity: Float, isMassive: Bool) {
+    init(_ random: inout KeyedRandom, clarity: Float, isMassive: Bool) {
         let hue = random.colour(value: 0...1, saturation: 0.3...0.9)
         let depth = random.chance(0.6) ? random.uniform(0.02...0.15) : random.uniform(0.15...0.9)
         tint = (.one * 1.05 - hue) * (depth * (0.4 + 0.6 * clarity))

@@ -18,7 +18,7 @@ struct PaneGlass: Sendable {
     let seed: UInt32
 
     /// `clarity` 0…1: 1 makes it as visible as glass gets.
-    init(_ random: inout SceneRandom, clarity: Float) {
+    init(_ random: inout KeyedRandom, clarity: Float) {
         let side = random.sign()
         shift = ScenePoint(side * random.uniform(0.012...0.035), random.uniform(-0.02...0.02)) * (0.6 + 0.4 * clarity)
         zoom = random.uniform(-0.08...0.06)

@@ -17,7 +17,7 @@ struct Slab: SceneItem {
 
     /// Anything flat.
     init(
-        _ random: inout SceneRandom, lighting: SceneLighting, centre: ScenePoint, half: ScenePoint, angle: Float = 0,
+        _ random: inout KeyedRandom, lighting: SceneLighting, centre: ScenePoint, half: ScenePoint, angle: Float = 0,
         contrast: Float = 0.7, texture: SurfaceTexture? = nil
     ) {
         (self.centre, self.half, self.lighting) = (centre, half, lighting)

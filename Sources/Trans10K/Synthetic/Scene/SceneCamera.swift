@@ -13,7 +13,7 @@ struct SceneCamera: Sendable {
     let noise: Float
     let noiseKey: UInt64
 
-    init(_ random: inout SceneRandom, isHard: Bool) {
+    init(_ random: inout KeyedRandom, isHard: Bool) {
         blur = random.chance(0.5) ? random.uniform(0...(isHard ? 0.006 : 0.004)) : 0
         exposure = random.uniform(isHard ? 0.55...1.15 : 0.85...1.15)
         contrast = isHard ? random.uniform(0.6...1) : random.uniform(0.9...1.1)
@@ -27,7 +27,7 @@ struct SceneCamera: Sendable {
     func photograph(_ canvas: SceneCanvas) -> [UInt8] {
         let size = canvas.size
         let colours = blurred(canvas.colours, size: size)
-        var random = SceneRandom(keys: noiseKey)
+        var random = KeyedRandom(keys: noiseKey)
         let tone = whiteBalance * exposure
         return [UInt8](unsafeUninitializedCapacity: size * size * 3) { samples, count in
             for index in 0..<size * size {

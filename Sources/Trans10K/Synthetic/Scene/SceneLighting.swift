@@ -18,7 +18,7 @@ struct SceneLighting: Sendable {
     /// How dark shadows are, 0…1.
     let shadow: Float
 
-    init(_ random: inout SceneRandom) {
+    init(_ random: inout KeyedRandom) {
         let side = random.sign()
         let first = Softbox(
             centre: [side * random.uniform(0.3...0.75), random.uniform(-0.5...0.05)],

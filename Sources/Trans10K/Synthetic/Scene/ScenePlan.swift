@@ -10,7 +10,7 @@ struct ScenePlan: Sendable {
     /// How far one looks down on all vessels.
     private let flattening: Float
 
-    init(_ random: inout SceneRandom, difficulty: Difficulty) {
+    init(_ random: inout KeyedRandom, difficulty: Difficulty) {
         isHard = difficulty == .hard
         lighting = SceneLighting(&random)
         flattening = random.uniform(0.04...0.3)
@@ -20,7 +20,7 @@ struct ScenePlan: Sendable {
         addItems(&random)
     }
 
-    private mutating func addItems(_ random: inout SceneRandom) {
+    private mutating func addItems(_ random: inout KeyedRandom) {
         let hasGlass = !random.chance(0.09)
         let kind = random.uniform(0...1)
         let hasPanes = hasGlass && kind > 0.6
@@ -49,7 +49,7 @@ struct ScenePlan: Sendable {
     }
 
     /// Opaque things that hide a part of a vessel, or of whatever is there.
-    private mutating func addOccluders(_ random: inout SceneRandom, before vessels: [Vessel]) {
+    private mutating func addOccluders(_ random: inout KeyedRandom, before vessels: [Vessel]) {
         guard random.chance(isHard ? 0.75 : 0.3) else { return }
         for _ in 0..<random.count(1...(isHard ? 2 : 1)) {
             var centre = random.point(0.1...0.9)
@@ -68,9 +68,9 @@ struct ScenePlan: Sendable {
     }
 
     /// 0.1…1: how plainly glass shows itself.
-    private func clarity(_ random: inout SceneRandom) -> Float { random.uniform(isHard ? 0.15...0.7 : 0.65...1) }
+    private func clarity(_ random: inout KeyedRandom) -> Float { random.uniform(isHard ? 0.15...0.7 : 0.65...1) }
 
-    private func vessel(_ random: inout SceneRandom, isGlass: Bool) -> Vessel {
+    private func vessel(_ random: inout KeyedRandom, isGlass: Bool) -> Vessel {
         let kinds = VesselShape.Kind.allCases
         let kind = kinds[random.count(0...kinds.count - 1)]
         let shape = VesselShape(kind, flattening: flattening, stretch: random.uniform(0.85...1.2))
@@ -96,7 +96,7 @@ struct ScenePlan: Sendable {
             depth: random.uniform(0.9...2.6), isStanding: hasFloor && !isLying)
     }
 
-    private func panel(_ random: inout SceneRandom, isGlass: Bool) -> Panel {
+    private func panel(_ random: inout KeyedRandom, isGlass: Bool) -> Panel {
         let isDoor = random.chance(0.4)
         let area = random.uniform(isHard ? 0.22...0.42 : 0.45...0.8)
         let size = isDoor ? ScenePoint(area * random.uniform(0.5...0.65), area * 1.15) : random.point(0.8...1.2) * area
@@ -120,7 +120,7 @@ struct ScenePlan: Sendable {
             lighting: lighting)
     }
 
-    private func lookAlikeFilling(_ random: inout SceneRandom, hasFrame: Bool) -> Panel.Filling {
+    private func lookAlikeFilling(_ random: inout KeyedRandom, hasFrame: Bool) -> Panel.Filling {
         let kind = random.uniform(0...1)
         if kind < 0.35, hasFrame { return .nothing }
         if kind > 0.8 { return .light(random.colour(value: 0.6...1.5, saturation: 0...0.2)) }

@@ -9,7 +9,7 @@ struct Backdrop: Sendable {
     /// Boxes, books, boards and discs before the wall.
     let decoration: [Slab]
 
-    init(_ random: inout SceneRandom, lighting: SceneLighting, contrast: Float) {
+    init(_ random: inout KeyedRandom, lighting: SceneLighting, contrast: Float) {
         let style = random.count(0...9)
         let hasFloor = style > 2
         horizon = hasFloor ? random.uniform(0.45...0.78) : 1.2
@@ -47,7 +47,7 @@ struct Backdrop: Sendable {
     }
 
     private static func clutter(
-        _ random: inout SceneRandom, _ lighting: SceneLighting, count: Int, contrast: Float
+        _ random: inout KeyedRandom, _ lighting: SceneLighting, count: Int, contrast: Float
     ) -> [Slab] {
         (0..<count).map { _ in
             Slab(
@@ -57,7 +57,7 @@ struct Backdrop: Sendable {
     }
 
     /// Lights far out of focus.
-    private static func bokeh(_ random: inout SceneRandom, _ lighting: SceneLighting) -> [Slab] {
+    private static func bokeh(_ random: inout KeyedRandom, _ lighting: SceneLighting) -> [Slab] {
         let radius = random.uniform(0.03...0.1)
         return (0..<random.count(15...45)).map { _ in
             let half = radius * random.uniform(0.6...1.3)
@@ -69,7 +69,7 @@ struct Backdrop: Sendable {
 
     /// Boards with books and boxes on them.
     private static func shelves(
-        _ random: inout SceneRandom, _ lighting: SceneLighting, foot: Float, contrast: Float
+        _ random: inout KeyedRandom, _ lighting: SceneLighting, foot: Float, contrast: Float
     ) -> [Slab] {
         var slabs: [Slab] = []
         let step = random.uniform(0.2...0.34)

@@ -14,7 +14,7 @@ struct SurfaceTexture: Sendable {
     let seed: UInt32
 
     /// `contrast` 0…1 is how far the colours are apart.
-    init(_ random: inout SceneRandom, kind: Kind? = nil, contrast: Float, scale: ClosedRange<Float> = 3...14) {
+    init(_ random: inout KeyedRandom, kind: Kind? = nil, contrast: Float, scale: ClosedRange<Float> = 3...14) {
         let kinds = Kind.allCases
         self.kind = kind ?? kinds[random.count(0...kinds.count - 1)]
         let base = random.colour(value: 0.25...0.95, saturation: 0...0.7)

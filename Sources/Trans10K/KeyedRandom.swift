@@ -1,5 +1,5 @@
-/// Random numbers of one scene: SplitMix64, the same on every machine.
-struct SceneRandom: RandomNumberGenerator, Sendable {
+/// Random numbers that are a function of a few keys: SplitMix64, the same on every machine.
+struct KeyedRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// A stream that is unlike that of any other combination of `keys`.
@@ -36,18 +36,6 @@ struct SceneRandom: RandomNumberGenerator, Sendable {
     mutating func pick<Value>(_ first: Value, _ others: Value...) -> Value {
         let index = count(0...others.count)
         return index == 0 ? first : others[index - 1]
-    }
-
-    mutating func point(_ range: ClosedRange<Float>) -> ScenePoint {
-        ScenePoint(uniform(range), uniform(range))
-    }
-
-    /// Any colour of the given brightness and saturation, both 0 to 1.
-    mutating func colour(value: ClosedRange<Float>, saturation: ClosedRange<Float>) -> SceneColour {
-        let hue = uniform(0...6)
-        let chroma = SceneColour(abs(hue - 3) - 1, 2 - abs(hue - 2), 2 - abs(hue - 4)).clamped(
-            lowerBound: .zero, upperBound: .one)
-        return (.one + (chroma - .one) * uniform(saturation)) * uniform(value)
     }
 
     /// A number close to normally distributed, mean 0, standard deviation 1: the sum of four 16-bit uniforms.

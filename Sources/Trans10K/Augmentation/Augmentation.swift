@@ -1,0 +1,110 @@
+import Images
+
+extension AugmentationParameters {
+    /// The augmented picture and its mask at the size of training.
+    ///
+    /// Everything is done on the eight-bit samples at the picture's own resolution, then the picture is resized bilinearly without
+    /// antialiasing and the mask by nearest neighbours, as albumentations 2.0.8 does it with the same parameters. What resizing does not
+    /// look at is not worked out; the result is the same.
+    ///
+    /// - Parameters:
+    ///   - picture: RGB.
+    ///   - mask: Of the same size, one channel; only flipped and resized.
+    /// - Throws: ``AugmentationError`` when the two do not fit together, `ImageError.invalidPixels` when a side is below 1.
+    public func apply(
+        to picture: Image, mask: Image, width: Int, height: Int
+    ) throws -> (picture: Image, mask: Image) {
+        guard picture.channels == 3, mask.channels == 1, (picture.width, picture.height) == (mask.width, mask.height)
+        else {
+            throw AugmentationError(
+                found: "\(picture.width) x \(picture.height) x \(picture.channels)",
+                mask: "\(mask.width) x \(mask.height) x \(mask.channels)")
+        }
+        let upright = isFlipped ? mask.turned(from: .topRight) : mask
+        return (
+            try apply(to: picture, width: width, height: height),
+            try upright.resizedNearest(width: width, height: height)
+        )
+    }
+
+    private func apply(to picture: Image, width: Int, height: Int) throws -> Image {
+        var image = isFlipped ? picture.turned(from: .topRight) : picture
+        if jitter == nil, blur == nil, noise == nil { return try image.resizedBilinear(width: width, height: height) }
+        let grid = SampledGrid(width: image.width, height: image.height, newWidth: width, newHeight: height)
+        let steps = jitter.map { JitterSteps($0) { steps in image.meanGrey(after: steps) } }
+        var samples: [UInt8]
+        if let blur {
+            // A blur looks at neighbours, so all of the picture takes part.
+            if let steps { image = try image.changed(by: steps) }
+            samples = image.pixels.withUnsafeBufferPointer { source in
+                guard let start = source.baseAddress else { return [] }
+                return BlurredGrid(source: start, width: image.width, height: image.height, grid: grid).blurred(
+                    by: blur)
+            }
+        } else {
+            samples = image.samples(at: grid)
+            samples.withUnsafeMutableBufferPointer { buffer in
+                guard let steps, let start = buffer.baseAddress else { return }
+                steps.apply(to: start, pixelCount: buffer.count / 3)
+            }
+        }
+        noise?.apply(to: &samples, grid: grid, width: image.width)
+        let sampled = try Image(width: grid.columns.count, height: grid.rows.count, channels: 3, pixels: samples)
+        return try sampled.interpolated(columns: grid.columnTaps, rows: grid.rowTaps)
+    }
+}
+
+/// A picture and a mask that are no pair.
+public struct AugmentationError: Error, Equatable, CustomStringConvertible {
+    let found: String
+    let mask: String
+
+    public var description: String {
+        "a picture of \(found) and a mask of \(mask) are no pair; RGB, one channel and the same sides were expected"
+    }
+}
+
+extension Image {
+    /// The mean grey value that the picture has after some steps of colour jitter.
+    fileprivate func meanGrey(after steps: JitterSteps) -> Double {
+        var sum = 0
+        var row = [UInt8](repeating: 0, count: 3 * width)
+        for y in 0..<height {
+            row.withUnsafeMutableBufferPointer { row in
+                pixels.withUnsafeBufferPointer { source in
+                    guard let start = row.baseAddress, let from = source.baseAddress else { return }
+                    start.update(from: from + 3 * width * y, count: 3 * width)
+                    steps.apply(to: start, pixelCount: width)
+                    for x in 0..<width { sum += JitterSteps.grey(start + 3 * x) }
+                }
+            }
+        }
+        return Double(sum) / Double(width * height)
+    }
+
+    fileprivate func changed(by steps: JitterSteps) throws -> Image {
+        var samples = pixels
+        samples.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return }
+            steps.apply(to: start, pixelCount: buffer.count / 3)
+        }
+        return try Image(width: width, height: height, channels: 3, pixels: samples)
+    }
+
+    fileprivate func samples(at grid: SampledGrid) -> [UInt8] {
+        let count = 3 * grid.columns.count * grid.rows.count
+        return [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            pixels.withUnsafeBufferPointer { source in
+                var position = 0
+                for y in grid.rows {
+                    for x in grid.columns {
+                        let start = 3 * (y * width + x)
+                        for channel in 0..<3 { target[position + channel] = source[start + channel] }
+                        position += 3
+                    }
+                }
+            }
+            initialized = count
+        }
+    }
+}
