@@ -48,6 +48,7 @@ let package = Package(
                 "TransparencySegmentation",
                 "SegmentationMetrics",
                 "Trans10K",
+                "AtomicFile",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -3,10 +3,7 @@ import Trans10K
 
 /// Which pictures of which data set: the options that commands share.
 struct DatasetOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The data set's folder, laid out as Trans10K is.", valueName: "folder"))
-    var dataset: String?
-
-    @Option(help: "Which part of the data set. (default: test)")
+    @Option(help: "Which part of the data set, laid out as Trans10K is.")
     var split: Split?
 
     @Option(help: "Easy or hard pictures, or mix for all.")
@@ -35,9 +32,6 @@ struct DatasetOptions: ParsableArguments {
             throw ValidationError(
                 "--images and --masks name all pictures; --split and --difficulty are for Trans10K's folders.")
         }
-        if dataset == nil, let name = [("images", images), ("plan", plan)].first(where: { $0.1 != nil })?.0 {
-            throw ValidationError("--\(name) is of a data set; name its folder with --dataset.")
-        }
     }
 
     /// The layout that the options describe.
@@ -45,17 +39,14 @@ struct DatasetOptions: ParsableArguments {
         if let images, let masks { .patterns(images: images, masks: masks) } else { .trans10K }
     }
 
-    /// The part of the data set that is meant; `nil` for patterns.
-    var chosenSplit: Split? { images == nil ? split ?? .test : nil }
-
     /// The data set at `root` with its plan. Throws `DatasetError`.
     func open(_ root: String) throws -> Dataset {
         try Dataset(root, layout: layout, plan: plan.map { try RepairPlan(contentsOf: $0) })
     }
 
-    /// The pairs that are meant. Throws `DatasetError`.
-    func pairs(of dataset: Dataset) throws -> [DatasetPair] {
-        try dataset.pairs(chosenSplit, difficulty: difficulty.difficulty)
+    /// The pairs that are meant; `standard` is the split where none is named. Throws `DatasetError`.
+    func pairs(of dataset: Dataset, standard: Split) throws -> [DatasetPair] {
+        try dataset.pairs(images == nil ? split ?? standard : nil, difficulty: difficulty.difficulty)
     }
 }
 

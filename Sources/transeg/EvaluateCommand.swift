@@ -21,6 +21,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             N_mask or N; both may be in one folder, and in subfolders easy and hard.
             """)
 
+    @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    var dataset: String?
+
     @OptionGroup var datasetOptions: DatasetOptions
 
     @Option(help: ArgumentHelp("Score the masks in this folder instead of a model's.", valueName: "folder"))
@@ -47,8 +50,11 @@ struct EvaluateCommand: AsyncParsableCommand {
             throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
         }
         if predictions != nil {
-            guard (groundTruth == nil) != (datasetOptions.dataset == nil) else {
+            guard (groundTruth == nil) != (dataset == nil) else {
                 throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them.")
+            }
+            if dataset == nil, datasetOptions.images != nil || datasetOptions.plan != nil {
+                throw ValidationError("--images, --masks and --plan are of a data set; name it with --dataset.")
             }
             if modelOptions.model != nil {
                 throw ValidationError("--predictions and --model exclude each other.")
@@ -57,7 +63,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             guard groundTruth == nil, !predictedClasses else {
                 throw ValidationError("--ground-truth and --predicted-classes are for masks of --predictions.")
             }
-            guard datasetOptions.dataset != nil else {
+            guard dataset != nil else {
                 throw ValidationError("Name a data set with --dataset, or masks with --predictions.")
             }
         }
@@ -66,7 +72,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     func run() async throws {
         if let predictions {
             try await score(predictions)
-        } else if let root = datasetOptions.dataset {
+        } else if let root = dataset {
             try await ModelEvaluation(
                 datasetOptions: datasetOptions, modelOptions: modelOptions, options: options, root: root, batch: batch,
                 subject: .model, countsNative: native
@@ -78,9 +84,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         let masks: [PredictedMask]
         var (data, facts) = (DataState(), [Report.Fact("Predictions", predictions)])
         var identity = ["predictions": predictions, "classes": "\(predictedClasses)", "native": "\(native)"]
-        if let root = datasetOptions.dataset {
+        if let root = dataset {
             let dataset = try datasetOptions.open(root)
-            let pairs = try datasetOptions.pairs(of: dataset)
+            let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
             masks = try PredictionFolder.masks(predictions: predictions, pairs: pairs, of: dataset)
             data = try datasetOptions.state(of: dataset, pairs)
             facts += datasetOptions.facts(root)

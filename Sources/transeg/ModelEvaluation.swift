@@ -16,7 +16,7 @@ struct ModelEvaluation {
 
     func run() async throws {
         let dataset = try datasetOptions.open(root)
-        let pairs = try datasetOptions.pairs(of: dataset)
+        let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
         let model = try modelOptions.findModel()
         let limits = try model.inputLimits()
         // Found out before a large model is loaded.
@@ -55,7 +55,8 @@ extension DatasetOptions {
     /// Lines of the report's head.
     func facts(_ root: String) -> [Report.Fact] {
         [
-            Report.Fact("Data set", root), chosenSplit.map { Report.Fact("Split", "\($0), \(difficulty)") },
+            Report.Fact("Data set", root),
+            images == nil ? Report.Fact("Split", "\(split ?? .test), \(difficulty)") : nil,
             plan.map { Report.Fact("Repair plan", $0) },
         ].compactMap(\.self)
     }

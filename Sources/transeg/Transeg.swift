@@ -8,6 +8,6 @@ struct Transeg: AsyncParsableCommand {
         abstract: "Finds glass and other transparent things in photographs.",
         subcommands: [
             SegmentCommand.self, EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self, ExportCommand.self,
-            SynthesizeCommand.self, DoctorCommand.self,
+            DatasetCommand.self, SynthesizeCommand.self, DoctorCommand.self,
         ])
 }

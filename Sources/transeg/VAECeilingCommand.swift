@@ -13,6 +13,9 @@ struct VAECeilingCommand: AsyncParsableCommand {
               transeg vae-ceiling --dataset Trans10K --split validation --model sd35-glass/ --size 1024
             """)
 
+    @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    var dataset: String
+
     @OptionGroup var datasetOptions: DatasetOptions
     @OptionGroup var modelOptions: ModelOptions
 
@@ -25,13 +28,11 @@ struct VAECeilingCommand: AsyncParsableCommand {
         guard (1...1024).contains(batch) else {
             throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
         }
-        guard datasetOptions.dataset != nil else { throw ValidationError("Name a data set with --dataset.") }
     }
 
     func run() async throws {
-        guard let root = datasetOptions.dataset else { return }
         try await ModelEvaluation(
-            datasetOptions: datasetOptions, modelOptions: modelOptions, options: options, root: root, batch: batch,
+            datasetOptions: datasetOptions, modelOptions: modelOptions, options: options, root: dataset, batch: batch,
             subject: .autoencoder, countsNative: false
         ).run()
     }

@@ -10,16 +10,18 @@ extension AugmentationParameters {
     /// - Parameters:
     ///   - picture: RGB.
     ///   - mask: Of the same size, one channel; only flipped and resized.
-    /// - Throws: ``AugmentationError`` when the two do not fit together, `ImageError.invalidPixels` when a side is below 1.
+    /// - Throws: ``AugmentationError`` when the two do not fit together or a parameter makes no sense,
+    ///   `ImageError.invalidPixels` when a side is below 1.
     public func apply(
         to picture: Image, mask: Image, width: Int, height: Int
     ) throws -> (picture: Image, mask: Image) {
         guard picture.channels == 3, mask.channels == 1, (picture.width, picture.height) == (mask.width, mask.height)
         else {
-            throw AugmentationError(
-                found: "\(picture.width) x \(picture.height) x \(picture.channels)",
+            throw AugmentationError.noPair(
+                picture: "\(picture.width) x \(picture.height) x \(picture.channels)",
                 mask: "\(mask.width) x \(mask.height) x \(mask.channels)")
         }
+        try check()
         let upright = isFlipped ? mask.turned(from: .topRight) : mask
         return (
             try apply(to: picture, width: width, height: height),
@@ -43,10 +45,9 @@ extension AugmentationParameters {
             }
         } else {
             samples = image.samples(at: grid)
-            samples.withUnsafeMutableBufferPointer { buffer in
-                guard let steps, let start = buffer.baseAddress else { return }
-                steps.apply(to: start, pixelCount: buffer.count / 3)
-            }
+            let remainder = HSV.remainder(ofWidth: image.width)
+            steps?.apply(
+                to: &samples, width: grid.columns.count, remainder: grid.columns.count { $0 < remainder })
         }
         noise?.apply(to: &samples, grid: grid, width: image.width)
         let sampled = try Image(width: grid.columns.count, height: grid.rows.count, channels: 3, pixels: samples)
@@ -54,13 +55,15 @@ extension AugmentationParameters {
     }
 }
 
-/// A picture and a mask that are no pair.
-public struct AugmentationError: Error, Equatable, CustomStringConvertible {
-    let found: String
-    let mask: String
-
-    public var description: String {
-        "a picture of \(found) and a mask of \(mask) are no pair; RGB, one channel and the same sides were expected"
+extension JitterSteps {
+    /// Changes rows of `width` pixels in place.
+    fileprivate func apply(to samples: inout [UInt8], width: Int, remainder: Int) {
+        samples.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return }
+            for row in stride(from: 0, to: buffer.count, by: 3 * width) {
+                apply(to: start + row, pixelCount: width, remainder: remainder)
+            }
+        }
     }
 }
 
@@ -74,7 +77,7 @@ extension Image {
                 pixels.withUnsafeBufferPointer { source in
                     guard let start = row.baseAddress, let from = source.baseAddress else { return }
                     start.update(from: from + 3 * width * y, count: 3 * width)
-                    steps.apply(to: start, pixelCount: width)
+                    steps.apply(to: start, pixelCount: width, remainder: HSV.remainder(ofWidth: width))
                     for x in 0..<width { sum += JitterSteps.grey(start + 3 * x) }
                 }
             }
@@ -84,10 +87,7 @@ extension Image {
 
     fileprivate func changed(by steps: JitterSteps) throws -> Image {
         var samples = pixels
-        samples.withUnsafeMutableBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { return }
-            steps.apply(to: start, pixelCount: buffer.count / 3)
-        }
+        steps.apply(to: &samples, width: width, remainder: HSV.remainder(ofWidth: width))
         return try Image(width: width, height: height, channels: 3, pixels: samples)
     }
 

@@ -36,8 +36,10 @@ struct JitterSteps {
         (0..<256).map { UInt8(min(max(value($0), 0), 255)) }
     }
 
-    /// Changes `pixelCount` pixels in place.
-    func apply(to samples: UnsafeMutablePointer<UInt8>, pixelCount: Int) {
+    /// Changes a row, or some pixels of one, in place.
+    ///
+    /// - Parameter remainder: The first of the pixels that OpenCV's vector code leaves to its scalar code.
+    func apply(to samples: UnsafeMutablePointer<UInt8>, pixelCount: Int, remainder: Int) {
         for step in steps {
             switch step {
             case .table(let table):
@@ -47,7 +49,9 @@ struct JitterSteps {
             case .saturation(let factor): saturate(samples, pixelCount, factor)
             case .hue(let table):
                 table.withUnsafeBufferPointer { table in
-                    for pixel in 0..<pixelCount { HSV.changeHue(of: samples + 3 * pixel, by: table) }
+                    for pixel in 0..<pixelCount {
+                        HSV.changeHue(of: samples + 3 * pixel, by: table, isRounded: pixel >= remainder)
+                    }
                 }
             }
         }

@@ -17,9 +17,17 @@ enum HSV {
         return rest < 0 ? rest + 180 : rest
     }
 
+    /// The first column of a row that OpenCV's vector code leaves to its scalar code: with AVX-512 it takes 64 columns at a time,
+    /// with less 32 or 16.
+    static func remainder(ofWidth width: Int) -> Int { width / 64 * 64 }
+
     /// Replaces an RGB pixel by that of the hue which `table` gives for its own.
+    ///
+    /// - Parameter isRounded: OpenCV's scalar code rounds, its vector code cuts fractions off.
     @inline(__always)
-    static func changeHue(of pixel: UnsafeMutablePointer<UInt8>, by table: UnsafeBufferPointer<UInt8>) {
+    static func changeHue(
+        of pixel: UnsafeMutablePointer<UInt8>, by table: UnsafeBufferPointer<UInt8>, isRounded: Bool
+    ) {
         let (red, green, blue) = (Int32(pixel[0]), Int32(pixel[1]), Int32(pixel[2]))
         let value = max(red, green, blue)
         let range = value - min(red, green, blue)
@@ -31,13 +39,13 @@ enum HSV {
             value == red ? green - blue : value == green ? blue - red + 2 * range : red - green + 4 * range
         var hue = (sextant * hueTable[Int(range)] + half) >> shift
         if hue < 0 { hue += 180 }
-        write(hue: table[Int(min(hue, 179))], saturation: saturation, value: value, to: pixel)
+        write(
+            hue: table[Int(min(hue, 179))], saturation: saturation, value: value, to: pixel, isRounded: isRounded)
     }
 
-    /// Fractions are cut off, as OpenCV's vector code does; the last columns of a picture, which are fewer than a vector, it rounds.
     @inline(__always)
     private static func write(
-        hue: UInt8, saturation: Int32, value: Int32, to pixel: UnsafeMutablePointer<UInt8>
+        hue: UInt8, saturation: Int32, value: Int32, to pixel: UnsafeMutablePointer<UInt8>, isRounded: Bool
     ) {
         let v = Float(value) * (1 / 255)
         let s = Float(saturation) * (1 / 255)
@@ -57,8 +65,8 @@ enum HSV {
             case 4: (rising, low, v)
             default: (v, low, falling)
             }
-        pixel[0] = UInt8(red * 255)
-        pixel[1] = UInt8(green * 255)
-        pixel[2] = UInt8(blue * 255)
+        pixel[0] = UInt8(isRounded ? (red * 255).rounded(.toNearestOrEven) : red * 255)
+        pixel[1] = UInt8(isRounded ? (green * 255).rounded(.toNearestOrEven) : green * 255)
+        pixel[2] = UInt8(isRounded ? (blue * 255).rounded(.toNearestOrEven) : blue * 255)
     }
 }

@@ -32,7 +32,8 @@ extension Image {
     public func resizedBilinear(width newWidth: Int, height newHeight: Int) throws -> Image {
         if (newWidth, newHeight) == (width, height) { return self }
         return try interpolated(
-            columns: BilinearTap.taps(from: width, to: newWidth), rows: BilinearTap.taps(from: height, to: newHeight))
+            columns: BilinearTap.columns(from: width, to: newWidth), rows: BilinearTap.rows(from: height, to: newHeight)
+        )
     }
 
     /// The picture whose pixels are blends of this one's.
@@ -83,7 +84,15 @@ struct BilinearTap: Equatable {
 
     static let one: Int32 = 2048
 
-    static func taps(from source: Int, to target: Int) -> [BilinearTap] {
+    /// Of columns: beyond the outermost pixel's centre there is nothing to blend.
+    static func columns(from source: Int, to target: Int) -> [BilinearTap] {
+        rows(from: source, to: target).map {
+            $0.first == $0.second ? BilinearTap(first: $0.first, second: $0.second, weight: 0) : $0
+        }
+    }
+
+    /// Of rows: OpenCV blends an outermost one with itself there, which rounds otherwise.
+    static func rows(from source: Int, to target: Int) -> [BilinearTap] {
         guard source != target else {
             return (0..<source).map { BilinearTap(first: $0, second: $0, weight: 0) }
         }
@@ -91,11 +100,10 @@ struct BilinearTap: Equatable {
         return (0..<max(target, 0)).map { position in
             let place = Float((Double(position) + 0.5) * step - 0.5)
             let below = place.rounded(.down)
-            guard below >= 0 else { return BilinearTap(first: 0, second: 0, weight: 0) }
-            let first = min(Int(below), source - 1)
-            guard first < source - 1 else { return BilinearTap(first: first, second: first, weight: 0) }
             let weight = ((place - below) * Float(one)).rounded(.toNearestOrEven)
-            return BilinearTap(first: first, second: first + 1, weight: Int32(weight))
+            let (first, second) = (Int(below), Int(below) + 1)
+            return BilinearTap(
+                first: min(max(first, 0), source - 1), second: min(max(second, 0), source - 1), weight: Int32(weight))
         }
     }
 }

@@ -9,8 +9,8 @@ struct SampledGrid {
     let rowTaps: [BilinearTap]
 
     init(width: Int, height: Int, newWidth: Int, newHeight: Int) {
-        (columns, columnTaps) = Self.compact(BilinearTap.taps(from: width, to: newWidth))
-        (rows, rowTaps) = Self.compact(BilinearTap.taps(from: height, to: newHeight))
+        (columns, columnTaps) = Self.compact(BilinearTap.columns(from: width, to: newWidth))
+        (rows, rowTaps) = Self.compact(BilinearTap.rows(from: height, to: newHeight))
     }
 
     /// The positions that are read, and the taps between their places in that list.

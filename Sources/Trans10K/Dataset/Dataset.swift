@@ -28,25 +28,33 @@ public struct Dataset: Sendable {
     ///   - difficulty: `nil` for easy, hard and undivided ones together.
     /// - Throws: ``DatasetError``; also when a picture of the split has no mask and the plan does not exclude it.
     public func pairs(_ split: Split? = nil, difficulty: Difficulty? = nil) throws -> [DatasetPair] {
-        let listing = try layout.listing(of: split, in: root)
+        let listing = try listing(of: split)
+        if let example = listing.orphanPictures.first {
+            throw DatasetError.picturesWithoutMask(
+                count: listing.orphanPictures.count, example: "\(root)/\(example)")
+        }
         var pairs = listing.pairs
-        var orphans = listing.orphanPictures
-        if let plan {
-            // The plan is for the whole data set, the split a part of it.
-            let everything = split == nil ? listing : try layout.listing(of: nil, in: root)
-            let known = Set(everything.pairs.map(\.picture) + everything.orphanPictures)
-            pairs = try plan.apply(to: pairs, others: known)
-            let excluded = Set(plan.repairs.filter { $0.action == .exclude }.map(\.picture))
-            orphans.removeAll(where: excluded.contains)
-        }
-        if let example = orphans.first {
-            throw DatasetError.picturesWithoutMask(count: orphans.count, example: "\(root)/\(example)")
-        }
         if let difficulty { pairs.removeAll { $0.difficulty != difficulty } }
         guard !pairs.isEmpty else {
             throw DatasetError.noPictures(root: root, split: split, difficulty: difficulty)
         }
         return pairs
+    }
+
+    /// How many pairs a split has that the plan does not exclude. Throws ``DatasetError``.
+    public func pairCount(of split: Split?) throws -> Int { try listing(of: split).pairs.count }
+
+    /// The files of a split as the plan makes it.
+    func listing(of split: Split?) throws -> DatasetListing {
+        var listing = try layout.listing(of: split, in: root)
+        guard let plan else { return listing }
+        // The plan is for the whole data set, the split a part of it.
+        let everything = split == nil ? listing : try layout.listing(of: nil, in: root)
+        let known = Set(everything.pairs.map(\.picture) + everything.orphanPictures)
+        listing.pairs = try plan.apply(to: listing.pairs, others: known)
+        let excluded = Set(plan.repairs.filter { $0.action == .exclude }.map(\.picture))
+        listing.orphanPictures.removeAll(where: excluded.contains)
+        return listing
     }
 
     /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.

@@ -2,6 +2,9 @@ import Images
 
 /// What the samples of a mask file mean.
 enum MaskClasses {
+    /// The colours of background, things and stuff.
+    static let palette: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
+
     /// Classes of a mask, one channel of 0 background, 1 things, 2 stuff.
     ///
     /// Colours: black, red (255, 0, 0) and white. Grey: 0; 255 and 2 as white; 1, and 85, the mean of red's channels, as red.
@@ -44,6 +47,17 @@ enum MaskClasses {
         return try Image(width: mask.width, height: mask.height, channels: 1, pixels: classes)
     }
 
+    /// Whether a mask is one in the colours of masks but for a few pixels between them, as smoothing and lossy compression leave them:
+    /// at most one pixel in 50 is further than a quarter of the range from each of these colours.
+    static func isNearlyPure(_ mask: Image) -> Bool {
+        let (channels, count) = (mask.channels, mask.width * mask.height)
+        let far = (0..<count).count { index in
+            let colour = (0..<3).map { Int(mask.pixels[index * channels + (channels == 1 ? 0 : $0)]) }
+            return !palette.contains { target in zip(colour, target).allSatisfy { abs($0 - Int($1)) <= 64 } }
+        }
+        return far * 50 <= count
+    }
+
     private static func known(grey: UInt8) -> UInt8? {
         switch grey {
         case 0: 0
@@ -60,8 +74,8 @@ enum MaskClasses {
 
     /// By Euclidean distance to black, red and white.
     private static func nearestClass(_ colour: [Int]) -> UInt8 {
-        let distances = [[0, 0, 0], [255, 0, 0], [255, 255, 255]].map { target in
-            zip(colour, target).map { ($0 - $1) * ($0 - $1) }.reduce(0, +)
+        let distances = palette.map { target in
+            zip(colour, target).map { ($0 - Int($1)) * ($0 - Int($1)) }.reduce(0, +)
         }
         return UInt8(distances.indices.min { distances[$0] < distances[$1] } ?? 0)
     }

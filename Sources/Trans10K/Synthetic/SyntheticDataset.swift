@@ -95,15 +95,10 @@ public struct SyntheticDataset: Sendable {
     private func write(_ scene: SyntheticScene, id: Int, to folder: String) throws {
         let (picture, mask) = try scene.draw()
         // The mask first: whoever finds a picture finds its mask.
-        let coloured = try Image(
-            width: mask.width, height: mask.height, channels: 3,
-            pixels: mask.pixels.flatMap { Self.palette[Int($0)] })
+        let coloured = try ContactSheet.coloured(mask)
         try AtomicFile.write(coloured.pngData(compression: .fast), to: "\(folder)/\(scene.folder)/masks/\(id)_mask.png")
         try AtomicFile.write(picture.jpegData(quality: 95), to: "\(folder)/\(scene.folder)/images/\(id).jpg")
     }
-
-    /// Trans10K's colours of background, things and stuff.
-    private static let palette: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
 }
 
 extension SyntheticScene {

@@ -74,6 +74,23 @@ import Testing
         }
     }
 
+    @Test func parametersThatMakeNoSenseAreRefused() throws {
+        let picture = try AugmentationFixtures.picture("odd")
+        let jitter = ColorJitter(brightness: .nan, contrast: 1, saturation: 1, hue: 0)
+        let twice = ColorJitter(
+            brightness: 1, contrast: 1, saturation: 1, hue: 0, order: [.hue, .hue, .contrast, .brightness])
+        for parameters in [
+            AugmentationParameters(jitter: jitter), AugmentationParameters(jitter: twice),
+            AugmentationParameters(blur: .gaussian(GaussianBlur(size: 11, sigma: 0))),
+            AugmentationParameters(blur: .gaussian(GaussianBlur(size: 12, sigma: 1))),
+            AugmentationParameters(
+                blur: .motion(MotionBlur(size: 11, angle: .infinity, direction: 0, shiftX: 0, shiftY: 0))),
+            AugmentationParameters(noise: GaussNoise(sigma: 200, seed: 1)),
+        ] {
+            #expect(throws: AugmentationError.self) { try apply(parameters, to: picture) }
+        }
+    }
+
     @Test func masksAreResizedAsOpenCVDoes() throws {
         for item in try AugmentationFixtures.decoded("nearest", as: [AugmentationFixtures.Nearest].self) {
             #expect(nearestPositions(from: item.width, to: item.columns.count) == item.columns)

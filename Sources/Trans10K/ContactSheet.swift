@@ -1,0 +1,41 @@
+import Images
+
+/// Small pictures in rows and columns on one grey sheet.
+public enum ContactSheet {
+    private static let gap = 6
+
+    /// The sheet of `rows`, RGB; each cell is as large as the largest picture, with its picture at the upper left.
+    ///
+    /// - Throws: `ImageError.invalidPixels` when there is no picture.
+    public static func image(of rows: [[Image]]) throws -> Image {
+        let cellWidth = rows.joined().map(\.width).max() ?? 0
+        let cellHeight = rows.joined().map(\.height).max() ?? 0
+        let width = (rows.map(\.count).max() ?? 0) * (cellWidth + gap) + gap
+        let height = rows.count * (cellHeight + gap) + gap
+        var pixels = [UInt8](repeating: 96, count: 3 * width * height)
+        for (row, pictures) in rows.enumerated() {
+            for (column, picture) in pictures.enumerated() {
+                let (left, top) = (gap + column * (cellWidth + gap), gap + row * (cellHeight + gap))
+                for y in 0..<picture.height {
+                    for x in 0..<picture.width {
+                        let (target, source) = (3 * ((top + y) * width + left + x), y * picture.width + x)
+                        for channel in 0..<3 {
+                            pixels[target + channel] =
+                                picture.channels == 1
+                                ? picture.pixels[source] : picture.pixels[picture.channels * source + channel]
+                        }
+                    }
+                }
+            }
+        }
+        guard cellWidth > 0 else { throw ImageError.invalidPixels(width: 0, height: 0, channels: 3, sampleCount: 0) }
+        return try Image(width: width, height: height, channels: 3, pixels: pixels)
+    }
+
+    /// A mask of classes in Trans10K's colours: black, red for things, white for stuff.
+    public static func coloured(_ mask: Image) throws -> Image {
+        try Image(
+            width: mask.width, height: mask.height, channels: 3,
+            pixels: mask.pixels.flatMap { MaskClasses.palette[Int(min($0, 2))] })
+    }
+}

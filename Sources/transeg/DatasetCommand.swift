@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `transeg dataset`: looking at a data set before something is trained or measured on it.
+struct DatasetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dataset",
+        abstract: "Checks a data set, and shows what training makes of it.",
+        subcommands: [DatasetAuditCommand.self, DatasetPreviewCommand.self])
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import AtomicFile
+import Foundation
+import Images
+import Trans10K
+import TransparencySegmentation
+
+/// `transeg dataset preview`: pairs as training sees them.
+struct DatasetPreviewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preview",
+        abstract: "Draws a sheet of augmented pictures and their masks.",
+        discussion: """
+            A row is a picture: as it is, then as it is augmented in as many epochs; its masks stand below. The split is train unless
+            another is named. The same seed gives the same sheet, and what training with that seed sees.
+
+              transeg dataset preview Trans10K --count 6 --epochs 5 --output preview.jpg
+            """)
+
+    @Argument(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    var root: String
+
+    @OptionGroup var datasetOptions: DatasetOptions
+
+    @Option(help: "Pictures, from the first in order of names.")
+    var count = 6
+
+    @Option(help: "Epochs of each picture.")
+    var epochs = 5
+
+    @Option(help: ArgumentHelp("The side of the square that training uses.", valueName: "side"))
+    var size = 1024
+
+    @Option(help: "The seed of training.")
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Where to put the sheet, a JPEG.", valueName: "file"))
+    var output = "preview.jpg"
+
+    func validate() throws {
+        for (name, value, limit) in [("count", count, 1000), ("epochs", epochs, 100), ("size", size, 8192)]
+        where !(1...limit).contains(value) {
+            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected.")
+        }
+    }
+
+    func run() throws {
+        let dataset = try datasetOptions.open(root)
+        let pairs = try datasetOptions.pairs(of: dataset, standard: .train).prefix(count)
+        var rows: [[Image]] = []
+        let clock = ContinuousClock()
+        var duration = Duration.zero
+        for (index, pair) in pairs.enumerated() {
+            let sample = try dataset.read(pair)
+            var cells = [(sample.picture, sample.mask)]
+            for epoch in 0..<epochs {
+                let start = clock.now
+                let sample = try dataset.read(pair)
+                cells.append(
+                    try AugmentationParameters(seed: seed, epoch: epoch, index: index)
+                        .apply(to: sample.picture, mask: sample.mask, width: size, height: size))
+                duration += clock.now - start
+            }
+            rows.append(try cells.map { try $0.0.thumbnail(side: 200) })
+            rows.append(try cells.map { try ContactSheet.coloured($0.1).thumbnail(side: 200) })
+        }
+        try AtomicFile.write(ContactSheet.image(of: rows).jpegData(), to: output)
+        let each = duration.seconds / Double(pairs.count * epochs)
+        print("\(output): \(pairs.count) pictures in \(epochs) epochs")
+        print(String(format: "%.4f s to read and augment one to %d x %d on one thread", each, size, size))
+    }
+}
