@@ -48,7 +48,10 @@ extension DatasetOptions {
     /// What `metrics.json` says of the files. Throws `DatasetError`.
     func state(of dataset: Dataset, _ pairs: [DatasetPair]) throws -> DataState {
         DataState(
-            plan: try dataset.plan.map { "\((plan ?? "") as NSString).lastPathComponent) \(try $0.hash().prefix(12))" },
+            plan: try dataset.plan.map { repairs in
+                let name = ((plan ?? "") as NSString).lastPathComponent
+                return "\(name) \(try repairs.hash().prefix(12))"
+            },
             filesHash: try dataset.filesHash(of: pairs))
     }
 
