@@ -1,6 +1,9 @@
 #include "ctorch_autograd.h"
 
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <vector>
 
 #include "Guard.h"
 
@@ -18,6 +21,21 @@ ct_status ct_set_requires_gradient(ct_tensor tensor, bool required) {
 
 ct_status ct_backward(ct_tensor loss) {
   return guard([&] { unwrap(loss).backward(); });
+}
+
+ct_status ct_backward_from(const ct_tensor *tensors, const ct_tensor *gradients, int32_t tensor_count) {
+  return guard([&] {
+    std::vector<at::Tensor> roots, given;
+    for (int32_t i = 0; i < tensor_count; i++) {
+      roots.push_back(unwrap(tensors[i]));
+      given.push_back(unwrap(gradients[i]));
+    }
+    torch::autograd::backward(roots, given);
+  });
+}
+
+ct_status ct_set_gradient(ct_tensor leaf, ct_tensor gradient) {
+  return guard([&] { unwrap(leaf).mutable_grad() = unwrap(gradient); });
 }
 
 ct_status ct_gradient(ct_tensor leaf, ct_tensor *out) {

@@ -6,8 +6,10 @@
 Weights are stored in float16 and all computing is done in float32 with the stored values, so that nothing is lost on the
 way.
 """
+import copy
 import hashlib
 import json
+import math
 import pathlib
 import shutil
 import sys
@@ -72,6 +74,62 @@ def predict(transformer, vae, tokens, pooled, height, width, seed):
     sample = posterior.sample(torch.Generator().manual_seed(7))
     return dict(image=image, image_latent=latent, prediction_latent=prediction, decoded=decoded,
                 posterior_sample_seed_7=sample)
+
+
+def rate(step, peak, warmup, total, cycles, floor):
+    """The original's schedule: linear warm-up from 0, then a cosine above a floor."""
+    if step < warmup:
+        return peak * step / warmup
+    progress = (step - warmup) / max(1, total - warmup)
+    return peak * max(floor, floor + (1 - floor) * 0.5 * (1 + math.cos(2 * math.pi * cycles * progress)))
+
+
+def make_training(folder, transformer, vae, tokens, pooled):
+    """Twenty updates of the transformer on four pictures of noise, with one and with three batches an update."""
+    generator = torch.Generator().manual_seed(900)
+    pictures = torch.randint(0, 256, (4, 3, 64, 64), generator=generator, dtype=torch.uint8)
+    masks = (torch.nn.functional.interpolate(
+        torch.rand(4, 1, 4, 4, generator=generator), size=(64, 64), mode="nearest")[:, 0] > 0.5).to(torch.uint8)
+    tensors, logs = dict(pictures=pictures, masks=masks), {}
+    settings = dict(lr=3e-3, warmup=3, steps=20, cycles=1.5, min_lr_ratio=0.1, batch=2, max_grad_norm=1.0)
+    start = copy.deepcopy(transformer.state_dict())
+
+    @torch.no_grad()
+    def latents(values):
+        mode = vae.encode(values * 2 - 1).latent_dist.mode()
+        return (mode - vae.config.shift_factor) * vae.config.scaling_factor
+
+    for accumulation in (1, 3):
+        transformer.load_state_dict(start)
+        optimizer = torch.optim.AdamW(transformer.parameters(), lr=settings["lr"], eps=1e-15, weight_decay=0.0)
+        log, cursor = [], 0
+        for step in range(settings["steps"]):
+            now = rate(step, settings["lr"], settings["warmup"], settings["steps"], settings["cycles"],
+                       settings["min_lr_ratio"])
+            optimizer.param_groups[0]["lr"] = now
+            total = 0.0
+            for _ in range(accumulation):
+                chosen = [(cursor + i) % 4 for i in range(settings["batch"])]
+                cursor += settings["batch"]
+                picture = latents(pictures[chosen].float() / 255)
+                mask = latents(masks[chosen].float()[:, None].repeat(1, 3, 1, 1))
+                prediction = transformer(
+                    hidden_states=picture, timestep=torch.full((len(chosen),), TIMESTEP),
+                    encoder_hidden_states=tokens.repeat(len(chosen), 1, 1),
+                    pooled_projections=pooled.repeat(len(chosen), 1), return_dict=False)[0]
+                loss = torch.nn.functional.mse_loss(prediction, mask)
+                (loss / accumulation).backward()
+                total += loss.item() / accumulation
+            norm = torch.nn.utils.clip_grad_norm_(transformer.parameters(), settings["max_grad_norm"])
+            optimizer.step()
+            optimizer.zero_grad()
+            log.append(dict(loss=total, lr=now, grad_norm=norm.item()))
+        logs[f"accumulation_{accumulation}"] = log
+        for name, value in transformer.named_parameters():
+            tensors[f"accumulation_{accumulation}.{name}"] = value.detach().clone()
+    transformer.load_state_dict(start)
+    save_file(tensors, folder / "training.safetensors")
+    (folder / "training.json").write_text(json.dumps(dict(settings=settings, logs=logs), indent=1) + "\n")
 
 
 def make_clip(folder, seed, hidden_act, eos_token_id, vocabulary=64):
@@ -144,6 +202,8 @@ def main():
             tensors = predict(*parts, height, width, seed + 400)
             save_file({key: value.contiguous() for key, value in tensors.items()},
                       out / name / f"expected_{height}x{width}.safetensors")
+        if name != "tiny-1":
+            make_training(out / name, *parts)
     # eos_token_id 2 is how Stable Diffusion 3's own configurations have it.
     make_clip(out / "clip-l", 500, "quick_gelu", 2)
     make_clip(out / "clip-g", 501, "gelu", 63)

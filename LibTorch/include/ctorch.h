@@ -5,5 +5,6 @@
 #include "ctorch_device.h"
 #include "ctorch_nn.h"
 #include "ctorch_ops.h"
+#include "ctorch_optim.h"
 #include "ctorch_status.h"
 #include "ctorch_tensor.h"

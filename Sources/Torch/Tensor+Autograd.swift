@@ -14,6 +14,11 @@ extension Tensor {
         try check(ct_backward(raw), "backward", [self])
     }
 
+    /// Where ``backward()`` is to add this leaf's gradient: memory of the leaf's dtype, device and shape.
+    public func setGradient(_ gradient: Tensor) throws {
+        try check(ct_set_gradient(raw, gradient.raw), "set grad", [self, gradient])
+    }
+
     /// What ``backward()`` left on a leaf; nil before the first. Shares memory with the leaf's own.
     public func gradient() throws -> Tensor? {
         var out = ct_tensor()
@@ -30,6 +35,14 @@ extension Tensor {
     public func detached() throws -> Tensor {
         try makeTensor("detach", [self]) { ct_detach(raw, $0) }
     }
+}
+
+/// As ``Tensor/backward()`` from several tensors at once, given the gradient of each.
+public func backward(from tensors: [Tensor], gradients: [Tensor]) throws {
+    precondition(tensors.count == gradients.count, "each tensor needs its gradient")
+    try check(
+        ct_backward_from(tensors.map(\.raw), gradients.map(\.raw), Int32(tensors.count)), "backward",
+        tensors + gradients)
 }
 
 /// Runs `body` without recording operations for gradients on this thread.

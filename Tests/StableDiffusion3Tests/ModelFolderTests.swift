@@ -85,7 +85,8 @@ import TorchNN
             try index.write(to: URL(fileURLWithPath: "\(whole).index.json"))
             let sharded = try ModelFolder(path).loadTransformer(dtype: .float32, device: .cpu)
             #expect(
-                try sharded.projOut.weight.array(of: Float.self) == reference.projOut.weight.array(of: Float.self))
+                try sharded.output.projOut.weight.array(of: Float.self)
+                    == reference.output.projOut.weight.array(of: Float.self))
 
             // fp16 files alone are found without being asked for.
             try FileManager.default.removeItem(atPath: "\(whole).index.json")

@@ -73,6 +73,16 @@ extension ModelFolder {
         return try FoldedTransformer(configuration, Weights(folded, dtype: dtype, device: device))
     }
 
+    /// The transformer's weights by their keys, as the file has them.
+    ///
+    /// Throws ``ModelError`` or `SafetensorsError`.
+    public func transformerTensors() throws -> [String: Tensor] {
+        let file = try transformerWeights()
+        let weights = Weights(file, dtype: file.storedDType ?? .float32)
+        return Dictionary(
+            uniqueKeysWithValues: try file.tensors.map { ($0, try weights.tensor($0, shape: $1.shape)) })
+    }
+
     func transformerWeights() throws -> SafetensorsCollection {
         try weightsFile(ModelLayout.transformer, stem: ModelLayout.diffusersStem)
     }

@@ -7,27 +7,19 @@ import TorchNN
 /// ``FoldedTransformer`` gives the same for one timestep and prompt with a third less weights.
 public struct SD3Transformer2DModel {
     public let configuration: SD3TransformerConfiguration
-    public let posEmbed: PatchEmbed
-    public let timeTextEmbed: TimestepTextEmbedding
-    public let contextEmbedder: Linear
+    let embeddings: TransformerEmbeddings
     public let transformerBlocks: [JointTransformerBlock]
-    /// Two vectors: scale, then shift.
-    public let normOut: AdaLayerNorm
-    public let projOut: Linear
+    let output: TransformerOutput
 
     /// Takes every weight of a state dict under diffusers' names. Throws ``WeightsError`` when one is missing, has
     /// another shape, or is left over.
     public init(_ configuration: SD3TransformerConfiguration, _ weights: Weights) throws {
         self.configuration = configuration
-        posEmbed = try PatchEmbed(weights["pos_embed"], configuration)
-        timeTextEmbed = try TimestepTextEmbedding(weights["time_text_embed"], configuration)
-        contextEmbedder = try Linear(
-            weights["context_embedder"], configuration.jointAttentionDim, configuration.captionProjectionDim)
+        embeddings = try TransformerEmbeddings(weights, configuration)
         transformerBlocks = try (0..<configuration.numLayers).map {
             try JointTransformerBlock(weights["transformer_blocks"][$0], configuration, index: $0)
         }
-        normOut = try AdaLayerNorm(weights["norm_out"], configuration.innerDim, vectorCount: 2)
-        projOut = try OutputPatches.projection(weights["proj_out"], configuration)
+        output = try TransformerOutput(weights, configuration)
         try weights.finish()
     }
 
@@ -36,17 +28,13 @@ public struct SD3Transformer2DModel {
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
     public func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
-        var x = try posEmbed(latent)
-        let conditioning = try timeTextEmbed(timestep: timestep, pooled: prompt.pooled)
-        var context = try contextEmbedder(prompt.tokens).expand([latent.size(0), -1, -1])
+        var (x, context, conditioning) = try embeddings(latent, timestep: timestep, prompt: prompt)
         for block in transformerBlocks {
             let (next, nextContext) = try block(x, context: context, conditioning: conditioning)
             x = next
             if let nextContext { context = nextContext }
         }
-        let vectors = try normOut(conditioning)
-        x = try Modulation(shift: vectors[1], scale: vectors[0])(unscaledLayerNorm(x))
-        return try OutputPatches.assemble(projOut(x), like: latent, configuration)
+        return try output(x, conditioning: conditioning, like: latent)
     }
 }
 

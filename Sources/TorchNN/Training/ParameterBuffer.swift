@@ -1,0 +1,73 @@
+import Torch
+
+/// The trained weights of one part of a model, one after the other in one tensor, with their gradients in another.
+///
+/// So an optimiser, a norm, a file and a collective see one large tensor for each part. The weights that the part computes with are views:
+/// of the float32 masters themselves, or of a copy in a smaller dtype that ``refresh()`` renews after an update.
+public final class ParameterBuffer {
+    /// The beginning of the keys of all of its weights, such as `transformer_blocks.3.`; may be empty.
+    public let prefix: String
+    /// Keys without the prefix, in the order of the buffer.
+    public let names: [String]
+    public let shapes: [[Int]]
+    /// The weights, float32 `[count]`.
+    public let master: Tensor
+    /// What has been accumulated, float32 `[count]`.
+    public let gradient: Tensor
+    /// What is computed with: `master`, or its copy.
+    private let working: Tensor
+    /// The gradients of one pass where the dtype is not float32.
+    private let workingGradient: Tensor?
+
+    /// The weights by their names, as leaves whose gradients arrive in this buffer.
+    public let leaves: [String: Tensor]
+
+    /// Copies weights.
+    ///
+    /// - Parameter dtype: What is computed in.
+    public init(prefix: String, _ weights: [(name: String, tensor: Tensor)], dtype: DType, device: Device) throws {
+        self.prefix = prefix
+        names = weights.map(\.name)
+        shapes = weights.map(\.tensor.shape)
+        let flat = try weights.map { try $0.tensor.to(.float32, device: device).reshape([$0.tensor.elementCount]) }
+        master = try cat(flat, axis: 0)
+        gradient = try Tensor.zeros([master.size(0)], device: device)
+        working = dtype == .float32 ? master : try master.to(dtype)
+        workingGradient = dtype == .float32 ? nil : try Tensor.zeros([master.size(0)], dtype: dtype, device: device)
+        var (leaves, start) = ([String: Tensor](), 0)
+        for (name, shape) in zip(names, shapes) {
+            let count = shape.reduce(1, *)
+            let leaf = try working.narrow(0, start: start, length: count).reshape(shape).detached()
+            try leaf.setRequiresGradient()
+            try leaf.setGradient((workingGradient ?? gradient).narrow(0, start: start, length: count).reshape(shape))
+            leaves[name] = leaf
+            start += count
+        }
+        self.leaves = leaves
+    }
+
+    /// How many weights there are.
+    public var count: Int { master.size(0) }
+
+    /// Adds the last pass's gradients to ``gradient``. Nothing to do in float32, where they arrive there.
+    public func accumulate() throws {
+        guard let workingGradient else { return }
+        try gradient.addInPlace(workingGradient.to(.float32))
+        try workingGradient.zeroInPlace()
+    }
+
+    /// Computes with what ``master`` holds now.
+    public func refresh() throws {
+        if workingGradient != nil { try withoutGradients { try working.copyInPlace(master) } }
+    }
+
+    /// The weights by their whole keys, as views of ``master``.
+    public func state() throws -> [(key: String, tensor: Tensor)] {
+        var start = 0
+        return try zip(names, shapes).map { name, shape in
+            let count = shape.reduce(1, *)
+            defer { start += count }
+            return (prefix + name, try master.narrow(0, start: start, length: count).reshape(shape))
+        }
+    }
+}
