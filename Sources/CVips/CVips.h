@@ -93,7 +93,7 @@ static inline int cvips_copy_pixels(VipsImage *image, unsigned char *pixels) {
     return result;
 }
 
-/// An 8-bit PNG with no metadata but `text_count` tEXt chunks; the buffer is the caller's (g_free).
+/// An 8-bit PNG with no metadata but `text_count` zTXt chunks; the buffer is the caller's (g_free).
 static inline int cvips_png(
     VipsImage *in, int compression, int text_count, const char *const *keywords, const char *const *texts, void **buffer,
     size_t *size) {

@@ -17,7 +17,7 @@ public enum PNGCompression: Int, Sendable {
 extension Image {
     /// The picture as a PNG file with 8 bits per sample: grey, RGB or RGBA.
     ///
-    /// - Parameter text: what is kept in the file as text, by keywords of 1 to 79 Latin letters and digits; nothing else is.
+    /// - Parameter text: what is kept in the file as (compressed) text, by keywords of 1 to 79 Latin letters and digits; nothing else is.
     /// - Throws: `ImageError.libraryFailed`.
     public func pngData(
         compression: PNGCompression = .standard, text: KeyValuePairs<String, String> = [:]
