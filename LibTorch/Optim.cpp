@@ -2,9 +2,9 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/mse_loss.h>
-#include <ATen/ops/stack.h>
 
 #include <vector>
 
@@ -31,9 +31,15 @@ ct_status ct_mse_loss(ct_tensor input, ct_tensor target, ct_tensor *out) {
 ct_status ct_global_norm(const ct_tensor *tensors, int32_t tensor_count, ct_tensor *out) {
   return guard([&] {
     std::vector<at::Tensor> norms;
-    for (const auto &tensor : list(tensors, tensor_count))
-      norms.push_back(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat));
-    *out = wrap(at::linalg_vector_norm(at::stack(norms), 2));
+    for (const auto &tensor : list(tensors, tensor_count)) {
+      // The CPU's kernel adds up one after the other, and float32 loses digits over millions of elements: so in parts.
+      constexpr int64_t part = 4096;
+      const auto flat = tensor.reshape({-1});
+      const int64_t whole = flat.numel() / part * part;
+      norms.push_back(at::linalg_vector_norm(flat.narrow(0, 0, whole).view({-1, part}), 2, {{1}}));
+      norms.push_back(at::linalg_vector_norm(flat.narrow(0, whole, flat.numel() - whole), 2).reshape({1}));
+    }
+    *out = wrap(at::linalg_vector_norm(at::cat(norms), 2));
   });
 }
 

@@ -73,6 +73,22 @@ public final class Segmenter {
         loadSeconds = (ContinuousClock.now - start).seconds
     }
 
+    /// Takes parts that are loaded already, such as those of a model in training.
+    ///
+    /// - Parameters:
+    ///   - model: Where the parts are from.
+    ///   - side: The side of ``defaultSize``.
+    ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
+    init(
+        model: ModelFolder, autoencoder: AutoencoderKL, device: Device, dtype: DType, side: Int,
+        transformer: @escaping (Tensor) throws -> Tensor
+    ) throws {
+        (self.model, self.autoencoder, self.device, self.dtype) = (model, autoencoder, device, dtype)
+        (self.transformer, form, loadSeconds) = (transformer, .folded, 0)
+        (sizeUnit, largestSide) = try model.inputLimits()
+        defaultSize = .square(side)
+    }
+
     /// The folder of a model, or of the embedded one.
     package static func findModel(_ model: String?, revision: String, variant: String?) throws -> ModelFolder {
         guard let name = model ?? EmbeddedModel.folder else { throw SegmentationError.embeddedModelMissing }

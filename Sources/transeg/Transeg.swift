@@ -7,7 +7,8 @@ struct Transeg: AsyncParsableCommand {
         commandName: "transeg",
         abstract: "Finds glass and other transparent things in photographs.",
         subcommands: [
-            SegmentCommand.self, EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self, ExportCommand.self,
+            SegmentCommand.self, TrainCommand.self, EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
+            ExportCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, DoctorCommand.self,
         ])
 }

@@ -1,0 +1,77 @@
+import AtomicFile
+import Foundation
+import StableDiffusion3
+
+/// The output folder of a run: `checkpoint-<step>` folders, `log.jsonl` with a line for each update and validation, and in the end
+/// `model/`, a folder that `transeg segment --model` takes.
+public final class TrainingFolder {
+    public let path: String
+    private let log: FileHandle
+
+    private static let logName = "log.jsonl"
+
+    /// Makes the folder, or opens that of a run that goes on.
+    ///
+    /// - Parameter step: The updates before; lines of the log of later ones are taken out. nil for a new run.
+    /// - Throws: ``TrainingError/outputInUse(_:)`` when a new run would meet an old one; ``TrainingError/unwritable(_:reason:)``.
+    public init(_ path: String, continuingAt step: Int?) throws {
+        let logPath = "\(path)/\(Self.logName)"
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw TrainingError.unwritable(path, reason: error.localizedDescription)
+        }
+        if step == nil, FileManager.default.fileExists(atPath: logPath) || !TrainingCheckpoint.all(in: path).isEmpty {
+            throw TrainingError.outputInUse(path)
+        }
+        let lines = (FileManager.default.contents(atPath: logPath) ?? Data()).split(separator: UInt8(ascii: "\n"))
+        let kept = lines.filter { line in
+            guard let step, let head = try? JSONDecoder().decode(Head.self, from: Data(line)) else { return false }
+            return head.step <= step
+        }
+        try AtomicFile.write(kept.flatMap { $0 + [UInt8(ascii: "\n")] }, to: logPath)
+        guard let log = FileHandle(forUpdatingAtPath: logPath) else {
+            throw TrainingError.unwritable(logPath, reason: "it cannot be opened")
+        }
+        try log.seekToEnd()
+        (self.path, self.log) = (path, log)
+    }
+
+    /// What every line has.
+    private struct Head: Decodable {
+        let step: Int
+    }
+
+    /// Appends a line.
+    public func append(_ line: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        try log.write(contentsOf: encoder.encode(line) + Data("\n".utf8))
+    }
+
+    /// Removes all but the newest checkpoints and the best one.
+    public func prune(keeping count: Int, best: Int?) throws {
+        for checkpoint in TrainingCheckpoint.all(in: path).dropFirst(count) where checkpoint.step != best {
+            try checkpoint.remove()
+        }
+    }
+
+    /// Writes `model/`: the transformer as it is now with the base model's VAE and prompt.
+    ///
+    /// Throws `ModelError` and what writing throws.
+    public func writeModel(of trainer: Trainer) throws {
+        let (target, staging) = ("\(path)/model", "\(path)/.model.partial-\(getpid())")
+        let files = FileManager.default
+        defer { try? files.removeItem(atPath: staging) }
+        try trainer.base.export(to: staging, folded: false, dtype: nil)
+        try TrainingCheckpoint.writeTransformer(trainer, to: "\(staging)/transformer")
+        do {
+            if files.fileExists(atPath: target) { try files.removeItem(atPath: target) }
+            try files.moveItem(atPath: staging, toPath: target)
+        } catch {
+            throw TrainingError.unwritable(target, reason: error.localizedDescription)
+        }
+    }
+}

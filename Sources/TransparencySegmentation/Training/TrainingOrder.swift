@@ -1,0 +1,53 @@
+/// Which picture comes when: a function of the seed, so that a run can go on anywhere.
+struct TrainingOrder: Sendable {
+    let pictureCount: Int
+    let seed: UInt64
+    let isShuffled: Bool
+
+    /// What one place of the endless sequence of samples is.
+    struct Place: Sendable, Equatable {
+        let epoch: Int
+        /// In the data set's own order.
+        let index: Int
+    }
+
+    /// The places from `start` on. Each epoch has every picture once.
+    func places(from start: Int, count: Int) -> [Place] {
+        var orders: [Int: [Int]] = [:]
+        return (start..<start + count).map { position in
+            let epoch = position / pictureCount
+            let order = orders[epoch] ?? order(of: epoch)
+            orders[epoch] = order
+            return Place(epoch: epoch, index: order[position % pictureCount])
+        }
+    }
+
+    /// Fisher and Yates' shuffle, or the order of names.
+    private func order(of epoch: Int) -> [Int] {
+        var order = Array(0..<pictureCount)
+        guard isShuffled else { return order }
+        var random = SplitMix64(seed, UInt64(epoch))
+        for last in stride(from: pictureCount - 1, to: 0, by: -1) {
+            order.swapAt(last, Int(random.next().multipliedFullWidth(by: UInt64(last + 1)).high))
+        }
+        return order
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) from two keys.
+struct SplitMix64 {
+    private var state: UInt64
+
+    init(_ first: UInt64, _ second: UInt64) {
+        state = first
+        state = next() ^ second
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var bits = state
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        return bits ^ (bits >> 31)
+    }
+}

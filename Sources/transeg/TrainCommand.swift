@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Trans10K
+import TransparencySegmentation
+
+/// `transeg train`: the one-step fine-tuning.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Fine-tunes a model to find glass.",
+        discussion: """
+            The options and their values are those of the original's recipe. The output folder gets checkpoint-<step> folders, whose
+            transformer/ diffusers loads, log.jsonl, and in the end model/, which segment and evaluate take. Ctrl-C finishes the update at
+            hand, saves and leaves.
+
+              transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run
+              transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run --resume-from-checkpoint latest
+            """)
+
+    @OptionGroup var options: TrainingOptions
+
+    @Option(help: ArgumentHelp("Where the run is kept.", valueName: "folder"))
+    var outputDir: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Go on from a checkpoint of the output folder: its name, or latest for the newest whole one.",
+            valueName: "name|latest"))
+    var resumeFromCheckpoint: String?
+
+    @Option(help: "Updates between checkpoints. (default: one epoch)")
+    var saveCheckpointSteps: Int?
+
+    @Option(help: "Newest checkpoints that are kept, besides the best one.")
+    var keepCheckpoints = 2
+
+    @Option(help: "Updates between validations. (default: none)")
+    var valSteps: Int?
+
+    @Option(help: "Validation pictures that are looked at each time, from the first by name.")
+    var numValsTrain = 16
+
+    @Option(help: "Easy or hard validation pictures, or mix for all.")
+    var valDifficulty = DifficultyChoice.mix
+
+    @Option(help: "Pictures that are read at once. (default: one a processor)")
+    var dataloaderNumWorkers: Int?
+
+    @Flag(inversion: .prefixedNo, help: "Run blocks again for their gradients: less memory, a third more time.")
+    var recompute = true
+
+    @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
+    var device = DeviceChoice.auto
+
+    @Option(help: "Threads of the CPU to compute with. (default: one for each physical core)")
+    var threads: Int?
+
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+
+    func validate() throws {
+        let problems = options.settings.problems()
+        guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }
+        for (name, value) in [
+            ("save-checkpoint-steps", saveCheckpointSteps), ("keep-checkpoints", keepCheckpoints),
+            ("val-steps", valSteps),
+            ("num-vals-train", numValsTrain), ("dataloader-num-workers", dataloaderNumWorkers), ("threads", threads),
+        ] {
+            if let value, value < 1 {
+                throw ValidationError("--\(name) is \(value); a number from 1 on was expected.")
+            }
+        }
+    }
+
+    func run() async throws {
+        try await TrainingRun(self).run()
+    }
+}

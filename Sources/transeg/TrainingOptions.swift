@@ -1,0 +1,107 @@
+import ArgumentParser
+import TransparencySegmentation
+
+/// The settings of a training run as options, by the original's names. One that is not given keeps the original's value.
+struct TrainingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The model to fine-tune: a folder or a Hugging Face id.", valueName: "folder|id"))
+    var baseModelPath: String
+
+    @Option(help: ArgumentHelp("The data set's folder, laid out as Trans10K is.", valueName: "folder"))
+    var datasetPath: String
+
+    @Option(help: ArgumentHelp("A repair plan to apply to the data set.", valueName: "plan.json"))
+    var plan: String?
+
+    @Option(help: "What to compute in; the weights themselves are float32. (default: bf16)")
+    var dataType: TrainingSettings.DataType?
+
+    @Option(
+        help: ArgumentHelp("The side of the square that pictures are brought to. (default: 1024)", valueName: "side"))
+    var resolution: Int?
+
+    @Option(help: "How often each picture is seen. (default: 43)")
+    var epochs: Int?
+
+    @Option(help: "Updates in all, instead of --epochs.")
+    var maxTrainSteps: Int?
+
+    @Option(help: "Pictures of a pass. (default: 4)")
+    var trainBatchSize: Int?
+
+    @Option(help: "Passes of an update. (default: 2)")
+    var gradientAccumulationSteps: Int?
+
+    @Option(help: "The learning rate after warming up. (default: 2e-6)")
+    var lr: Double?
+
+    @Option(help: "Whether --lr is multiplied by the pictures of an update. (default: true)")
+    var scaleLr: Bool?
+
+    @Option(help: "The least learning rate, as a share. (default: 0.1)")
+    var minLrRatio: Double?
+
+    @Option(help: "Cycles of the cosine. (default: 3.5)")
+    var lrCycles: Double?
+
+    @Option(help: "Updates of warm-up. (default: one epoch)")
+    var lrWarmupSteps: Int?
+
+    @Option(name: .customLong("adam-beta1"), help: "(default: 0.9)")
+    var adamBeta1: Double?
+
+    @Option(name: .customLong("adam-beta2"), help: "(default: 0.999)")
+    var adamBeta2: Double?
+
+    @Option(help: "(default: 0)")
+    var adamWeightDecay: Double?
+
+    @Option(help: "(default: 1e-15)")
+    var adamEpsilon: Double?
+
+    @Option(help: "The norm that gradients are cut down to. (default: 1)")
+    var maxGradNorm: Double?
+
+    @Option(help: "Another seed gives another order, augmentation and draws. (default: 0)")
+    var seed: UInt64?
+
+    @Option(help: "Whether each epoch has an order of its own, rather than that of names. (default: true)")
+    var shuffle: Bool?
+
+    @Option(help: "Whether pictures are augmented. (default: true)")
+    var augment: Bool?
+
+    @Option(help: "What of the VAE's distribution is taken. (default: sample)")
+    var vaePosterior: TrainingSettings.Posterior?
+
+    /// The original's settings with those that were given.
+    var settings: TrainingSettings {
+        var settings = TrainingSettings()
+        func set<Value>(_ key: WritableKeyPath<TrainingSettings, Value>, _ value: Value?) {
+            if let value { settings[keyPath: key] = value }
+        }
+        (settings.baseModelPath, settings.datasetPath, settings.plan) = (baseModelPath, datasetPath, plan)
+        (settings.maxTrainSteps, settings.lrWarmupSteps) = (maxTrainSteps, lrWarmupSteps)
+        set(\.dataType, dataType)
+        set(\.resolution, resolution)
+        set(\.epochs, epochs)
+        set(\.trainBatchSize, trainBatchSize)
+        set(\.gradientAccumulationSteps, gradientAccumulationSteps)
+        set(\.lr, lr)
+        set(\.scaleLr, scaleLr)
+        set(\.minLrRatio, minLrRatio)
+        set(\.lrCycles, lrCycles)
+        set(\.adamBeta1, adamBeta1)
+        set(\.adamBeta2, adamBeta2)
+        set(\.adamWeightDecay, adamWeightDecay)
+        set(\.adamEpsilon, adamEpsilon)
+        set(\.maxGradNorm, maxGradNorm)
+        set(\.seed, seed)
+        set(\.shuffle, shuffle)
+        set(\.augment, augment)
+        set(\.vaePosterior, vaePosterior)
+        return settings
+    }
+}
+
+extension TrainingSettings.DataType: ExpressibleByArgument {}
+extension TrainingSettings.Posterior: ExpressibleByArgument {}

@@ -1,0 +1,137 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `train` as its users run it.
+@Suite struct TrainCommandTests {
+    private func synthesize(in folder: String) throws {
+        let result = try Program.run(
+            ["synthesize", "scenes", "--train", "7", "--validation", "3", "--size", "64", "--seed", "4", "-q"],
+            in: folder)
+        #expect(result.exitCode == 0, "\(result.errors)")
+    }
+
+    /// A run of `steps` updates of 2 x 2 pictures, with everything that is random.
+    private func arguments(_ output: String, steps: Int = 12) -> [String] {
+        [
+            "train", "-q", "--base-model-path", tinyModel, "--dataset-path", "scenes", "--output-dir", output,
+            "--data-type",
+            "fp32", "--resolution", "32", "--train-batch-size", "2", "--max-train-steps", "\(steps)", "--lr", "1e-3",
+            "--scale-lr", "false", "--lr-warmup-steps", "2", "--seed", "3", "--save-checkpoint-steps", "3",
+        ]
+    }
+
+    /// The log without what differs from run to run.
+    private func log(_ path: String) throws -> [[String: String]] {
+        try String(contentsOfFile: "\(path)/log.jsonl", encoding: .utf8).split(separator: "\n").map { line in
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+            return object.filter { !["seconds", "data_wait"].contains($0.key) }.mapValues { "\($0)" }
+        }
+    }
+
+    private let weights = "transformer/diffusion_pytorch_model.safetensors"
+
+    @Test func aRunLeavesAModel() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            let result = try Program.run(
+                arguments("run", steps: 6).filter { $0 != "-q" } + [
+                    "--val-steps", "2", "--num-vals-train", "2", "--keep-checkpoints", "1",
+                ],
+                in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(result.output.contains("6 updates done, model in run/model"))
+            let log = try log("\(folder)/run")
+            #expect(log.count { $0["loss"] != nil } == 6 && log.count { $0["val_iou"] != nil } == 3)
+            #expect(log[0]["lr"] == "0" && log[0]["step"] == "1")
+            // The newest and, if that is another, the best.
+            let kept = try names(in: "\(folder)/run").filter { $0.hasPrefix("checkpoint-") }
+            #expect(kept.contains("checkpoint-6") && kept.count <= 2)
+            #expect(
+                FileManager.default.contentsEqual(
+                    atPath: "\(folder)/run/model/\(weights)", andPath: "\(folder)/run/checkpoint-6/\(weights)"))
+            let used = try Program.run(
+                ["evaluate", "-q", "--dataset", "scenes", "--split", "validation", "--model", "run/model"], in: folder)
+            #expect(used.exitCode == 0, "\(used.errors)")
+
+            let again = try Program.run(arguments("run", steps: 6), in: folder)
+            #expect(again.exitCode == 1 && again.errors.contains("run has a run in it"))
+        }
+    }
+
+    @Test func aRunThatIsKilledAndGoesOnIsTheRun() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            let whole = try Program.run(arguments("whole"), in: folder)
+            #expect(whole.exitCode == 0, "\(whole.errors)")
+            var random = SystemRandomNumberGenerator()
+            var kills = 0
+            for attempt in 0..<40 {
+                let process = Program.makeProcess(
+                    arguments("cut") + (attempt == 0 ? [] : ["--resume-from-checkpoint", "latest"]), in: folder)
+                (process.standardError, process.standardOutput) = (FileHandle.nullDevice, FileHandle.nullDevice)
+                try process.run()
+                if attempt < 8 {
+                    usleep(UInt32.random(in: 200_000...1_200_000, using: &random))
+                    if process.isRunning { kills += 1 }
+                    kill(process.processIdentifier, SIGKILL)
+                }
+                process.waitUntilExit()
+                if process.terminationReason == .exit, process.terminationStatus == 0 { break }
+            }
+            #expect(kills > 0)
+            for name in ["checkpoint-12/\(weights)", "checkpoint-12/optimizer.safetensors", "model/\(weights)"] {
+                #expect(
+                    FileManager.default.contentsEqual(
+                        atPath: "\(folder)/cut/\(name)", andPath: "\(folder)/whole/\(name)"),
+                    "\(name)")
+            }
+            #expect(try log("\(folder)/cut") == log("\(folder)/whole"))
+        }
+    }
+
+    @Test func checkpointsAreChecked() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            #expect(try Program.run(arguments("run", steps: 6), in: folder).exitCode == 0)
+            let optimizer = "\(folder)/run/checkpoint-6/optimizer.safetensors"
+            let handle = try #require(FileHandle(forUpdatingAtPath: optimizer))
+            try handle.seek(toOffset: 4000)
+            try handle.write(contentsOf: Data([1, 2, 3]))
+            try handle.close()
+            func resume(_ name: String, _ more: [String] = []) throws -> ProgramResult {
+                try Program.run(arguments("run", steps: 6) + ["--resume-from-checkpoint", name] + more, in: folder)
+            }
+            let named = try resume("checkpoint-6")
+            #expect(
+                named.exitCode == 1 && named.errors.contains("optimizer.safetensors has changed since it was written"))
+            let missing = try resume("checkpoint-5")
+            #expect(missing.exitCode == 1 && missing.errors.contains("there is no checkpoint run/checkpoint-5"))
+            let other = try resume("checkpoint-3", ["--adam-beta1", "0.8"])
+            #expect(other.exitCode == 1 && other.errors.contains("adam_beta1 was 0.9 and is 0.8"), "\(other.errors)")
+            try FileManager.default.removeItem(atPath: "\(folder)/run/model")
+            let latest = try resume("latest")
+            #expect(
+                latest.exitCode == 0 && latest.errors.contains("Warning: the checkpoint run/checkpoint-6 is damaged"))
+            #expect(try log("\(folder)/run").count == 6)
+            // The damaged one has been replaced.
+            #expect(try resume("checkpoint-6").exitCode == 0)
+        }
+    }
+
+    @Test(arguments: [
+        (["--resolution", "40"], "resolution is 40"), (["--lr", "0"], "lr is 0"),
+        (["--train-batch-size", "0"], "train_batch_size is 0"),
+        (["--data-type", "fp8"], "fp8"), (["--val-steps", "0"], "val-steps is 0"),
+        (["--max-train-steps", "5", "--lr-warmup-steps", "5"], "lr_warmup_steps is 5"),
+    ])
+    func badValuesAreUsageErrors(options: [String], text: String) throws {
+        try withTemporaryFolder { folder in
+            let result = try Program.run(
+                ["train", "--base-model-path", tinyModel, "--dataset-path", "x", "--output-dir", "run"] + options,
+                in: folder)
+            #expect(result.exitCode == 64 && result.errors.contains(text), "\(result.errors)")
+            #expect(try names(in: folder).isEmpty)
+        }
+    }
+}
