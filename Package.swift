@@ -14,7 +14,8 @@ let package = Package(
         .executable(name: "transeg", targets: ["transeg"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // C libraries, found by pkg-config.
@@ -50,6 +51,7 @@ let package = Package(
                 "Trans10K",
                 "AtomicFile",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN"], path: "Tests/TestSupport"),

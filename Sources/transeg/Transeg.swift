@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The program's entry: one subcommand a job.
 @main
@@ -9,6 +10,17 @@ struct Transeg: AsyncParsableCommand {
         subcommands: [
             SegmentCommand.self, TrainCommand.self, EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self,
-            DatasetCommand.self, SynthesizeCommand.self, DoctorCommand.self,
+            DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, DoctorCommand.self,
         ])
+
+    /// Settings of `train` from files and the environment become options before anything is parsed.
+    static func main() async {
+        do {
+            let process = ProcessInfo.processInfo
+            let arguments = Array(process.arguments.dropFirst())
+            await main(try TrainingLayers.expanded(arguments, environment: process.environment))
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

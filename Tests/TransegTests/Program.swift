@@ -32,8 +32,11 @@ enum Program {
     }
 
     /// Runs it to its end.
-    static func run(_ arguments: [String], in folder: String, input: Data = Data()) throws -> ProgramResult {
+    static func run(
+        _ arguments: [String], in folder: String, input: Data = Data(), environment: [String: String] = [:]
+    ) throws -> ProgramResult {
         let process = makeProcess(arguments, in: folder)
+        process.environment?.merge(environment) { $1 }
         // Files, for a full pipe would make the program wait.
         let files = try ["in", "out", "err"].map { name in
             let path = "\(folder)/.\(UUID().uuidString).\(name)"

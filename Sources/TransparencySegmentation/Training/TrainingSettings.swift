@@ -25,8 +25,9 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var scaleLr = true
     public var minLrRatio = 0.1
     public var lrCycles = 3.5
-    /// Updates of warm-up; nil for one epoch.
+    /// Updates of warm-up; nil for ``lrWarmupEpochs`` epochs.
     public var lrWarmupSteps: Int?
+    public var lrWarmupEpochs = 1.0
     public var adamBeta1 = 0.9
     public var adamBeta2 = 0.999
     public var adamWeightDecay = 0.0
@@ -61,6 +62,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         case minLrRatio = "min_lr_ratio"
         case lrCycles = "lr_cycles"
         case lrWarmupSteps = "lr_warmup_steps"
+        case lrWarmupEpochs = "lr_warmup_epochs"
         case adamBeta1 = "adam_beta1"
         case adamBeta2 = "adam_beta2"
         case adamWeightDecay = "adam_weight_decay"
@@ -76,7 +78,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var effectiveBatchSize: Int { trainBatchSize * gradientAccumulationSteps }
 
     /// Updates of an epoch of so many pictures; the last one of an epoch goes over into the next.
-    func stepsPerEpoch(pictureCount: Int) -> Int {
+    public func stepsPerEpoch(pictureCount: Int) -> Int {
         (pictureCount + effectiveBatchSize - 1) / effectiveBatchSize
     }
 
@@ -89,7 +91,8 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public func schedule(pictureCount: Int) -> LearningRateSchedule {
         LearningRateSchedule(
             peak: scaleLr ? lr * Double(effectiveBatchSize) : lr,
-            warmupSteps: lrWarmupSteps ?? stepsPerEpoch(pictureCount: pictureCount),
+            warmupSteps: lrWarmupSteps
+                ?? Int((lrWarmupEpochs * Double(stepsPerEpoch(pictureCount: pictureCount))).rounded()),
             totalSteps: totalSteps(pictureCount: pictureCount), cycles: lrCycles, floorRatio: minLrRatio)
     }
 
@@ -113,6 +116,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         require((0...1).contains(minLrRatio), .minLrRatio, minLrRatio, "a share of 0 to 1")
         require(lrCycles >= 0 && lrCycles.isFinite, .lrCycles, lrCycles, "a number from 0 on")
         require(lrWarmupSteps ?? 0 >= 0, .lrWarmupSteps, lrWarmupSteps ?? 0, "a number from 0 on")
+        require((0...1000).contains(lrWarmupEpochs), .lrWarmupEpochs, lrWarmupEpochs, "a number from 0 to 1000")
         require((0..<1).contains(adamBeta1), .adamBeta1, adamBeta1, "a number from 0 to below 1")
         require((0..<1).contains(adamBeta2), .adamBeta2, adamBeta2, "a number from 0 to below 1")
         require(adamWeightDecay >= 0, .adamWeightDecay, adamWeightDecay, "a number from 0 on")

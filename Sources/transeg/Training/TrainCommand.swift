@@ -9,13 +9,20 @@ struct TrainCommand: AsyncParsableCommand {
         commandName: "train",
         abstract: "Fine-tunes a model to find glass.",
         discussion: """
-            The options and their values are those of the original's recipe. The output folder gets checkpoint-<step> folders, whose
+            Settings are those of the original, by its names and with its values. They may be given in files (--config, see config init), in the
+            environment (TRANSEG_LR=2e-6) and as options, each before the one named first. The output folder gets checkpoint-<step> folders, whose
             transformer/ diffusers loads, log.jsonl, and in the end model/, which segment and evaluate take. Ctrl-C finishes the update at
             hand, saves and leaves.
 
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run --resume-from-checkpoint latest
             """)
+
+    @Option(help: ArgumentHelp("A YAML file of settings; of several the later ones come first.", valueName: "file"))
+    var config: [String] = []
+
+    @Flag(help: "Print each setting, its value and where it is from, and do nothing else.")
+    var printConfig = false
 
     @OptionGroup var options: TrainingOptions
 
@@ -28,8 +35,11 @@ struct TrainCommand: AsyncParsableCommand {
             valueName: "name|latest"))
     var resumeFromCheckpoint: String?
 
-    @Option(help: "Updates between checkpoints. (default: one epoch)")
+    @Option(help: "Updates between checkpoints, instead of epochs.")
     var saveCheckpointSteps: Int?
+
+    @Option(help: "Epochs between checkpoints.")
+    var saveCheckpointEpochs = 1
 
     @Option(help: "Newest checkpoints that are kept, besides the best one.")
     var keepCheckpoints = 2
@@ -46,8 +56,8 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Pictures that are read at once. (default: one a processor)")
     var dataloaderNumWorkers: Int?
 
-    @Flag(inversion: .prefixedNo, help: "Run blocks again for their gradients: less memory, a third more time.")
-    var recompute = true
+    @Option(help: "Whether blocks are run again for their gradients: less memory, a third more time. (default: true)")
+    var recompute: Switch?
 
     @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
@@ -63,6 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
         guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }
         for (name, value) in [
             ("save-checkpoint-steps", saveCheckpointSteps), ("keep-checkpoints", keepCheckpoints),
+            ("save-checkpoint-epochs", saveCheckpointEpochs),
             ("val-steps", valSteps),
             ("num-vals-train", numValsTrain), ("dataloader-num-workers", dataloaderNumWorkers), ("threads", threads),
         ] {
@@ -73,6 +84,10 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if printConfig {
+            let process = ProcessInfo.processInfo
+            return print(try TrainingLayers(process.arguments, environment: process.environment).text())
+        }
         try await TrainingRun(self).run()
     }
 }

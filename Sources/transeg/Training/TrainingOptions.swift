@@ -35,7 +35,7 @@ struct TrainingOptions: ParsableArguments {
     var lr: Double?
 
     @Option(help: "Whether --lr is multiplied by the pictures of an update. (default: true)")
-    var scaleLr: Bool?
+    var scaleLr: Switch?
 
     @Option(help: "The least learning rate, as a share. (default: 0.1)")
     var minLrRatio: Double?
@@ -43,8 +43,11 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Cycles of the cosine. (default: 3.5)")
     var lrCycles: Double?
 
-    @Option(help: "Updates of warm-up. (default: one epoch)")
+    @Option(help: "Updates of warm-up, instead of epochs.")
     var lrWarmupSteps: Int?
+
+    @Option(help: "Epochs of warm-up. (default: 1)")
+    var lrWarmupEpochs: Double?
 
     @Option(name: .customLong("adam-beta1"), help: "(default: 0.9)")
     var adamBeta1: Double?
@@ -65,10 +68,10 @@ struct TrainingOptions: ParsableArguments {
     var seed: UInt64?
 
     @Option(help: "Whether each epoch has an order of its own, rather than that of names. (default: true)")
-    var shuffle: Bool?
+    var shuffle: Switch?
 
     @Option(help: "Whether pictures are augmented. (default: true)")
-    var augment: Bool?
+    var augment: Switch?
 
     @Option(help: "What of the VAE's distribution is taken. (default: sample)")
     var vaePosterior: TrainingSettings.Posterior?
@@ -81,13 +84,14 @@ struct TrainingOptions: ParsableArguments {
         }
         (settings.baseModelPath, settings.datasetPath, settings.plan) = (baseModelPath, datasetPath, plan)
         (settings.maxTrainSteps, settings.lrWarmupSteps) = (maxTrainSteps, lrWarmupSteps)
+        set(\.lrWarmupEpochs, lrWarmupEpochs)
         set(\.dataType, dataType)
         set(\.resolution, resolution)
         set(\.epochs, epochs)
         set(\.trainBatchSize, trainBatchSize)
         set(\.gradientAccumulationSteps, gradientAccumulationSteps)
         set(\.lr, lr)
-        set(\.scaleLr, scaleLr)
+        set(\.scaleLr, scaleLr?.isOn)
         set(\.minLrRatio, minLrRatio)
         set(\.lrCycles, lrCycles)
         set(\.adamBeta1, adamBeta1)
@@ -96,8 +100,8 @@ struct TrainingOptions: ParsableArguments {
         set(\.adamEpsilon, adamEpsilon)
         set(\.maxGradNorm, maxGradNorm)
         set(\.seed, seed)
-        set(\.shuffle, shuffle)
-        set(\.augment, augment)
+        set(\.shuffle, shuffle?.isOn)
+        set(\.augment, augment?.isOn)
         set(\.vaePosterior, vaePosterior)
         return settings
     }

@@ -30,12 +30,12 @@ final class TrainingRun {
         let checkpoint = try Self.checkpoint(command)
         trainer = try Trainer(
             settings, dataset: dataset, checkpoint: checkpoint, device: command.device.device ?? .best,
-            recomputes: command.recompute,
+            recomputes: command.recompute?.isOn ?? true,
             workerCount: command.dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount)
         let pictureCount = try dataset.pairs(.train).count
         saveSteps =
             command.saveCheckpointSteps
-            ?? max(1, (pictureCount + settings.effectiveBatchSize - 1) / settings.effectiveBatchSize)
+            ?? command.saveCheckpointEpochs * settings.stepsPerEpoch(pictureCount: pictureCount)
         folder = try TrainingFolder(
             command.outputDir, continuingAt: checkpoint?.step ?? (command.resumeFromCheckpoint == nil ? nil : 0))
         progress = Progress(total: trainer.totalSteps - trainer.state.step, quiet: command.quiet, verb: "updates")
