@@ -28,6 +28,11 @@ public struct Weights {
         self.init(dtype: dtype, device: device, prefix: "", stateDict: StateDict(.memory(tensors)))
     }
 
+    /// Weights that are made when they are asked for, float32 on the CPU: a model from nothing.
+    public init(_ fresh: FreshWeights) {
+        self.init(dtype: .float32, device: .cpu, prefix: "", stateDict: StateDict(.fresh(fresh)))
+    }
+
     private init(dtype: DType, device: Device, prefix: String, stateDict: StateDict) {
         (self.dtype, self.device, self.prefix, self.stateDict) = (dtype, device, prefix, stateDict)
     }
@@ -54,6 +59,7 @@ public struct Weights {
     /// The tensor of this name. Throws ``WeightsError`` when there is none or it has another shape.
     public func tensor(_ name: String, shape: [Int]) throws -> Tensor {
         let key = prefix + name
+        if case .fresh(let fresh) = stateDict.source { return try fresh.tensor(key, shape: shape) }
         guard let found = stateDict.shape(of: key) else {
             throw WeightsError.missing(key: key, file: stateDict.name)
         }
@@ -87,6 +93,7 @@ private final class StateDict {
     enum Source {
         case file(SafetensorsCollection)
         case memory([String: Tensor])
+        case fresh(FreshWeights)
     }
 
     let source: Source
@@ -98,6 +105,8 @@ private final class StateDict {
         switch source {
         case .file(let file): Array(file.tensors.keys)
         case .memory(let tensors): Array(tensors.keys)
+        // Whatever is there was asked for.
+        case .fresh: []
         }
     }
 
@@ -117,11 +126,15 @@ private final class StateDict {
         switch source {
         case .file(let file): file.tensors[key]?.shape
         case .memory(let tensors): tensors[key]?.shape
+        case .fresh(let fresh): fresh.tensors[key]?.shape
         }
     }
 
     func tensor(_ key: String, dtype: DType, device: Device) throws -> Tensor {
         switch source {
+        case .fresh(let fresh):
+            guard let tensor = fresh.tensors[key] else { throw WeightsError.missing(key: key, file: name) }
+            return tensor
         case .memory(let tensors):
             guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
             return try tensor.to(dtype, device: device)

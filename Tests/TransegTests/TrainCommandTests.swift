@@ -134,4 +134,30 @@ import Testing
             #expect(try names(in: folder).isEmpty)
         }
     }
+
+    @Test func aModelIsMadeFromNothing() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            func run(_ arguments: [String]) throws -> ProgramResult {
+                try Program.run(arguments.flatMap { $0.split(separator: " ").map(String.init) }, in: folder)
+            }
+            let trainVAE =
+                "train-vae -q --dataset-path scenes --output-dir vae --resolution 32 --steps 3 --batch-size 2"
+            let vae = try run([trainVAE, "--channels 8,8,16,16 --norm-groups 4"])
+            #expect(vae.exitCode == 0, "\(vae.errors)")
+            #expect(
+                try names(in: "\(folder)/vae") == ["config.json", "diffusion_pytorch_model.safetensors", "log.jsonl"])
+            #expect(try run([trainVAE]).exitCode == 64)
+            #expect(
+                try run(["init model --vae vae --resolution 32 --layers 1 --heads 2 --head-dim 8"]).output == "model\n")
+            #expect(try run(["init model --vae vae"]).errors.contains("something is there already"))
+            let trained = try run([
+                "train -q --base-model-path model --dataset-path scenes --output-dir run --resolution 32 --max-train-steps 2 --lr 1e-3",
+                "--lr-warmup-steps 0 --data-type fp32 --vae-posterior mode",
+            ])
+            #expect(trained.exitCode == 0, "\(trained.errors)")
+            let scored = try run(["evaluate -q --dataset scenes --split validation --model run/model"])
+            #expect(scored.exitCode == 0, "\(scored.errors)")
+        }
+    }
 }

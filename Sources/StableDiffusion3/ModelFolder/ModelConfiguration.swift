@@ -43,6 +43,11 @@ extension ModelConfiguration {
         } catch {
             throw ModelError.unreadable(file: path, reason: error.localizedDescription)
         }
+        return try decode(data, file: path)
+    }
+
+    /// Decodes and checks the content of a file; `path` is named in errors. Throws ``ModelError``.
+    static func decode(_ data: Data, file path: String) throws -> Self {
         guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
             throw ModelError.configuration(file: path, "the file is not a JSON object")
         }

@@ -1,0 +1,93 @@
+import Foundation
+import Safetensors
+import Torch
+import TorchNN
+
+extension AutoencoderKLConfiguration {
+    /// The content of a `config.json`. Throws ``ModelError`` with the key and what was expected of it.
+    public init(json: Data) throws { self = try Self.decode(json, file: "the autoencoder's configuration") }
+}
+
+extension SD3TransformerConfiguration {
+    /// The content of a `config.json`. Throws ``ModelError`` with the key and what was expected of it.
+    public init(json: Data) throws { self = try Self.decode(json, file: "the transformer's configuration") }
+}
+
+extension ModelFolder {
+    /// The shape of a transformer that is trained from nothing.
+    public struct TransformerShape: Sendable {
+        public var layers = 6
+        public var heads = 6
+        public var headDim = 32
+        /// Side of the square of latent positions that becomes one token.
+        public var patchSize = 2
+        /// Blocks from the first on that have a second attention.
+        public var dualLayers = 2
+        /// Tokens of the prompt, all of them zero, and their width.
+        public var promptTokens = 4
+        public var promptWidth = 64
+
+        public init() {}
+    }
+
+    /// Makes a model from nothing around a VAE: a transformer with fresh weights, a copy of the VAE, and an empty prompt of zeros.
+    ///
+    /// - Parameters:
+    ///   - path: A folder that does not exist yet; it appears whole or not at all.
+    ///   - autoencoder: A folder with a VAE's `config.json` and weights.
+    ///   - side: The side of the pictures that the model is made for.
+    /// - Throws: ``ModelError`` when something is at `path`, or the shape makes no sense.
+    public static func create(
+        at path: String, autoencoder: String, side: Int, shape: TransformerShape, seed: UInt32
+    ) throws {
+        let files = FileManager.default
+        guard !files.fileExists(atPath: path) else {
+            throw ModelError.unwritable(path, "something is there already; name a folder that does not exist yet")
+        }
+        let staging = "\(path).partial-\(getpid())"
+        defer { try? files.removeItem(atPath: staging) }
+        do {
+            for part in [ModelLayout.transformer, ModelLayout.autoencoder, ModelLayout.promptFolder] {
+                try files.createDirectory(atPath: "\(staging)/\(part)", withIntermediateDirectories: true)
+            }
+            for name in ["config.json", "\(ModelLayout.diffusersStem).safetensors"] {
+                try files.copyItem(
+                    atPath: "\(autoencoder)/\(name)", toPath: "\(staging)/\(ModelLayout.autoencoder)/\(name)")
+            }
+        } catch {
+            throw ModelError.unwritable(path, error.localizedDescription)
+        }
+        let folder = try ModelFolder(staging)
+        let vae = try folder.autoencoderConfiguration()
+        let json = try configuration(of: shape, channels: vae.latentChannels, side: side / vae.downsampling)
+        let configuration = try SD3TransformerConfiguration(json: json)
+        try json.write(to: URL(fileURLWithPath: "\(staging)/\(ModelLayout.transformer)/config.json"))
+        try SafetensorsWriter.write(
+            to: "\(staging)/\(ModelLayout.transformer)/\(ModelLayout.diffusersStem).safetensors",
+            entries: SD3Transformer2DModel.freshWeights(configuration, seed: seed).map { SafetensorsEntry($0, $1) })
+        try PromptEmbeddings(
+            tokens: Tensor.zeros([1, shape.promptTokens, shape.promptWidth]),
+            pooled: Tensor.zeros([1, shape.promptWidth])
+        ).write(to: "\(staging)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
+        try folder.check()
+        do {
+            try files.moveItem(atPath: staging, toPath: path)
+        } catch {
+            throw ModelError.unwritable(path, error.localizedDescription)
+        }
+    }
+
+    private static func configuration(of shape: TransformerShape, channels: Int, side: Int) throws -> Data {
+        let values: [String: Any] = [
+            "_class_name": "SD3Transformer2DModel", "_diffusers_version": "0.35.2", "sample_size": side,
+            "patch_size": shape.patchSize, "in_channels": channels, "out_channels": channels,
+            "num_layers": shape.layers, "attention_head_dim": shape.headDim, "num_attention_heads": shape.heads,
+            "joint_attention_dim": shape.promptWidth, "caption_projection_dim": shape.heads * shape.headDim,
+            "pooled_projection_dim": shape.promptWidth,
+            // Twice the size that it is made for, so that larger pictures can be tried.
+            "pos_embed_max_size": 2 * side / max(1, shape.patchSize),
+            "dual_attention_layers": Array(0..<min(shape.dualLayers, shape.layers)), "qk_norm": "rms_norm",
+        ]
+        return try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys])
+    }
+}

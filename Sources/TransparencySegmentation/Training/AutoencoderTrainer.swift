@@ -1,0 +1,133 @@
+import Foundation
+import Safetensors
+import StableDiffusion3
+import Torch
+import TorchNN
+import Trans10K
+
+/// Trains a small VAE from nothing to reconstruct pictures and masks, half of each batch each.
+///
+/// Made for models of our own; Stable Diffusion's VAE is taken as it is.
+public final class AutoencoderTrainer {
+    /// What the numbers depend on besides the data.
+    public struct Settings: Sendable, Equatable {
+        /// Channels of each resolution, from the picture's down to the latent's.
+        public var channels = [16, 32, 64, 64]
+        public var layersPerBlock = 1
+        public var normGroups = 8
+        public var latentChannels = 16
+        /// The side of the square that pictures are brought to.
+        public var resolution = 128
+        public var steps = 4000
+        /// Pictures of an update, and as many masks.
+        public var batchSize = 8
+        public var lr = 1e-3
+        /// The weight of the divergence from the standard normal distribution.
+        public var divergenceWeight = 1e-4
+        public var seed: UInt64 = 0
+
+        public init() {}
+    }
+
+    /// What one update did.
+    public struct Update: Codable, Sendable {
+        /// From 1 on.
+        public let step: Int
+        public let reconstruction: Double
+        public let divergence: Double
+        public let lr: Double
+    }
+
+    public let settings: Settings
+    private let autoencoder: TrainableAutoencoder
+    private let optimizer: AdamW
+    private let schedule: LearningRateSchedule
+    private let loader: TrainingLoader
+    private let device: Device
+    private var step = 0
+
+    /// - Throws: ``TrainingError/settings(_:)``, `DatasetError`, `ModelError`, `TorchError`.
+    public init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
+        let unit = 1 << max(0, settings.channels.count - 1)
+        guard settings.resolution > 0, settings.resolution % unit == 0, settings.steps > 0, settings.batchSize > 0,
+            settings.lr > 0, settings.divergenceWeight >= 0
+        else {
+            throw TrainingError.settings([
+                "resolution must be a multiple of \(unit), steps and batch at least 1, lr above 0 and the divergence's weight 0 or more"
+            ])
+        }
+        (self.settings, self.device) = (settings, device)
+        let configuration = try AutoencoderKLConfiguration(json: Self.configuration(settings, scale: 1, shift: 0))
+        autoencoder = try TrainableAutoencoder(
+            configuration,
+            AutoencoderKL.freshWeights(configuration, seed: UInt32(truncatingIfNeeded: settings.seed)), device: device)
+        optimizer = try AdamW([autoencoder.buffer], .init(eps: 1e-8))
+        schedule = LearningRateSchedule(
+            peak: settings.lr, warmupSteps: min(200, settings.steps / 10), totalSteps: settings.steps, floorRatio: 0.02)
+        var reading = TrainingSettings()
+        reading.resolution = settings.resolution
+        reading.trainBatchSize = settings.batchSize
+        (reading.augment, reading.seed) = (false, settings.seed)
+        loader = TrainingLoader(dataset, try dataset.pairs(.train), reading, cursor: 0, workerCount: workerCount)
+    }
+
+    public var isFinished: Bool { step >= settings.steps }
+
+    /// Does the next update. Throws ``TrainingError/notFinite(_:names:)``, what reading pictures throws, and `TorchError`.
+    public func update() async throws -> Update {
+        let batch = try await loader.next()
+        let images = try cat([batch.pictures(on: device), batch.masks(on: device)], axis: 0) * 2 - 1
+        var random = SplitMix64(settings.seed, UInt64(step))
+        let losses = try autoencoder.accumulateGradients(
+            images, divergenceWeight: settings.divergenceWeight, seed: UInt32(truncatingIfNeeded: random.next() >> 1))
+        let norm = try clipGradientNorm([autoencoder.buffer], limit: 1).item()
+        guard losses.reconstruction.isFinite, norm.isFinite else {
+            throw TrainingError.notFinite(1, names: batch.names)
+        }
+        let rate = schedule.rate(at: step)
+        try optimizer.step(learningRate: rate)
+        step += 1
+        return Update(step: step, reconstruction: losses.reconstruction, divergence: losses.divergence, lr: rate)
+    }
+
+    /// Writes `config.json` and the weights to a folder that must exist. The scale and shift of the configuration bring the latents of
+    /// `batches` batches of pictures and masks to mean 0 and standard deviation 1.
+    ///
+    /// - Throws: `AtomicFileError`, `SafetensorsError`, and what reading pictures throws.
+    public func write(to folder: String, batches: Int = 16) async throws {
+        var (sum, squares, count) = (0.0, 0.0, 0)
+        for _ in 0..<batches {
+            let batch = try await loader.next()
+            let images = try cat([batch.pictures(on: device), batch.masks(on: device)], axis: 0) * 2 - 1
+            let latents = try autoencoder.means(of: images)
+            sum += try latents.sum().item()
+            squares += try (latents * latents).sum().item()
+            count += latents.elementCount
+        }
+        let mean = sum / Double(count)
+        let deviation = (squares / Double(count) - mean * mean).squareRoot()
+        try Self.configuration(settings, scale: 1 / deviation, shift: mean).write(
+            to: URL(fileURLWithPath: "\(folder)/config.json"), options: .atomic)
+        try SafetensorsWriter.write(
+            to: "\(folder)/diffusion_pytorch_model.safetensors",
+            entries: autoencoder.buffer.state().map {
+                SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
+            })
+    }
+
+    /// diffusers' `config.json`.
+    private static func configuration(_ settings: Settings, scale: Double, shift: Double) throws -> Data {
+        let levels = settings.channels.count
+        let values: [String: Any] = [
+            "_class_name": "AutoencoderKL", "_diffusers_version": "0.35.2", "act_fn": "silu",
+            "block_out_channels": settings.channels,
+            "down_block_types": [String](repeating: "DownEncoderBlock2D", count: levels),
+            "up_block_types": [String](repeating: "UpDecoderBlock2D", count: levels), "force_upcast": true,
+            "in_channels": 3, "out_channels": 3, "latent_channels": settings.latentChannels,
+            "layers_per_block": settings.layersPerBlock, "mid_block_add_attention": true,
+            "norm_num_groups": settings.normGroups, "sample_size": settings.resolution, "scaling_factor": scale,
+            "shift_factor": shift, "use_quant_conv": false, "use_post_quant_conv": false,
+        ]
+        return try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys])
+    }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import Trans10K
+import TransparencySegmentation
+
+/// `transeg train-vae`: a small VAE from nothing.
+struct TrainVAECommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train-vae",
+        abstract: "Trains a small VAE from nothing to reconstruct pictures and masks.",
+        discussion: """
+            For models of one's own; Stable Diffusion's VAE needs no training. Writes config.json and weights in diffusers' layout and
+            log.jsonl. init makes a model around it.
+
+              transeg train-vae --dataset-path scenes/ --output-dir vae --steps 4000
+              transeg init model --vae vae --resolution 128
+            """)
+
+    @Option(help: ArgumentHelp("The data set's folder; its training pictures are used.", valueName: "folder"))
+    var datasetPath: String
+
+    @Option(help: ArgumentHelp("The folder to make, which must not exist yet.", valueName: "folder"))
+    var outputDir: String
+
+    @Option(help: ArgumentHelp("Channels of each resolution, with commas between.", valueName: "list"))
+    var channels = "16,32,64,64"
+
+    @Option(help: "Residual blocks of each resolution.")
+    var layersPerBlock = 1
+
+    @Option(help: "Groups of the norms, which divide all channels.")
+    var normGroups = 8
+
+    @Option(help: "Channels of the latent.")
+    var latentChannels = 16
+
+    @Option(help: "The side of the square that pictures are brought to.")
+    var resolution = 128
+
+    @Option(help: "Updates.")
+    var steps = 4000
+
+    @Option(help: "Pictures of an update, and as many masks.")
+    var batchSize = 8
+
+    @Option(help: "The learning rate after warming up.")
+    var lr = 1e-3
+
+    @Option(help: "The weight of the divergence from the standard normal distribution.")
+    var divergenceWeight = 1e-4
+
+    @Option(help: "Another seed gives other weights, order and draws.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Where to compute.")
+    var device = DeviceChoice.auto
+
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+
+    func run() async throws {
+        var settings = AutoencoderTrainer.Settings()
+        settings.channels = try channels.split(separator: ",").map { text in
+            guard let count = Int(text), count > 0 else {
+                throw ValidationError("--channels is \(channels); numbers with commas between were expected.")
+            }
+            return count
+        }
+        (settings.layersPerBlock, settings.normGroups) = (layersPerBlock, normGroups)
+        (settings.latentChannels, settings.resolution) = (latentChannels, resolution)
+        (settings.steps, settings.batchSize, settings.lr) = (steps, batchSize, lr)
+        (settings.divergenceWeight, settings.seed) = (divergenceWeight, seed)
+        guard !FileManager.default.fileExists(atPath: outputDir) else {
+            throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder.")
+        }
+        let trainer = try AutoencoderTrainer(
+            settings, dataset: Dataset(datasetPath), device: device.device ?? .best,
+            workerCount: ProcessInfo.processInfo.activeProcessorCount)
+        let folder = try TrainingFolder(outputDir, continuingAt: nil)
+        let interrupt = Interrupt()
+        defer { interrupt.restore() }
+        var progress = Progress(total: steps, quiet: quiet, verb: "updates")
+        defer { progress.end() }
+        while !trainer.isFinished, !interrupt.isRequested {
+            let update = try await trainer.update()
+            try folder.append(update)
+            progress.advance(
+                to: update.step,
+                note: String(format: "error %.4f, divergence %.2f", update.reconstruction, update.divergence))
+        }
+        progress.end()
+        try await trainer.write(to: outputDir)
+        if interrupt.isRequested {
+            progress.message("stopped early; what was learnt so far is in \(outputDir)")
+            throw ExitCode(130)
+        }
+        if !quiet { print(outputDir) }
+    }
+}

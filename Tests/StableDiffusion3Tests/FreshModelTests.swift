@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import StableDiffusion3
+
+@Suite struct FreshModelTests {
+    private func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
+        try .read("\(goldens)/tiny-0/vae/config.json")
+    }
+
+    @Test func aFreshModelIsWholeAndTheSeedsOwn() throws {
+        try withTemporaryFolder { folder in
+            let vae = "\(goldens)/tiny-0/vae"
+            var shape = ModelFolder.TransformerShape()
+            (shape.layers, shape.heads, shape.headDim, shape.patchSize) = (3, 2, 8, 1)
+            for (name, seed) in [("a", UInt32(1)), ("b", 1), ("c", 2)] {
+                try ModelFolder.create(at: "\(folder)/\(name)", autoencoder: vae, side: 64, shape: shape, seed: seed)
+            }
+            let weights = "transformer/diffusion_pytorch_model.safetensors"
+            #expect(
+                FileManager.default.contentsEqual(atPath: "\(folder)/a/\(weights)", andPath: "\(folder)/b/\(weights)"))
+            #expect(
+                !FileManager.default.contentsEqual(atPath: "\(folder)/a/\(weights)", andPath: "\(folder)/c/\(weights)"))
+            let model = try ModelFolder("\(folder)/a")
+            try model.check()
+            let transformer = try model.loadTransformer(dtype: .float32, device: .cpu)
+            let latent = try Tensor.randn([1, 16, 8, 8], seed: 3)
+            // The output layer begins at zero.
+            let output = try transformer(latent, timestep: segmentationTimestep, prompt: model.loadEmptyPrompt())
+            #expect(output.shape == [1, 16, 8, 8])
+            #expect(try output.abs().max().item() == 0)
+            #expect(throws: ModelError.self) {
+                try ModelFolder.create(at: "\(folder)/a", autoencoder: vae, side: 64, shape: shape, seed: 1)
+            }
+            shape.heads = 0
+            #expect(throws: ModelError.self) {
+                try ModelFolder.create(at: "\(folder)/d", autoencoder: vae, side: 64, shape: shape, seed: 1)
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a", "b", "c"])
+        }
+    }
+
+    @Test func freshWeightsHaveTheirVariance() throws {
+        let tensors = try AutoencoderKL.freshWeights(autoencoderConfiguration(), seed: 5)
+        let convolution = try #require(tensors["decoder.mid_block.resnets.0.conv1.weight"])
+        let variance = try (convolution * convolution).mean().item()
+        let expected = 1 / Double(3 * convolution.shape.dropFirst().reduce(1, *))
+        #expect(abs(variance / expected - 1) < 0.1)
+        #expect(try #require(tensors["decoder.mid_block.resnets.0.conv1.bias"]).abs().max().item() == 0)
+        #expect(try #require(tensors["decoder.conv_norm_out.weight"]).mean().item() == 1)
+    }
+
+    @Test func theAutoencoderLearns() throws {
+        let configuration = try autoencoderConfiguration()
+        let trained = try TrainableAutoencoder(
+            configuration, AutoencoderKL.freshWeights(configuration, seed: 5), device: .cpu)
+        let optimizer = try AdamW([trained.buffer], .init(eps: 1e-8))
+        // A bright square on a dark ground.
+        var pixels = [Float](repeating: -0.5, count: 3 * 32 * 32)
+        for channel in 0..<3 { for y in 8..<24 { for x in 8..<24 { pixels[channel * 1024 + y * 32 + x] = 0.8 } } }
+        let image = try Tensor(pixels, shape: [1, 3, 32, 32])
+        var losses: [Double] = []
+        for step in 0..<60 {
+            let loss = try trained.accumulateGradients(image, divergenceWeight: 1e-4, seed: UInt32(step))
+            #expect(loss.divergence >= 0)
+            losses.append(loss.reconstruction)
+            _ = try clipGradientNorm([trained.buffer], limit: 1)
+            try optimizer.step(learningRate: 3e-3)
+        }
+        #expect(losses.suffix(5).reduce(0, +) / 5 < 0.4 * losses[0], "\(losses)")
+        let plain = try AutoencoderKL(
+            configuration, Weights(Dictionary(uniqueKeysWithValues: trained.buffer.state()), dtype: .float32))
+        let wanted = try withoutGradients { try plain.decode(plain.encode(image).mode()) }
+        try expectClose(try trained.reconstruct(image), wanted, within: Tolerance.rounding)
+    }
+}
