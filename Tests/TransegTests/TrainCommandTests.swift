@@ -44,6 +44,11 @@ import Testing
             let log = try log("\(folder)/run")
             #expect(log.count { $0["loss"] != nil } == 6 && log.count { $0["val_iou"] != nil } == 3)
             #expect(log[0]["lr"] == "0" && log[0]["step"] == "1")
+            let curves = try String(contentsOfFile: "\(folder)/run/curves.svg", encoding: .utf8)
+            for title in ["Loss", "Learning rate", "Gradient norm before clipping", "Validation IoU"] {
+                #expect(curves.contains(">\(title)<"))
+            }
+            #expect(!curves.contains("nan") && !curves.contains("inf"))
             // The newest and, if that is another, the best.
             let kept = try names(in: "\(folder)/run").filter { $0.hasPrefix("checkpoint-") }
             #expect(kept.contains("checkpoint-6") && kept.count <= 2)
@@ -132,6 +137,21 @@ import Testing
                 in: folder)
             #expect(result.exitCode == 64 && result.errors.contains(text), "\(result.errors)")
             #expect(try names(in: folder).isEmpty)
+        }
+    }
+
+    @Test func aRunIsPlanned() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            let result = try Program.run(
+                arguments("run", steps: 6) + ["--dry-run", "--plot-schedule", "rates.svg"], in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            // 2 x 2 pictures of 7 are two updates an epoch.
+            for text in ["7, 4 an update", "6, 2 an epoch", "0 at update 1, 0.001 at update 3", "a checkpoint on disk"]
+            {
+                #expect(result.output.contains(text), "\(result.output)")
+            }
+            #expect(try names(in: folder) == ["rates.svg", "scenes"])
         }
     }
 

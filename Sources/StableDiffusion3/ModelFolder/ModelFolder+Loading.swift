@@ -83,6 +83,19 @@ extension ModelFolder {
             uniqueKeysWithValues: try file.tensors.map { ($0, try weights.tensor($0, shape: $1.shape)) })
     }
 
+    /// How many numbers the transformer's trained weights, its position table and the VAE are, from the files' headers alone.
+    ///
+    /// Throws ``ModelError`` or `SafetensorsError`.
+    public func parameterCounts() throws -> (transformer: Int, positionTable: Int, autoencoder: Int) {
+        func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+        let transformer = try transformerWeights().tensors
+        let table = transformer["pos_embed.pos_embed"].map { count($0.shape) } ?? 0
+        return (
+            transformer.values.map { count($0.shape) }.reduce(0, +) - table, table,
+            try autoencoderWeights().tensors.values.map { count($0.shape) }.reduce(0, +)
+        )
+    }
+
     func transformerWeights() throws -> SafetensorsCollection {
         try weightsFile(ModelLayout.transformer, stem: ModelLayout.diffusersStem)
     }

@@ -24,6 +24,13 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(help: "Print each setting, its value and where it is from, and do nothing else.")
     var printConfig = false
 
+    @Flag(help: "Print counts, schedule, memory and disk of the run, and do nothing else; no weights are loaded.")
+    var dryRun = false
+
+    @Option(
+        help: ArgumentHelp("Draw the learning rate of each update as SVG, and do nothing else.", valueName: "file.svg"))
+    var plotSchedule: String?
+
     @OptionGroup var options: TrainingOptions
 
     @Option(help: ArgumentHelp("Where the run is kept.", valueName: "folder"))
@@ -87,6 +94,13 @@ struct TrainCommand: AsyncParsableCommand {
         if printConfig {
             let process = ProcessInfo.processInfo
             return print(try TrainingLayers(process.arguments, environment: process.environment).text())
+        }
+        let settings = options.settings
+        if dryRun || plotSchedule != nil {
+            let plan = try TrainingPlan(settings, dataset: settings.openDataset())
+            if dryRun { print(plan.text) }
+            try plotSchedule.map { try plan.plotSchedule(to: $0) }
+            return
         }
         try await TrainingRun(self).run()
     }

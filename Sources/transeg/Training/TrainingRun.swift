@@ -20,7 +20,7 @@ final class TrainingRun {
     init(_ command: TrainCommand) throws {
         let settings = command.options.settings
         if let threads = command.threads { try TorchRuntime.setThreadCount(threads) }
-        dataset = try Dataset(settings.datasetPath, plan: settings.plan.map { try RepairPlan(contentsOf: $0) })
+        dataset = try settings.openDataset()
         validation =
             command.valSteps == nil
             ? []
@@ -90,6 +90,7 @@ final class TrainingRun {
                 to: update.step - first,
                 note: String(format: "loss %.4f, lr %.2e, norm %.3f", update.loss, update.lr, update.gradNorm))
             if interrupt.isRequested, !trainer.isFinished {
+                try folder.writeCurves()
                 progress.end()
                 progress.message("stopped after update \(update.step); continue with --resume-from-checkpoint latest")
                 throw ExitCode(130)
@@ -97,9 +98,12 @@ final class TrainingRun {
         }
         progress.end()
         try folder.writeModel(of: trainer)
+        try folder.writeCurves()
         guard !command.quiet else { return }
         let seconds = (ContinuousClock.now - start).seconds
-        print("\(trainer.totalSteps) updates done, model in \(command.outputDir)/model")
+        print(
+            "\(trainer.totalSteps) updates done, model in \(command.outputDir)/model, curves in \(command.outputDir)/curves.svg"
+        )
         if trainer.state.step > first {
             print(String(format: "%.3f s an update", seconds / Double(trainer.state.step - first)))
         }

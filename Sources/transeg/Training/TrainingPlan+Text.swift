@@ -1,0 +1,42 @@
+import Foundation
+import Trans10K
+import TransparencySegmentation
+
+extension TrainingSettings {
+    /// The data set with its plan. Throws `DatasetError`.
+    func openDataset() throws -> Dataset {
+        try Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) })
+    }
+}
+
+extension TrainingPlan {
+    /// What `--dry-run` prints.
+    var text: String {
+        func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GiB", Double(bytes) / Double(1 << 30)) }
+        let schedule = settings.schedule(pictureCount: pictureCount)
+        let rates = [0, schedule.warmupSteps, totalSteps / 2, max(0, totalSteps - 1)].map {
+            String(format: "%.3g at update %d", schedule.rate(at: $0), $0 + 1)
+        }
+        let lines =
+            [
+                ("pictures", "\(pictureCount), \(settings.effectiveBatchSize) an update"),
+                ("updates", "\(totalSteps), \(stepsPerEpoch) an epoch"),
+                ("learning rate", rates.joined(separator: ", ")),
+                ("trained weights", "\(parameterCount)"),
+            ]
+            + memory.map { ($0.part, gigabytes($0.bytes)) }
+            + [
+                ("together", gigabytes(memory.map(\.bytes).reduce(0, +)) + ", and activations besides"),
+                ("a checkpoint on disk", gigabytes(checkpointBytes)),
+            ]
+        let width = (lines.map(\.0.count).max() ?? 0) + 2
+        return lines.map { $0.0.padding(toLength: width, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// Draws the learning rate of each update. Throws `AtomicFileError`.
+    func plotSchedule(to path: String) throws {
+        let schedule = settings.schedule(pictureCount: pictureCount)
+        let points = (0..<totalSteps).map { (x: Double($0 + 1), y: schedule.rate(at: $0)) }
+        try LinePlot(xLabel: "update", [.init("Learning rate", [.init("", points)])]).write(to: path)
+    }
+}
