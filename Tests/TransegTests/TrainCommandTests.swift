@@ -92,6 +92,8 @@ import Testing
                     "\(name)")
             }
             #expect(try log("\(folder)/cut") == log("\(folder)/whole"))
+            let everything = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cut")
+            #expect(!everything.contains { $0.contains("partial") || $0.contains("trash") }, "\(everything)")
         }
     }
 

@@ -14,6 +14,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case otherRun(String, differences: [String])
     /// The output folder holds a run already.
     case outputInUse(String)
+    /// Another run is writing to the output folder.
+    case isRunning(String)
     /// Something cannot be made on disk.
     case unwritable(String, reason: String)
 
@@ -29,6 +31,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "\(path) is of another run: \(differences.joined(separator: "; ")); begin anew in another output_dir, or give the same settings"
         case .outputInUse(let path):
             "\(path) has a run in it; continue with --resume-from-checkpoint latest, or name another folder with --output-dir"
+        case .isRunning(let path):
+            "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }

@@ -7,23 +7,40 @@ import StableDiffusion3
 public final class TrainingFolder {
     public let path: String
     private let log: FileHandle
+    /// Held while the run goes on, so that no other writes into the folder.
+    private let lock: Int32
 
     private static let logName = "log.jsonl"
 
     /// Makes the folder, or opens that of a run that goes on.
     ///
     /// - Parameter step: The updates before; lines of the log of later ones are taken out. nil for a new run.
-    /// - Throws: ``TrainingError/outputInUse(_:)`` when a new run would meet an old one; ``TrainingError/unwritable(_:reason:)``.
+    /// - Throws: ``TrainingError/outputInUse(_:)`` when a new run would meet an old one, ``TrainingError/isRunning(_:)`` when another
+    ///   program is at work there; ``TrainingError/unwritable(_:reason:)``.
     public init(_ path: String, continuingAt step: Int?) throws {
-        let logPath = "\(path)/\(Self.logName)"
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw TrainingError.unwritable(path, reason: error.localizedDescription)
         }
+        let lock = open(path, O_RDONLY | O_CLOEXEC)
+        guard lock >= 0 else { throw TrainingError.unwritable(path, reason: String(cString: strerror(errno))) }
+        do {
+            guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw TrainingError.isRunning(path) }
+            log = try Self.openLog(of: path, continuingAt: step)
+        } catch {
+            close(lock)
+            throw error
+        }
+        (self.path, self.lock) = (path, lock)
+    }
+
+    private static func openLog(of path: String, continuingAt step: Int?) throws -> FileHandle {
+        let logPath = "\(path)/\(logName)"
         if step == nil, FileManager.default.fileExists(atPath: logPath) || !TrainingCheckpoint.all(in: path).isEmpty {
             throw TrainingError.outputInUse(path)
         }
+        removeLeftovers(in: path)
         let lines = (FileManager.default.contents(atPath: logPath) ?? Data()).split(separator: UInt8(ascii: "\n"))
         let kept = lines.filter { line in
             guard let step, let head = try? JSONDecoder().decode(Head.self, from: Data(line)) else { return false }
@@ -34,7 +51,19 @@ public final class TrainingFolder {
             throw TrainingError.unwritable(logPath, reason: "it cannot be opened")
         }
         try log.seekToEnd()
-        (self.path, self.log) = (path, log)
+        return log
+    }
+
+    deinit { close(lock) }
+
+    /// Removes what a killed run was in the middle of writing or removing.
+    private static func removeLeftovers(in folder: String) {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix(".\(TrainingCheckpoint.prefix)") || name.hasPrefix(".model.partial-") {
+            // What cannot be removed only takes space.
+            try? files.removeItem(atPath: "\(folder)/\(name)")
+        }
     }
 
     /// What every line has.
