@@ -164,6 +164,8 @@ import Testing
             try fails(scenes, "scenes/test/easy/images/1.jpg has no mask")
             try small.write(to: "\(masks)/1_mask.png")
             try fails(scenes + ["--output", "a"], "1_mask.png has 4 x 4 pixels, but its picture")
+            // What failed before its first picture does not stand in the way.
+            try fails(scenes + ["--output", "a"], "1_mask.png has 4 x 4 pixels, but its picture")
             let wrong = try Image(width: 64, height: 64, channels: 1, pixels: [UInt8](repeating: 77, count: 4096))
             try wrong.write(to: "\(masks)/1_mask.png")
             try fails(scenes + ["--output", "b"], "such as the grey 77")

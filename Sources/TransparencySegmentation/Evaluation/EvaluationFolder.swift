@@ -11,7 +11,6 @@ public final class EvaluationFolder {
     public let path: String
     /// The pictures that are scored already.
     public private(set) var records: [ImageRecord]
-    private let identity: EvaluationIdentity
     private let partial: FileHandle
 
     private static let identityName = "evaluation.json"
@@ -35,8 +34,7 @@ public final class EvaluationFolder {
                 files.fileExists(atPath: partialPath)
                 ? try PerImageTable.read(contentsOf: partialPath, wasInterrupted: true) : []
         } else {
-            let content = (try? files.contentsOfDirectory(atPath: path)) ?? []
-            guard content.isEmpty else { throw EvaluationError.outputInUse(path) }
+            guard Self.isFree(path) else { throw EvaluationError.outputInUse(path) }
             do {
                 try files.createDirectory(atPath: path, withIntermediateDirectories: true)
             } catch {
@@ -53,7 +51,16 @@ public final class EvaluationFolder {
             throw EvaluationError.cannotBeMade(partialPath)
         }
         try partial.seekToEnd()
-        (self.path, self.identity, self.partial) = (path, identity, partial)
+        (self.path, self.partial) = (path, partial)
+    }
+
+    /// Whether there is nothing at the path but perhaps an evaluation that failed before its first picture.
+    private static func isFree(_ path: String) -> Bool {
+        let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard Set(content).isSubset(of: [identityName, partialName]) else { return false }
+        let partial = "\(path)/\(partialName)"
+        return !content.contains(partialName)
+            || (try? PerImageTable.read(contentsOf: partial, wasInterrupted: true))?.isEmpty ?? false
     }
 
     /// Keeps a picture's counts. Throws what the file system says, such as that the disk is full.
@@ -67,7 +74,7 @@ public final class EvaluationFolder {
     /// the picture's scores as text.
     ///
     /// May be called on any thread. Throws `AtomicFileError` and `ImageError`.
-    public nonisolated static func writePictures(of scored: ScoredPrediction, in path: String) throws {
+    public static func writePictures(of scored: ScoredPrediction, in path: String) throws {
         let folder = picturesFolder(of: scored.record.difficulty, in: path)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -10,9 +10,9 @@ extension ModelFolder {
         for part in ["transformer", "vae"] {
             let folder = "\(path)/\(part)"
             for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() {
-                var status = stat()
-                guard stat("\(folder)/\(name)", &status) == 0 else { continue }
-                let line = "\(part)/\(name)\t\(status.st_size)\t\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)\n"
+                let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+                let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+                let line = "\(part)/\(name)\t\(attributes?[.size] as? Int ?? 0)\t\(changed)\n"
                 Array(line.utf8).withUnsafeBytes { hash.update($0) }
             }
         }
