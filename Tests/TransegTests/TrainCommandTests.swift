@@ -29,6 +29,11 @@ import Testing
         }
     }
 
+    /// Lines so far.
+    private func logLength(_ path: String) -> Int {
+        (FileManager.default.contents(atPath: "\(path)/log.jsonl") ?? Data()).count { $0 == UInt8(ascii: "\n") }
+    }
+
     private let weights = "transformer/diffusion_pytorch_model.safetensors"
 
     @Test func aRunLeavesAModel() throws {
@@ -76,8 +81,11 @@ import Testing
                     arguments("cut") + (attempt == 0 ? [] : ["--resume-from-checkpoint", "latest"]), in: folder)
                 (process.standardError, process.standardOutput) = (FileHandle.nullDevice, FileHandle.nullDevice)
                 try process.run()
-                if attempt < 8 {
-                    usleep(UInt32.random(in: 200_000...1_200_000, using: &random))
+                if kills < 8 {
+                    // By progress, not by the clock: how long a run takes depends on the machine and on what else it does.
+                    let updates = Int.random(in: 0...(attempt == 0 ? 2 : 11), using: &random)
+                    while process.isRunning, logLength("\(folder)/cut") < updates { usleep(2000) }
+                    usleep(UInt32.random(in: 0...30_000, using: &random))
                     if process.isRunning { kills += 1 }
                     kill(process.processIdentifier, SIGKILL)
                 }
