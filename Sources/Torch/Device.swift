@@ -1,4 +1,5 @@
 import CTorch
+import Foundation
 
 /// Where a tensor's memory is and where its operations run.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
@@ -51,8 +52,18 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         return (Int(free), Int(total))
     }
 
-    /// The most bytes of an accelerator's memory that tensors of this process took at once.
+    /// The most bytes that this process took at once: of an accelerator's memory its tensors, of the CPU's everything that was resident.
     public func peakMemory() throws -> Int {
+        if kind == .cpu {
+            var usage = rusage()
+            #if canImport(Darwin)
+                getrusage(RUSAGE_SELF, &usage)
+                return usage.ru_maxrss
+            #else
+                getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+                return usage.ru_maxrss * 1024
+            #endif
+        }
         var bytes: Int64 = 0
         try check(ct_device_peak_memory(raw, &bytes), "peak memory of \(self)")
         return Int(bytes)

@@ -56,6 +56,8 @@ public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
     /// The model's arithmetic went beyond what the dtype can hold.
     case notFinite(dtype: String)
     case embeddedModelMissing
+    /// A model folder's ``SegmentationConfiguration`` cannot be used.
+    case configuration(file: String, reason: String)
 
     public var description: String {
         switch self {
@@ -65,6 +67,7 @@ public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
                 + "(float32 and bfloat16 reach further than float16)"
         case .embeddedModelMissing:
             "the embedded model is not beside the program; name a model folder or a Hugging Face id instead"
+        case .configuration(let file, let reason): "\(file) cannot be used: \(reason)"
         }
     }
 

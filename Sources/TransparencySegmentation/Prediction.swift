@@ -12,13 +12,15 @@ public struct Prediction {
     public let predictionLatent: Tensor
     /// `[N, 3, H, W]`, about −1…1 and not clamped.
     public let decoded: Tensor
+    /// What the decoded picture shows.
+    public let target: MaskTarget
     public let timings: Timings
 
-    /// The picture that was decoded, `[N, 3, H, W]` in 0…1: its channels are three estimates of the mask.
+    /// The picture that was decoded, `[N, 3, H, W]` in 0…1: three estimates of a binary mask, or a mask in colours.
     public func mask() throws -> Tensor { try (decoded / 2 + 0.5).clamp(0...1) }
 
-    /// The soft mask `[N, 1, H, W]` in 0…1, float32: the mean of the channels.
-    public func softMask() throws -> Tensor { try mask().to(.float32).mean([1], keepingAxes: true) }
+    /// The soft mask `[N, 1, H, W]` in 0…1, float32.
+    public func softMask() throws -> Tensor { try target.softMask(of: mask().to(.float32)) }
 
     /// Where the soft mask is above a half, `[N, 1, H, W]`, bool.
     public func quantisedMask() throws -> Tensor { try softMask().greater(than: 0.5) }

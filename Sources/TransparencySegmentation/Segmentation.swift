@@ -6,6 +6,8 @@ public struct Segmentation: Sendable {
     public let height: Int
     /// How surely each pixel is transparent, 0…1, row by row.
     public let softMask: [Float]
+    /// 0 background, 1 things, 2 stuff, row by row; nil of a model that predicts no classes (``MaskTarget/binary``).
+    public internal(set) var classes: [UInt8]?
     /// The soft value above which a pixel counts as transparent.
     public let threshold: Float
     /// Seconds for this picture; those of a batch are shared equally among its pictures.
@@ -19,6 +21,14 @@ public struct Segmentation: Sendable {
     /// The quantised mask as a grey picture: 0 or 255.
     public func maskImage() throws -> Image {
         try Image(width: width, height: height, channels: 1, pixels: softMask.map { $0 > threshold ? 255 : 0 })
+    }
+
+    /// The classes in Trans10K's colours: things red, stuff white, the rest black. nil where there are none.
+    public func classesImage() throws -> Image? {
+        let colours: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
+        return try classes.map {
+            try Image(width: width, height: height, channels: 3, pixels: $0.flatMap { colours[Int($0)] })
+        }
     }
 
     /// The share of pixels that are transparent, 0…1.

@@ -33,6 +33,9 @@ public final class Segmenter {
     /// Seconds that loading took.
     public let loadSeconds: Double
 
+    /// How the model was trained to be used.
+    public let usage: SegmentationConfiguration
+
     private let form: Form
     private let autoencoder: AutoencoderKL
     private let transformer: (Tensor) throws -> Tensor
@@ -62,6 +65,7 @@ public final class Segmenter {
             )
         }
         let folder = try Self.findModel(model, revision: revision, variant: variant)
+        usage = try SegmentationConfiguration(of: folder)
         (sizeUnit, largestSide) = try folder.inputLimits()
         let (device, loaded) = (self.device, try Self.load(folder, device: self.device, dtype: dtype, form: form))
         (autoencoder, transformer) = loaded
@@ -77,14 +81,16 @@ public final class Segmenter {
     ///
     /// - Parameters:
     ///   - model: Where the parts are from.
+    ///   - usage: What the model is trained for.
     ///   - side: The side of ``defaultSize``.
     ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
     init(
-        model: ModelFolder, autoencoder: AutoencoderKL, device: Device, dtype: DType, side: Int,
+        model: ModelFolder, usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
+        side: Int,
         transformer: @escaping (Tensor) throws -> Tensor
     ) throws {
         (self.model, self.autoencoder, self.device, self.dtype) = (model, autoencoder, device, dtype)
-        (self.transformer, form, loadSeconds) = (transformer, .folded, 0)
+        (self.usage, self.transformer, form, loadSeconds) = (usage, transformer, .folded, 0)
         (sizeUnit, largestSide) = try model.inputLimits()
         defaultSize = .square(side)
     }
@@ -195,20 +201,26 @@ public final class Segmenter {
     /// Resizes each soft mask to its picture.
     private func masks(_ prediction: Prediction, _ pictures: [Image], threshold: Float) throws -> [Segmentation] {
         let start = ContinuousClock.now
-        let soft = try prediction.softMask()
+        // A binary mask is resized as one channel, one in colours as three.
+        let mask = try usage.target == .binary ? prediction.softMask() : prediction.mask().to(.float32)
         // A sum is finite only if everything in it is.
-        guard try soft.sum().item().isFinite else { throw SegmentationError.notFinite(dtype: "\(dtype)") }
+        guard try mask.sum().item().isFinite else { throw SegmentationError.notFinite(dtype: "\(dtype)") }
         let masks = try pictures.indices.map { index in
-            try soft.narrow(0, start: index, length: 1)
+            let resized = try mask.narrow(0, start: index, length: 1)
                 .upsampleBilinear(height: pictures[index].height, width: pictures[index].width, antialias: true)
-                .clamp(0...1).array(of: Float.self)
+                .clamp(0...1)
+            let planes = try resized.array(of: Float.self)
+            return usage.target == .binary
+                ? (planes, nil)
+                : (try usage.target.softMask(of: resized).array(of: Float.self), usage.target.classes(of: planes))
         }
         var timings = prediction.timings
         timings.decode += (ContinuousClock.now - start).seconds
         let share = timings.divided(by: pictures.count)
         return zip(pictures, masks).map { picture, mask in
             Segmentation(
-                width: picture.width, height: picture.height, softMask: mask, threshold: threshold, timings: share)
+                width: picture.width, height: picture.height, softMask: mask.0, classes: mask.1, threshold: threshold,
+                timings: share)
         }
     }
 
@@ -220,7 +232,7 @@ public final class Segmenter {
         let latent = try autoencoder.scaled(autoencoder.encode((image * 2 - 1).to(dtype)).mode())
         try device.synchronize()
         let encoded = clock.now
-        let prediction = try transformer(latent)
+        let prediction = try usage.outputForm.mask(output: transformer(latent), picture: latent)
         try device.synchronize()
         let transformed = clock.now
         let decoded = try autoencoder.decode(autoencoder.unscaled(prediction))
@@ -229,7 +241,8 @@ public final class Segmenter {
             encode: (encoded - start).seconds, transformer: (transformed - encoded).seconds,
             decode: (clock.now - transformed).seconds)
         return Prediction(
-            image: image, imageLatent: latent, predictionLatent: prediction, decoded: decoded, timings: timings)
+            image: image, imageLatent: latent, predictionLatent: prediction, decoded: decoded, target: usage.target,
+            timings: timings)
     }
 }
 

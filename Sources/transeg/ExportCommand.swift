@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import StableDiffusion3
 import Torch
+import TransparencySegmentation
 
 /// `transeg export`: a model folder in another form or dtype.
 struct ExportCommand: AsyncParsableCommand {
@@ -10,12 +11,14 @@ struct ExportCommand: AsyncParsableCommand {
         abstract: "Writes a model as a folder of its own, as published or folded, in a stated dtype.",
         discussion: """
             The published form is read by diffusers too, part by part (subfolder="transformer", "vae"). The folded one has the constant timestep and prompt worked in:
-            a third smaller, quicker to load, the same masks; only transeg reads it.
+            a third smaller, quicker to load, the same masks; only transeg reads it. The published form of a folded model has a prompt of its own.
+            Of a training run's checkpoint the model at that moment is written, adapters merged.
 
               transeg export stabilityai/stable-diffusion-3.5-medium sd35-folded --folded --dtype bfloat16
+              transeg export run/checkpoint-3140 glass
             """)
 
-    @Argument(help: ArgumentHelp("A model folder or a Hugging Face id.", valueName: "model"))
+    @Argument(help: ArgumentHelp("A model folder, a Hugging Face id, or a checkpoint of train.", valueName: "model"))
     var model: String
 
     @Argument(help: ArgumentHelp("The folder to make, which must not exist yet.", valueName: "out"))
@@ -34,9 +37,15 @@ struct ExportCommand: AsyncParsableCommand {
     var variant: String?
 
     func run() async throws {
-        let folder = try ModelFolder(model, revision: revision, variant: variant)
         let (out, folded, dtype) = (out, folded, dtype?.dtype)
-        let work = Task.detached { try folder.export(to: out, folded: folded, dtype: dtype) }
+        let work: Task<Void, any Error>
+        if let checkpoint = try? TrainingCheckpoint(model) {
+            try checkpoint.verify()
+            work = Task.detached { try checkpoint.export(to: out, folded: folded, dtype: dtype) }
+        } else {
+            let folder = try ModelFolder(model, revision: revision, variant: variant)
+            work = Task.detached { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype) }
+        }
         let interrupt = Interrupt { work.cancel() }
         defer { interrupt.restore() }
         do {

@@ -5,6 +5,8 @@ import TransparencySegmentation
 /// What can be written of a picture.
 enum ResultKind: String, CaseIterable, Sendable {
     case soft, mask, overlay, cutout
+    /// Of models that predict classes only.
+    case classes
 }
 
 /// Writes the results of each picture under names that do not collide.
@@ -52,13 +54,16 @@ struct ResultWriter: Sendable {
     func write(_ segmentation: Segmentation, of picture: Image, index: Int) throws -> [String: String] {
         var files: [String: String] = [:]
         for kind in kinds {
-            let image =
+            let image: Image? =
                 switch kind {
                 case .soft: try segmentation.softImage()
                 case .mask: try segmentation.maskImage()
                 case .overlay: try segmentation.overlay(on: picture)
                 case .cutout: try segmentation.cutout(of: picture)
+                case .classes: try segmentation.classesImage()
                 }
+            // Whoever asks for classes of a model without has been told.
+            guard let image else { continue }
             if output == "-" {
                 try StandardStream.output.write(image.pngData())
             } else {

@@ -52,8 +52,8 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, with commas between. (default: soft,mask; all four for the "
-                + "example, mask for standard output)", valueName: "kinds"))
+            "What to write: soft, mask, overlay, cutout, and classes of a model that tells things from stuff, with commas between. "
+                + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
     var write: ResultKinds?
 
     @Option(help: "The soft value, 0 to 1, above which a pixel counts as transparent.")
@@ -121,6 +121,10 @@ struct SegmentCommand: AsyncParsableCommand {
             throw ValidationError("\(error)")
         }
         let segmenter = try modelOptions.makeSegmenter()
+        if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
+            throw ValidationError(
+                "--write classes: the model finds what is transparent and does not tell things from stuff.")
+        }
         let writer = try ResultWriter(output: output, kinds: kinds.kinds, sources: sources)
         var run = SegmentRun(
             segmenter: segmenter, writer: writer, inputSize: inputSize, batch: batch, threshold: threshold,
@@ -154,7 +158,7 @@ struct ResultKinds: ExpressibleByArgument {
 
     static let mask = ResultKinds(kinds: [.mask])
     static let softAndMask = ResultKinds(kinds: [.soft, .mask])
-    static let all = ResultKinds(kinds: ResultKind.allCases)
+    static let all = ResultKinds(kinds: [.soft, .mask, .overlay, .cutout])
 
     init(kinds: [ResultKind]) { self.kinds = kinds }
 

@@ -39,7 +39,7 @@ import TorchNN
     {
         let folder = try ModelFolder("\(goldens)/\(model)")
         return try TrainableTransformer(
-            folder.transformerConfiguration(), folder.transformerTensors(), dtype: dtype, device: .cpu,
+            folder.transformerConfiguration(), folder.transformerTensors().tensors, dtype: dtype, device: .cpu,
             timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt(), recomputes: recomputes)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import TestSupport
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
     private func log(_ path: String) throws -> [[String: String]] {
         try String(contentsOfFile: "\(path)/log.jsonl", encoding: .utf8).split(separator: "\n").map { line in
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
-            return object.filter { !["seconds", "data_wait"].contains($0.key) }.mapValues { "\($0)" }
+            return object.filter { !["seconds", "data_wait", "memory"].contains($0.key) }.mapValues { "\($0)" }
         }
     }
 
@@ -102,6 +103,91 @@ import Testing
             #expect(try log("\(folder)/cut") == log("\(folder)/whole"))
             let everything = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cut")
             #expect(!everything.contains { $0.contains("partial") || $0.contains("trash") }, "\(everything)")
+        }
+    }
+
+    @Test(arguments: [
+        ["--trainable", "folded"], ["--trainable", "lora", "--lora-rank", "4", "--ema-decay", "0.9"],
+        ["--target", "colour", "--output-form", "residual", "--ema-decay", "0.9"],
+        ["--data-type", "fp16", "--output-form", "negated"],
+    ])
+    func everyFormGoesOnAndIsExported(options: [String]) throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            func run(_ arguments: [String]) throws -> ProgramResult {
+                let result = try Program.run(arguments, in: folder)
+                #expect(result.exitCode == 0, "\(arguments): \(result.errors)")
+                return result
+            }
+            _ = try run(arguments("whole", steps: 6) + options)
+            _ = try run(arguments("cut", steps: 6) + options)
+            for name in ["cut/checkpoint-6", "cut/model"] {
+                try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            }
+            _ = try run(arguments("cut", steps: 6) + options + ["--resume-from-checkpoint", "latest"])
+            let files = try names(in: "\(folder)/whole/checkpoint-6").filter { $0.hasSuffix(".safetensors") }
+            for name in files.map({ "checkpoint-6/\($0)" }) + ["model/\(weights)"] {
+                #expect(
+                    FileManager.default.contentsEqual(
+                        atPath: "\(folder)/cut/\(name)", andPath: "\(folder)/whole/\(name)"), "\(name)")
+            }
+            // The published form, the folded form and what the run left predict the same.
+            _ = try run(["export", "whole/checkpoint-6", "published"])
+            _ = try run(["export", "whole/checkpoint-6", "folded", "--folded"])
+            _ = try run(["export", "folded", "again"])
+            var pictures: [Data] = []
+            for model in ["whole/model", "published", "folded", "again"] {
+                let classes = options.contains("colour") ? ["--write", "soft,classes"] : ["--write", "soft"]
+                _ = try run(
+                    ["segment", "-q", "scenes/validation/easy/images", "--model", model, "--output", "out-\(model)"]
+                        + classes)
+                let names = try names(in: "\(folder)/out-\(model)").sorted()
+                #expect(names.contains { $0.hasSuffix("_classes.png") } == options.contains("colour"))
+                let first = try #require(names.first { $0.hasSuffix("_soft.png") })
+                pictures.append(
+                    Data(try ImageReader().readValues(contentsOf: "\(folder)/out-\(model)/\(first)").pixels))
+            }
+            for other in pictures.dropFirst() {
+                #expect(zip(pictures[0], other).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+            }
+            let scored = try run(["evaluate", "--dataset", "scenes", "--split", "validation", "--model", "published"])
+            #expect(scored.output.contains(" miou ") == options.contains("colour"), "\(scored.output)")
+        }
+    }
+
+    @Test func latentsAreKeptAndNeverStale() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            let options = ["--augment", "false", "--latent-cache", "latents"]
+            func losses(_ output: String, _ options: [String]) throws -> [Double] {
+                let result = try Program.run(arguments(output, steps: 6) + options, in: folder)
+                #expect(result.exitCode == 0, "\(result.errors)")
+                return try log("\(folder)/\(output)").compactMap { $0["loss"].flatMap { Double($0) } }
+            }
+            func kept() throws -> Int {
+                try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/latents").count {
+                    $0.hasSuffix(".safetensors")
+                }
+            }
+            let plain = try losses("plain", ["--augment", "false"])
+            let first = try losses("first", options)
+            #expect(try kept() == 14)
+            for (one, other) in zip(plain, first) { #expect(abs(one - other) <= 1e-4 * one) }
+            #expect(try losses("second", options) == first)
+            #expect(try kept() == 14)
+            // Another mask under the same name, of the same size.
+            let masks = "\(folder)/scenes/train/masks"
+            let (one, other) = ("\(masks)/1_mask.png", "\(masks)/2_mask.png")
+            try FileManager.default.removeItem(atPath: one)
+            try FileManager.default.copyItem(atPath: other, toPath: one)
+            #expect(try losses("third", options) != first)
+            #expect(try kept() == 16)
+            // Augmented pictures are never kept, masks by their flip.
+            _ = try losses("fourth", ["--latent-cache", "augmented"])
+            let augmented = try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/augmented").count {
+                $0.hasSuffix(".safetensors")
+            }
+            #expect((7...14).contains(augmented))
         }
     }
 

@@ -11,6 +11,8 @@ public enum ModelError: Error, LocalizedError, CustomStringConvertible {
     case unreadable(file: String, reason: String)
     /// A picture size that the model cannot take.
     case size(String)
+    /// Low-rank adapters that do not fit the model.
+    case adapter(String)
     /// A weight that the dtype cannot hold.
     case range(String)
     case unwritable(String, String)
@@ -21,7 +23,7 @@ public enum ModelError: Error, LocalizedError, CustomStringConvertible {
         case .incomplete(let folder, let missing, let remedy): "\(folder) has no \(missing). \(remedy)"
         case .configuration(let file, let message): "\(file): \(message)"
         case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
-        case .size(let message), .range(let message): message
+        case .size(let message), .adapter(let message), .range(let message): message
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }

@@ -11,11 +11,16 @@ extension ModelFolder {
     /// when the task is cancelled, which is looked for before each tensor.
     ///
     /// - Parameters:
-    ///   - folded: Whether the transformer is folded.
+    ///   - folded: Whether the transformer is folded. A folded one that is to be published is unfolded, with a prompt of its own.
     ///   - dtype: The dtype of all weights; nil keeps each one's own.
+    ///   - transformer: What takes the transformer's place; nil for the folder's own.
+    ///   - extraFiles: What the folder gets besides, by names.
     /// - Throws: ``ModelError`` when something is at `path` already or a value does not fit the dtype, and what loading
     ///   throws, for a model that does not load is not exported.
-    public func export(to path: String, folded: Bool, dtype: DType?) throws {
+    public func export(
+        to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
+        extraFiles: [String: Data] = [:]
+    ) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw ModelError.unwritable(path, "something is there already; name a folder that does not exist yet")
         }
@@ -28,16 +33,17 @@ extension ModelFolder {
                 try FileManager.default.createDirectory(
                     at: staging.appendingPathComponent(part), withIntermediateDirectories: true)
             }
+            for (name, data) in extraFiles { try data.write(to: staging.appendingPathComponent(name)) }
         } catch {
             throw ModelError.unwritable(path, error.localizedDescription)
         }
 
         try exportAutoencoder(to: staging, dtype: dtype)
+        let source = try transformer ?? transformerTensors()
         if folded {
-            try exportFoldedTransformer(to: staging, dtype: dtype)
+            try exportFolded(source, to: staging, dtype: dtype)
         } else {
-            try exportTransformer(to: staging, dtype: dtype)
-            try exportPrompt(to: staging)
+            try exportPublished(source, to: staging, dtype: dtype)
         }
         do {
             try FileManager.default.moveItem(at: staging, to: target)
@@ -50,91 +56,87 @@ extension ModelFolder {
         let file = try autoencoderWeights()
         // Loading checks names and shapes.
         _ = try loadAutoencoder(dtype: file.storedDType ?? .float32, device: .cpu)
-        try copyConfiguration(ModelLayout.autoencoder, to: folder)
-        try write(file, to: folder.appendingPathComponent(ModelLayout.autoencoder), dtype: dtype)
+        try Data(contentsOf: URL(fileURLWithPath: configurationFile(ModelLayout.autoencoder)))
+            .write(to: folder.appendingPathComponent(ModelLayout.autoencoder).appendingPathComponent("config.json"))
+        try write(file.tensors(), to: folder.appendingPathComponent(ModelLayout.autoencoder), dtype: dtype)
     }
 
-    private func exportTransformer(to folder: URL, dtype: DType?) throws {
-        guard try transformerForm() == .plain else {
-            throw ModelError.configuration(
-                file: try configurationFile(ModelLayout.transformer),
-                "this model is folded, and the published form cannot be had back from it; export with --folded")
-        }
-        let file = try transformerWeights()
-        _ = try loadTransformer(dtype: file.storedDType ?? .float32, device: .cpu)
-        try copyConfiguration(ModelLayout.transformer, to: folder)
-        try write(file, to: folder.appendingPathComponent(ModelLayout.transformer), dtype: dtype)
-    }
-
-    private func exportFoldedTransformer(to folder: URL, dtype: DType?) throws {
+    private func exportPublished(_ source: TransformerWeights, to folder: URL, dtype: DType?) throws {
+        let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
-        let file = try transformerWeights()
-        guard try transformerForm() == .plain else {
-            try copyConfiguration(ModelLayout.transformer, to: folder)
-            return try write(file, to: part, dtype: dtype)
+        try writeConfiguration(.plain, to: part)
+        guard source.form == .folded else {
+            _ = try SD3Transformer2DModel(configuration, source.unconverted)
+            try write(source.tensors, to: part, dtype: dtype)
+            return try exportPrompt(to: folder)
+        }
+        let (tensors, prompt) = try FoldedTransformer.unfold(configuration, source.tensors)
+        try write(tensors, to: part, dtype: dtype)
+        try writePrompt(prompt, to: folder)
+    }
+
+    private func exportFolded(_ source: TransformerWeights, to folder: URL, dtype: DType?) throws {
+        let configuration = try transformerConfiguration()
+        let part = folder.appendingPathComponent(ModelLayout.transformer)
+        try writeConfiguration(.folded, to: part)
+        guard source.form == .plain else {
+            _ = try FoldedTransformer(configuration, source.unconverted)
+            return try write(source.tensors, to: part, dtype: dtype)
         }
         let tensors = try FoldedTransformer.fold(
-            transformerConfiguration(), Weights(file, dtype: .float32), timestep: segmentationTimestep,
+            configuration, Weights(source.tensors, dtype: .float32), timestep: segmentationTimestep,
             prompt: loadEmptyPrompt())
-        let target = dtype ?? file.storedDType ?? .float32
-        let entries = tensors.map { name, tensor in
-            SafetensorsEntry(name, shape: tensor.shape, dtype: target) { try tensor.converted(to: target, name: name) }
+        try write(tensors, to: part, dtype: dtype ?? source.commonDType)
+    }
+
+    /// The transformer's `config.json` as the class of a form.
+    private func writeConfiguration(_ form: TransformerForm, to part: URL) throws {
+        try transformerConfigurationData(form).write(to: part.appendingPathComponent("config.json"))
+    }
+
+    /// The transformer's `config.json` with the class of a form; as it is when that is its class.
+    ///
+    /// Throws ``ModelError``.
+    public func transformerConfigurationData(_ form: TransformerForm) throws -> Data {
+        let file = try configurationFile(ModelLayout.transformer)
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ModelError.unreadable(file: file, reason: "it cannot be opened")
         }
-        let data = try Data(contentsOf: URL(fileURLWithPath: configurationFile(ModelLayout.transformer)))
+        guard try transformerForm() != form else { return data }
         var configuration = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
-        configuration["_class_name"] = TransformerForm.folded.rawValue
-        try JSONSerialization.data(withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
-            .write(to: part.appendingPathComponent("config.json"))
-        try SafetensorsWriter.write(to: weightsPath(in: part), entries: entries)
+        configuration["_class_name"] = form.rawValue
+        return try JSONSerialization.data(withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
+    }
+
+    private func writePrompt(_ prompt: PromptEmbeddings, to folder: URL) throws {
+        let target = folder.appendingPathComponent(ModelLayout.promptFolder)
+        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        try prompt.write(to: target.appendingPathComponent(ModelLayout.promptFile).path)
     }
 
     /// The published form needs the prompt: the folder's own files, or what the text encoders give.
     private func exportPrompt(to folder: URL) throws {
         let prompt = try loadEmptyPrompt()
         let source = URL(fileURLWithPath: path).appendingPathComponent(ModelLayout.promptFolder)
+        guard isFolder(source.path) else { return try writePrompt(prompt, to: folder) }
+        // As a copy of the file that a link in Hugging Face's cache leads to.
         let target = folder.appendingPathComponent(ModelLayout.promptFolder)
-        if isFolder(source.path) {
-            // As a copy of the file that a link in Hugging Face's cache leads to.
-            try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-            for name in [ModelLayout.promptTokens, ModelLayout.pooledPrompt, ModelLayout.promptFile]
-            where FileManager.default.fileExists(atPath: source.appendingPathComponent(name).path) {
-                try Data(contentsOf: source.appendingPathComponent(name))
-                    .write(to: target.appendingPathComponent(name))
-            }
-        } else {
-            try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-            try prompt.write(to: target.appendingPathComponent(ModelLayout.promptFile).path)
+        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        for name in [ModelLayout.promptTokens, ModelLayout.pooledPrompt, ModelLayout.promptFile]
+        where FileManager.default.fileExists(atPath: source.appendingPathComponent(name).path) {
+            try Data(contentsOf: source.appendingPathComponent(name)).write(to: target.appendingPathComponent(name))
         }
     }
 
-    private func copyConfiguration(_ part: String, to folder: URL) throws {
-        try Data(contentsOf: URL(fileURLWithPath: configurationFile(part)))
-            .write(to: folder.appendingPathComponent(part).appendingPathComponent("config.json"))
-    }
-
-    private func weightsPath(in part: URL) -> String {
-        part.appendingPathComponent("\(ModelLayout.diffusersStem).safetensors").path
-    }
-
-    private func write(_ file: SafetensorsCollection, to part: URL, dtype: DType?) throws {
-        let entries = try file.tensors.map { name, info in
-            guard let stored = DType(stored: info.dtype), stored.isFloatingPoint else {
-                throw WeightsError.notFloatingPoint(key: name, file: path, dtype: info.dtype.rawValue)
-            }
-            let target = dtype ?? stored
-            return SafetensorsEntry(name, shape: info.shape, dtype: target) {
-                try Weights(file, dtype: stored).tensor(name, shape: info.shape).converted(to: target, name: name)
+    private func write(_ tensors: [String: Tensor], to part: URL, dtype: DType?) throws {
+        let entries = tensors.sorted { $0.key < $1.key }.map { name, tensor in
+            let target = dtype ?? tensor.dtype
+            return SafetensorsEntry(name, shape: tensor.shape, dtype: target) {
+                try tensor.converted(to: target, name: name)
             }
         }
-        try SafetensorsWriter.write(to: weightsPath(in: part), entries: entries)
-    }
-}
-
-extension SafetensorsCollection {
-    /// The dtype of most of the weights, by bytes.
-    var storedDType: DType? {
-        let bytes = Dictionary(tensors.values.map { ($0.dtype, $0.byteCount) }, uniquingKeysWith: +)
-        return bytes.max { $0.value < $1.value }.flatMap { DType(stored: $0.key) }
+        try SafetensorsWriter.write(
+            to: part.appendingPathComponent("\(ModelLayout.diffusersStem).safetensors").path, entries: entries)
     }
 }
 

@@ -56,7 +56,7 @@ extension ModelFolder {
         guard try transformerForm() == .plain else {
             throw ModelError.configuration(
                 file: try configurationFile(ModelLayout.transformer),
-                "this model is folded, and the published form cannot be had back from it")
+                "this model is folded; 'transeg export MODEL OUT' makes a published form of it")
         }
         return try SD3Transformer2DModel(
             transformerConfiguration(), Weights(transformerWeights(), dtype: dtype, device: device))
@@ -73,14 +73,11 @@ extension ModelFolder {
         return try FoldedTransformer(configuration, Weights(folded, dtype: dtype, device: device))
     }
 
-    /// The transformer's weights by their keys, as the file has them.
+    /// The transformer's weights as the file has them: the mapped file itself, each in its own dtype.
     ///
     /// Throws ``ModelError`` or `SafetensorsError`.
-    public func transformerTensors() throws -> [String: Tensor] {
-        let file = try transformerWeights()
-        let weights = Weights(file, dtype: file.storedDType ?? .float32)
-        return Dictionary(
-            uniqueKeysWithValues: try file.tensors.map { ($0, try weights.tensor($0, shape: $1.shape)) })
+    public func transformerTensors() throws -> TransformerWeights {
+        TransformerWeights(form: try transformerForm(), tensors: try transformerWeights().tensors())
     }
 
     /// How many numbers the transformer's trained weights, its position table and the VAE are, from the files' headers alone.
@@ -94,6 +91,11 @@ extension ModelFolder {
             transformer.values.map { count($0.shape) }.reduce(0, +) - table, table,
             try autoencoderWeights().tensors.values.map { count($0.shape) }.reduce(0, +)
         )
+    }
+
+    /// The paths of the VAE's configuration and weights. Throws ``ModelError`` or `SafetensorsError`.
+    public func autoencoderFiles() throws -> [String] {
+        [try configurationFile(ModelLayout.autoencoder)] + (try autoencoderWeights().files.map(\.path))
     }
 
     func transformerWeights() throws -> SafetensorsCollection {

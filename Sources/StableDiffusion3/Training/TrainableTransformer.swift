@@ -1,85 +1,90 @@
 import Torch
 import TorchNN
 
-/// ``SD3Transformer2DModel`` for training on one timestep and prompt: its weights lie in one buffer a block, and a pass leaves
-/// gradients there.
-///
-/// The trunk is walked block by block. With recomputation a block's activations live only while it is at work: forward keeps the blocks'
-/// inputs alone, and backward runs each block again before its gradients are taken. The gradients are the same to rounding.
+/// A transformer for training on one timestep and prompt: what is trained of it lies in one buffer a part, and a pass leaves gradients there.
 public final class TrainableTransformer {
     public let configuration: SD3TransformerConfiguration
-    /// The embeddings, the blocks, the output layers, in this order.
+    public let form: TrainedForm
+    /// Those of the embeddings, the blocks and the output layers, in this order; of LoRA the blocks' alone.
     public let buffers: [ParameterBuffer]
     /// Whether blocks are run again for their gradients.
     public let recomputes: Bool
     /// What is computed in.
     public let dtype: DType
 
-    private let embeddings: TransformerEmbeddings
-    private let blocks: [JointTransformerBlock]
-    private let output: TransformerOutput
-    /// The position table, which is not trained.
-    private let positionTable: Tensor
-    private let prompt: PromptEmbeddings
-    private let timestep: Double
+    private let walk: TransformerWalk
+    /// What belongs to ``state()`` but is not trained: the position table.
+    private let constants: [String: Tensor]
 
     private static let positionKey = "pos_embed.pos_embed"
 
-    /// Copies the weights of the published form.
+    /// Copies weights.
     ///
     /// - Parameters:
-    ///   - tensors: By diffusers' keys, in any dtype.
+    ///   - tensors: The state dict of the form that is trained, plain or folded, in any dtype.
+    ///   - adapters: For LoRA, what an earlier run came to; nil for fresh ones.
     ///   - dtype: What to compute in; the masters are float32.
-    /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; `TorchError`.
+    ///   - prompt: What the published form needs and the folded one has in it.
+    ///   - seed: Of fresh adapters.
+    /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
     public init(
-        _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], dtype: DType, device: Device,
-        timestep: Double, prompt: PromptEmbeddings, recomputes: Bool
+        _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
+        adapters: [String: Tensor]? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
+        recomputes: Bool, seed: UInt32 = 0
     ) throws {
         // Checks every key and shape at once.
-        _ = try SD3Transformer2DModel(configuration, Weights(tensors, dtype: .float32))
+        let checked = Weights(tensors, dtype: tensors.first?.value.dtype ?? .float32)
+        switch form {
+        case .folded: _ = try FoldedTransformer(configuration, checked)
+        case .all, .lora: _ = try SD3Transformer2DModel(configuration, checked)
+        }
         guard let table = tensors[Self.positionKey] else {
             throw WeightsError.missing(key: Self.positionKey, file: "the weights")
         }
-        (self.configuration, self.recomputes, self.dtype) = (configuration, recomputes, dtype)
-        (self.timestep, self.prompt) = (timestep, try prompt.to(dtype, device: device))
-        positionTable = try table.to(.float32, device: device)
+        (self.configuration, self.form, self.recomputes, self.dtype) = (configuration, form, recomputes, dtype)
 
-        let blockPrefixes = (0..<configuration.numLayers).map { "transformer_blocks.\($0)." }
-        let outputKeys = ["norm_out.", "proj_out."]
-        let trained = tensors.filter { $0.key != Self.positionKey }
-        func buffer(_ prefix: String, _ belongs: (String) -> Bool) throws -> ParameterBuffer {
-            let weights = trained.filter { belongs($0.key) }.sorted { $0.key < $1.key }
-                .map { (name: String($0.key.dropFirst(prefix.count)), tensor: $0.value) }
-            return try ParameterBuffer(prefix: prefix, weights, dtype: dtype, device: device)
+        let trained: [String: Tensor]
+        var constants = [Self.positionKey: try table.to(.float32, device: device)]
+        if case .lora(let rank, let targets) = form {
+            trained = try adapters ?? LowRankAdapters.fresh(for: tensors, rank: rank, targets: targets, seed: seed)
+            self.constants = [:]
+            constants.merge(try tensors.mapValues { try $0.to(dtype, device: device) }) { old, _ in old }
+        } else {
+            trained = tensors.filter { $0.key != Self.positionKey }
+            self.constants = constants
         }
-        func isOutput(_ key: String) -> Bool { outputKeys.contains { key.hasPrefix($0) } }
-        let first = try buffer("") { !$0.hasPrefix("transformer_blocks.") && !isOutput($0) }
-        let trunk = try blockPrefixes.map { prefix in try buffer(prefix) { $0.hasPrefix(prefix) } }
-        let last = try buffer("", isOutput)
-        buffers = [first] + trunk + [last]
+        buffers = try Self.parts(of: trained, blockCount: configuration.numLayers).filter { !$0.weights.isEmpty }
+            .map { try ParameterBuffer(prefix: $0.prefix, $0.weights, dtype: dtype, device: device) }
+        var leaves = constants
+        for buffer in buffers { for (name, leaf) in buffer.leaves { leaves[buffer.prefix + name] = leaf } }
+        let weights = Weights(leaves, dtype: dtype, device: device)
+        if form == .folded {
+            walk = try .folded(configuration, weights)
+        } else {
+            guard let prompt else { preconditionFailure("the published form needs a prompt") }
+            walk = try .published(
+                configuration, weights, timestep: timestep, prompt: prompt.to(dtype, device: device),
+                trainsEmbedding: form == .all)
+        }
+    }
 
-        var embedded = first.leaves
-        embedded[Self.positionKey] = positionTable
-        func weights(_ leaves: [String: Tensor]) -> Weights { Weights(leaves, dtype: dtype, device: device) }
-        embeddings = try TransformerEmbeddings(weights(embedded), configuration)
-        blocks = try trunk.enumerated().map { index, buffer in
-            try JointTransformerBlock(weights(buffer.leaves), configuration, index: index)
+    /// Weights by parts: what comes before the blocks, each block, what comes after. Names are without the part's prefix.
+    private static func parts(
+        of tensors: [String: Tensor], blockCount: Int
+    ) -> [(prefix: String, weights: [(name: String, tensor: Tensor)])] {
+        func part(_ prefix: String, _ belongs: (String) -> Bool) -> (String, [(name: String, tensor: Tensor)]) {
+            let members = tensors.filter { belongs($0.key) }.sorted { $0.key < $1.key }
+            return (prefix, members.map { (name: String($0.key.dropFirst(prefix.count)), tensor: $0.value) })
         }
-        output = try TransformerOutput(weights(last.leaves), configuration)
+        func isOutput(_ key: String) -> Bool { key.hasPrefix("norm_out.") || key.hasPrefix("proj_out.") }
+        return [part("") { !$0.hasPrefix("transformer_blocks.") && !isOutput($0) }]
+            + (0..<blockCount).map { index in
+                part("transformer_blocks.\(index).") { $0.hasPrefix("transformer_blocks.\(index).") }
+            } + [part("", isOutput)]
     }
 
     /// One pass without gradients: latent `[N, 16, h, w]` in ``dtype`` to the same shape.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
-        try withoutGradients {
-            var (x, context, conditioning) = try embeddings(latent, timestep: timestep, prompt: prompt)
-            for block in blocks {
-                let (next, nextContext) = try block(x, context: context, conditioning: conditioning)
-                x = next
-                if let nextContext { context = nextContext }
-            }
-            return try output(x, conditioning: conditioning, like: latent)
-        }
-    }
+    public func callAsFunction(_ latent: Tensor) throws -> Tensor { try withoutGradients { try walk(latent) } }
 
     /// One pass, whose gradients are added to ``buffers``.
     ///
@@ -91,87 +96,58 @@ public final class TrainableTransformer {
     public func accumulateGradients(
         _ latent: Tensor, scale: Double, loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
-        let value = try recomputes ? recomputed(latent, scale, loss) : recorded(latent, scale, loss)
+        let value = try recomputes ? walk.recomputed(latent, scale, loss) : walk.recorded(latent, scale, loss)
         for buffer in buffers { try buffer.accumulate() }
         return try value.detached()
     }
 
-    /// Records everything, then goes back through all of it.
-    private func recorded(_ latent: Tensor, _ scale: Double, _ loss: (Tensor) throws -> Tensor) throws -> Tensor {
-        try withGradients {
-            var (x, context, conditioning) = try embeddings(latent, timestep: timestep, prompt: prompt)
-            for block in blocks {
-                let (next, nextContext) = try block(x, context: context, conditioning: conditioning)
-                x = next
-                if let nextContext { context = nextContext }
-            }
-            let value = try loss(output(x, conditioning: conditioning, like: latent))
-            try (value * scale).backward()
-            return value
-        }
-    }
-
-    /// Keeps the blocks' inputs, then goes back block by block.
-    private func recomputed(_ latent: Tensor, _ scale: Double, _ loss: (Tensor) throws -> Tensor) throws -> Tensor {
-        var (x, context, conditioning) = try withoutGradients {
-            try embeddings(latent, timestep: timestep, prompt: prompt)
-        }
-        var inputs: [(x: Tensor, context: Tensor)] = []
-        for block in blocks {
-            inputs.append((x, context))
-            let (next, nextContext) = try withoutGradients {
-                try block(x, context: context, conditioning: conditioning)
-            }
-            x = next
-            if let nextContext { context = nextContext }
-        }
-        // Every block adds to this leaf's gradient.
-        conditioning = try leaf(conditioning)
-        let last = try leaf(x)
-        let value = try withGradients {
-            let value = try loss(output(last, conditioning: conditioning, like: latent))
-            try (value * scale).backward()
-            return value
-        }
-        var gradient = try self.gradient(of: last)
-        var contextGradient: Tensor?
-        while let input = inputs.popLast() {
-            let (blockX, blockContext) = (try leaf(input.x), try leaf(input.context))
-            try withGradients {
-                let (next, nextContext) = try blocks[inputs.count](
-                    blockX, context: blockContext, conditioning: conditioning)
-                if let nextContext, let contextGradient {
-                    try backward(from: [next, nextContext], gradients: [gradient, contextGradient])
-                } else {
-                    try backward(from: [next], gradients: [gradient])
-                }
-            }
-            (gradient, contextGradient) = (try self.gradient(of: blockX), try self.gradient(of: blockContext))
-        }
-        try withGradients {
-            let first = try embeddings(latent, timestep: timestep, prompt: prompt)
-            try backward(
-                from: [first.x, first.context, first.conditioning],
-                gradients: [gradient, contextGradient, self.gradient(of: conditioning)].compactMap(\.self))
-        }
-        return value
-    }
-
-    private func leaf(_ tensor: Tensor) throws -> Tensor {
-        let leaf = try tensor.detached()
-        try leaf.setRequiresGradient()
-        return leaf
-    }
-
-    private func gradient(of leaf: Tensor) throws -> Tensor {
-        guard let gradient = try leaf.gradient() else {
-            preconditionFailure("a block does not depend on its input")
-        }
-        return gradient
-    }
-
-    /// The weights by diffusers' keys, float32, sharing the masters' memory.
+    /// Float32 by diffusers' keys, sharing the masters' memory: the state dict of ``form``, or for LoRA the adapters.
     public func state() throws -> [(key: String, tensor: Tensor)] {
-        try [(Self.positionKey, positionTable)] + buffers.flatMap { try $0.state() }
+        try constantState() + buffers.flatMap { try $0.views(of: $0.master) }
+    }
+
+    /// What of ``state()`` is not trained.
+    public func constantState() throws -> [(key: String, tensor: Tensor)] {
+        constants.map { (key: $0.key, tensor: $0.value) }
+    }
+}
+
+extension TransformerWalk {
+    /// The walk of ``SD3Transformer2DModel``.
+    fileprivate static func published(
+        _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings,
+        trainsEmbedding: Bool
+    ) throws -> TransformerWalk {
+        let model = try SD3Transformer2DModel(configuration, weights)
+        return TransformerWalk(
+            embed: { latent in
+                let first = try model.embeddings(latent, timestep: timestep, prompt: prompt)
+                return Hidden(x: first.x, context: first.context, conditioning: first.conditioning)
+            },
+            blocks: model.transformerBlocks.map { block in
+                { hidden in
+                    guard let conditioning = hidden.conditioning else { preconditionFailure("no conditioning") }
+                    return try block(hidden.x, context: hidden.context, conditioning: conditioning)
+                }
+            },
+            output: { hidden, latent in
+                guard let conditioning = hidden.conditioning else { preconditionFailure("no conditioning") }
+                return try model.output(hidden.x, conditioning: conditioning, like: latent)
+            },
+            trainsEmbedding: trainsEmbedding)
+    }
+
+    /// The walk of ``FoldedTransformer``.
+    fileprivate static func folded(
+        _ configuration: SD3TransformerConfiguration, _ weights: Weights
+    ) throws -> TransformerWalk {
+        let model = try FoldedTransformer(configuration, weights)
+        return TransformerWalk(
+            embed: { Hidden(x: try model.posEmbed($0), context: try model.context.expand([$0.size(0), -1, -1])) },
+            blocks: model.transformerBlocks.map { block in { try block($0.x, context: $0.context) } },
+            output: { hidden, latent in
+                try OutputPatches.assemble(model.projOut(model.normOut(hidden.x)), like: latent, configuration)
+            },
+            trainsEmbedding: true)
     }
 }

@@ -29,7 +29,7 @@ extension FoldedTransformer {
                 timestep: timestep, pooled: prompt.pooled)
             let normOut = try AdaLayerNorm(source["norm_out"], configuration.innerDim, vectorCount: 2)(conditioning)
             try folded.set("norm_out", Modulation(shift: normOut[1], scale: normOut[0]))
-            folded.set("proj_out", try OutputPatches.projection(source["proj_out"], configuration))
+            try folded.set("proj_out", OutputPatches.projection(source["proj_out"], configuration))
             try folded.convert(to: dtype, device: device)
 
             for index in 0..<configuration.numLayers {
@@ -56,8 +56,8 @@ private struct FoldedStateDict {
         tensors = try tensors.mapValues { try $0.to(dtype, device: device) }
     }
 
-    mutating func set(_ name: String, _ linear: Linear) {
-        tensors["\(prefix)\(name).weight"] = linear.weight
+    mutating func set(_ name: String, _ linear: Linear) throws {
+        tensors["\(prefix)\(name).weight"] = try linear.mergedWeight()
         tensors["\(prefix)\(name).bias"] = linear.bias
     }
 
@@ -74,13 +74,13 @@ private struct FoldedStateDict {
     /// gate · (Wx + b) is (gate · W)x + gate · b.
     mutating func set(_ name: String, _ linear: Linear, gate: Tensor) throws {
         let gate = try gate.reshape([-1])
-        tensors["\(prefix)\(name).weight"] = try linear.weight * gate.unsqueeze(1)
+        tensors["\(prefix)\(name).weight"] = try linear.mergedWeight() * gate.unsqueeze(1)
         tensors["\(prefix)\(name).bias"] = try linear.bias.map { try $0 * gate }
     }
 
     /// Linear layers of the same input are one with their rows together.
     mutating func set(_ name: String, joined linears: [Linear]) throws {
-        tensors["\(prefix)\(name).weight"] = try cat(linears.map(\.weight), axis: 0)
+        tensors["\(prefix)\(name).weight"] = try cat(linears.map { try $0.mergedWeight() }, axis: 0)
         tensors["\(prefix)\(name).bias"] = try cat(linears.compactMap(\.bias), axis: 0)
     }
 
@@ -92,7 +92,7 @@ private struct FoldedStateDict {
         set("attn.norm_q", block.attn.qkv.normQuery)
         set("attn.norm_k", block.attn.qkv.normKey)
         try set("attn.to_out.0", block.attn.toOut, gate: vectors.attentionGate)
-        set("ff.net.0.proj", block.ff.up)
+        try set("ff.net.0.proj", block.ff.up)
         try set("ff.net.2", block.ff.down, gate: vectors.feedForwardGate)
         if let attn2 = block.attn2, let second = vectors.secondAttention {
             try set("norm1_attn2", second.modulation)
@@ -117,7 +117,7 @@ private struct FoldedStateDict {
         set("attn.norm_added_q", added.normQuery)
         try set("attn.to_add_out", toAddOut, gate: rest.attentionGate)
         try set("norm2_context", rest.feedForward)
-        set("ff_context.net.0.proj", ffContext.up)
+        try set("ff_context.net.0.proj", ffContext.up)
         try set("ff_context.net.2", ffContext.down, gate: rest.feedForwardGate)
     }
 }

@@ -61,13 +61,13 @@ public final class ParameterBuffer {
         if workingGradient != nil { try withoutGradients { try working.copyInPlace(master) } }
     }
 
-    /// The weights by their whole keys, as views of ``master``.
-    public func state() throws -> [(key: String, tensor: Tensor)] {
+    /// The parts of a tensor that is laid out as ``master`` is, such as ``master`` itself, by the weights' whole keys; views of its memory.
+    public func views(of tensor: Tensor) throws -> [(key: String, tensor: Tensor)] {
         var start = 0
         return try zip(names, shapes).map { name, shape in
             let count = shape.reduce(1, *)
             defer { start += count }
-            return (prefix + name, try master.narrow(0, start: start, length: count).reshape(shape))
+            return (prefix + name, try tensor.narrow(0, start: start, length: count).reshape(shape))
         }
     }
 }

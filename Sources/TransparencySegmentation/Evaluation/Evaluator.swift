@@ -64,13 +64,19 @@ public struct Evaluator {
         let truths = try samples.map { try $0.sample.mask.resizedNearest(width: width, height: height) }
         let planes: [[Float]]
         var natives = [[Bool]?](repeating: nil, count: samples.count)
+        var classes = [[UInt8]?](repeating: nil, count: samples.count)
         switch subject {
         case .model:
             let pictures = samples.map(\.sample.picture)
             let prediction = try segmenter.predict(pictures, size: .exact(height: height, width: width))
             let segmentations = try segmenter.segmentations(
                 from: prediction, of: countsNative ? pictures : [], threshold: Float(threshold))
-            planes = try Self.planes(of: prediction.mask(), dtype: segmenter.dtype)
+            let target = prediction.target
+            // A mask in colours is scored by how surely something is transparent, and by its classes.
+            let colours = try Self.planes(of: prediction.mask(), dtype: segmenter.dtype)
+            classes = colours.map(target.classes)
+            planes =
+                try target == .binary ? colours : Self.planes(of: prediction.softMask(), dtype: segmenter.dtype)
             for (index, mask) in segmentations.enumerated() {
                 natives[index] = mask.softMask.map { $0 > mask.threshold }
             }
@@ -83,7 +89,8 @@ public struct Evaluator {
         return samples.indices.map { index in
             UnscoredPrediction(
                 pair: samples[index].pair, sample: samples[index].sample, prediction: planes[index],
-                truth: truths[index], threshold: threshold, nativeMask: natives[index])
+                predictedClasses: classes[index], truth: truths[index], threshold: threshold, nativeMask: natives[index]
+            )
         }
     }
 
@@ -101,6 +108,7 @@ package struct UnscoredPrediction: Sendable {
     let pair: DatasetPair
     let sample: DatasetSample
     let prediction: [Float]
+    let predictedClasses: [UInt8]?
     let truth: Image
     let threshold: Double
     let nativeMask: [Bool]?
@@ -109,7 +117,7 @@ package struct UnscoredPrediction: Sendable {
     package func scored() throws -> ScoredPrediction {
         try ScoredPrediction(
             id: pair.id, difficulty: pair.difficulty.flatMap { .init(rawValue: $0.rawValue) }, picture: sample.picture,
-            prediction: prediction, truth: truth, threshold: threshold,
+            prediction: prediction, predictedClasses: predictedClasses, truth: truth, threshold: threshold,
             native: nativeMask.map { ($0, sample.mask) })
     }
 }

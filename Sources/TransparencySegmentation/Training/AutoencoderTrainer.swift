@@ -76,7 +76,7 @@ public final class AutoencoderTrainer {
     /// Does the next update. Throws ``TrainingError/notFinite(_:names:)``, what reading pictures throws, and `TorchError`.
     public func update() async throws -> Update {
         let batch = try await loader.next()
-        let images = try cat([batch.pictures(on: device), batch.masks(on: device)], axis: 0) * 2 - 1
+        let images = try images(of: batch)
         var random = SplitMix64(settings.seed, UInt64(step))
         let losses = try autoencoder.accumulateGradients(
             images, divergenceWeight: settings.divergenceWeight, seed: UInt32(truncatingIfNeeded: random.next() >> 1))
@@ -90,6 +90,15 @@ public final class AutoencoderTrainer {
         return Update(step: step, reconstruction: losses.reconstruction, divergence: losses.divergence, lr: rate)
     }
 
+    /// Pictures, then masks, `[2N, 3, S, S]` in −1…1.
+    private func images(of batch: TrainingBatch) throws -> Tensor {
+        let sources = batch.samples.map(\.picture) + batch.samples.map(\.mask)
+        return try sources.map { source in
+            guard case .picture(let image, _) = source else { preconditionFailure("no cache is used here") }
+            return image
+        }.tensor(on: device) * 2 - 1
+    }
+
     /// Writes `config.json` and the weights to a folder that must exist. The scale and shift of the configuration bring the latents of
     /// `batches` batches of pictures and masks to mean 0 and standard deviation 1.
     ///
@@ -97,9 +106,7 @@ public final class AutoencoderTrainer {
     public func write(to folder: String, batches: Int = 16) async throws {
         var (sum, squares, count) = (0.0, 0.0, 0)
         for _ in 0..<batches {
-            let batch = try await loader.next()
-            let images = try cat([batch.pictures(on: device), batch.masks(on: device)], axis: 0) * 2 - 1
-            let latents = try autoencoder.means(of: images)
+            let latents = try await autoencoder.means(of: images(of: loader.next()))
             sum += try latents.sum().item()
             squares += try (latents * latents).sum().item()
             count += latents.elementCount
@@ -110,7 +117,7 @@ public final class AutoencoderTrainer {
             to: URL(fileURLWithPath: "\(folder)/config.json"), options: .atomic)
         try SafetensorsWriter.write(
             to: "\(folder)/diffusion_pytorch_model.safetensors",
-            entries: autoencoder.buffer.state().map {
+            entries: autoencoder.buffer.views(of: autoencoder.buffer.master).map {
                 SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
             })
     }

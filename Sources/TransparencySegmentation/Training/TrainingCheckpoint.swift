@@ -6,8 +6,11 @@ import StableDiffusion3
 import Torch
 import TorchNN
 
-/// A folder `checkpoint-<step>` from which a run goes on: `transformer/` in diffusers' layout, the optimiser's moments, the state
-/// of the run, and a manifest with the sizes and SHA-256 of all of them.
+/// A folder `checkpoint-<step>` from which a run goes on: what is trained, the optimiser's moments, the state of the run, and a manifest
+/// with the sizes and SHA-256 of all of them.
+///
+/// A transformer is in `transformer/`, whose published form diffusers loads, and its average in `transformer_ema/`; adapters are in
+/// `pytorch_lora_weights.safetensors`, as diffusers names and loads them.
 ///
 /// It is written under another name, flushed and renamed, so that a folder of this name is whole.
 public struct TrainingCheckpoint: Sendable {
@@ -19,8 +22,6 @@ public struct TrainingCheckpoint: Sendable {
     private static let stateName = "trainer_state.json"
     private static let optimizerName = "optimizer.safetensors"
     private static let manifestName = "manifest.json"
-    private static let weightsName = "transformer/diffusion_pytorch_model.safetensors"
-    private static let configurationName = "transformer/config.json"
 
     /// What a manifest says of a file.
     private struct Entry: Codable, Equatable {
@@ -50,10 +51,6 @@ public struct TrainingCheckpoint: Sendable {
         guard let data = FileManager.default.contents(atPath: "\(path)/\(Self.manifestName)"),
             let manifest = try? JSONDecoder().decode([String: Entry].self, from: data)
         else { throw TrainingError.damagedCheckpoint(path, reason: "its manifest is missing or cannot be read") }
-        for name in [Self.weightsName, Self.configurationName, Self.optimizerName, Self.stateName]
-        where manifest[name] == nil {
-            throw TrainingError.damagedCheckpoint(path, reason: "its manifest does not name \(name)")
-        }
         for (name, entry) in manifest.sorted(by: { $0.key < $1.key }) {
             guard let found = try? Self.entry(of: "\(path)/\(name)") else {
                 throw TrainingError.damagedCheckpoint(path, reason: "\(name) is missing or cannot be read")
@@ -62,11 +59,46 @@ public struct TrainingCheckpoint: Sendable {
                 throw TrainingError.damagedCheckpoint(path, reason: "\(name) has changed since it was written")
             }
         }
+        let settings = try state().settings
+        for name in Self.names(for: settings) where manifest[name] == nil {
+            throw TrainingError.damagedCheckpoint(path, reason: "its manifest does not name \(name)")
+        }
     }
 
-    /// The state of the run. Throws ``TrainingError`` when it is of other settings or files.
-    func state(for settings: TrainingSettings, filesHash: String) throws -> TrainingState {
-        let state = try state()
+    /// All files but the manifest.
+    private static func names(for settings: TrainingSettings) -> [String] {
+        var names = [stateName, optimizerName] + files(of: settings, suffix: "")
+        if settings.emaDecay != nil { names += files(of: settings, suffix: averageSuffix) }
+        return names
+    }
+
+    private static let averageSuffix = "_ema"
+
+    /// The files of what is trained, the weights first.
+    private static func files(of settings: TrainingSettings, suffix: String) -> [String] {
+        settings.trainable == .lora
+            ? ["pytorch_lora_weights\(suffix).safetensors"]
+            : ["transformer\(suffix)/diffusion_pytorch_model.safetensors", "transformer\(suffix)/config.json"]
+    }
+
+    /// The state of the run. Throws ``TrainingError`` when it is of other settings or files and that is not allowed.
+    func state(for settings: TrainingSettings, filesHash: String, allowsChanges: Bool) throws -> TrainingState {
+        var state = try state()
+        if allowsChanges {
+            let hasOtherWeights =
+                state.settings.trainable != settings.trainable
+                || (settings.trainable == .lora && state.settings.trainedForm != settings.trainedForm)
+                || (settings.emaDecay != nil && state.settings.emaDecay == nil)
+            guard !hasOtherWeights else {
+                throw TrainingError.otherRun(
+                    path, differences: ["trainable, lora_rank, lora_targets and a new ema_decay cannot change in a run"]
+                )
+            }
+            if settings.dataType == .fp16, state.lossScale == nil { state.lossScale = LossScale() }
+            if settings.dataType != .fp16 { state.lossScale = nil }
+            (state.settings, state.filesHash) = (settings, filesHash)
+            return state
+        }
         var differences = try settings.differences(from: state.settings)
         if state.filesHash != filesHash { differences.append("the training files have changed") }
         guard differences.isEmpty else { throw TrainingError.otherRun(path, differences: differences) }
@@ -81,14 +113,51 @@ public struct TrainingCheckpoint: Sendable {
         return state
     }
 
-    /// The transformer's weights, float32. Throws `SafetensorsError`.
-    func transformerTensors() throws -> [String: Tensor] { try Self.tensors("\(path)/\(Self.weightsName)") }
+    /// What is trained by its keys, float32, the mapped file itself; the average where `averaged`. Throws `SafetensorsError`.
+    func weights(averaged: Bool = false) throws -> [String: Tensor] {
+        let settings = try state().settings
+        let isAdapter = settings.trainable == .lora
+        let name = Self.files(of: settings, suffix: averaged ? Self.averageSuffix : "")[0]
+        let tensors = try SafetensorsCollection(path: "\(path)/\(name)").tensors()
+        guard isAdapter else { return tensors }
+        return Dictionary(
+            uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(Self.adapterPrefix.count)), $0.value) })
+    }
+
+    /// What diffusers puts before a transformer's adapters.
+    private static let adapterPrefix = "transformer."
+
+    /// Gives averages those of this checkpoint.
+    func loadAverages(into average: ExponentialMovingAverage) throws {
+        let weights = try weights(averaged: true)
+        for (buffer, average) in zip(average.buffers, average.averages) {
+            for (key, part) in try buffer.views(of: average) {
+                guard let kept = weights[key], kept.shape == part.shape else {
+                    throw TrainingError.damagedCheckpoint(path, reason: "it has no average of \(key)")
+                }
+                try part.copyInPlace(kept)
+            }
+        }
+    }
+
+    /// Writes the model as it is at this checkpoint, adapters merged and averaged where the run averages, as a folder of its own.
+    ///
+    /// - Throws: `ModelError`, and what loading the base model throws.
+    public func export(to target: String, folded: Bool, dtype: DType?) throws {
+        let settings = try state().settings
+        let base = try ModelFolder(settings.baseModelPath)
+        let trained = try weights(averaged: settings.emaDecay != nil)
+        let transformer =
+            try settings.trainable == .lora
+            ? TransformerWeights(
+                form: .plain, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
+            : TransformerWeights(form: settings.trainedForm.transformerForm, tensors: trained)
+        try base.exportForSegmentation(
+            to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.usage)
+    }
 
     private static func tensors(_ path: String) throws -> [String: Tensor] {
-        let file = try SafetensorsFile(path: path)
-        return try file.tensors.mapValues { info in
-            try file.withUnsafeBytes(of: info.name) { try Tensor(copying: $0, shape: info.shape, dtype: .float32) }
-        }
+        try SafetensorsCollection(path: path).tensors()
     }
 
     /// Gives an optimiser the moments of this checkpoint.
@@ -127,16 +196,21 @@ public struct TrainingCheckpoint: Sendable {
         let files = FileManager.default
         defer { try? files.removeItem(atPath: staging) }
         do {
-            try files.createDirectory(atPath: "\(staging)/transformer", withIntermediateDirectories: true)
+            try files.createDirectory(atPath: staging, withIntermediateDirectories: true)
         } catch {
             throw TrainingError.unwritable(target, reason: error.localizedDescription)
         }
-        try writeTransformer(trainer, to: "\(staging)/transformer")
+        try writeWeights(of: trainer, trainer.transformer.state(), suffix: "", to: staging)
+        if let average = trainer.average {
+            let views = try zip(average.buffers, average.averages).flatMap { try $0.views(of: $1) }
+            let constants = try trainer.transformer.constantState()
+            try writeWeights(of: trainer, constants + views, suffix: averageSuffix, to: staging)
+        }
         try SafetensorsWriter.write(
             to: "\(staging)/\(optimizerName)",
             entries: moments(of: trainer.optimizer).map { SafetensorsEntry($0, try $1.to(.float32, device: .cpu)) })
         try AtomicFile.write(json(trainer.state), to: "\(staging)/\(stateName)")
-        let names = [weightsName, configurationName, optimizerName, stateName]
+        let names = names(for: trainer.state.settings)
         let manifest = Dictionary(
             uniqueKeysWithValues: try names.map { ($0, try entry(of: "\(staging)/\($0)")) })
         try AtomicFile.write(json(manifest), to: "\(staging)/\(manifestName)")
@@ -147,18 +221,25 @@ public struct TrainingCheckpoint: Sendable {
         return try TrainingCheckpoint(target)
     }
 
-    /// Writes the transformer as diffusers has it: float32 weights and the base model's configuration.
-    static func writeTransformer(_ trainer: Trainer, to folder: String) throws {
-        let configuration = "\(trainer.base.path)/transformer/config.json"
-        guard let data = FileManager.default.contents(atPath: configuration) else {
-            throw TrainingError.unwritable(folder, reason: "\(configuration) cannot be read")
+    private static func writeWeights(
+        of trainer: Trainer, _ weights: [(key: String, tensor: Tensor)], suffix: String, to folder: String
+    ) throws {
+        let settings = trainer.state.settings
+        let files = files(of: settings, suffix: suffix)
+        if files.count > 1 {
+            let configuration = try trainer.base.transformerConfigurationData(settings.trainedForm.transformerForm)
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/transformer\(suffix)", withIntermediateDirectories: true)
+            } catch {
+                throw TrainingError.unwritable(folder, reason: error.localizedDescription)
+            }
+            try AtomicFile.write([UInt8](configuration), to: "\(folder)/\(files[1])")
         }
-        try AtomicFile.write([UInt8](data), to: "\(folder)/config.json")
+        let prefix = settings.trainable == .lora ? adapterPrefix : ""
         try SafetensorsWriter.write(
-            to: "\(folder)/diffusion_pytorch_model.safetensors",
-            entries: trainer.transformer.state().map {
-                SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
-            })
+            to: "\(folder)/\(files[0])",
+            entries: weights.map { SafetensorsEntry(prefix + $0.key, try $0.tensor.to(.float32, device: .cpu)) })
     }
 
     /// Removes the checkpoint; first from sight, then its files.

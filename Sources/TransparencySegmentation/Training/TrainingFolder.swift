@@ -87,15 +87,15 @@ public final class TrainingFolder {
         }
     }
 
-    /// Writes `model/`: the transformer as it is now with the base model's VAE and prompt.
+    /// Writes `model/`: the model of a checkpoint, in the form that was trained, adapters merged.
     ///
     /// Throws `ModelError` and what writing throws.
-    public func writeModel(of trainer: Trainer) throws {
+    public func writeModel(of checkpoint: TrainingCheckpoint) throws {
         let (target, staging) = ("\(path)/model", "\(path)/.model.partial-\(getpid())")
         let files = FileManager.default
         defer { try? files.removeItem(atPath: staging) }
-        try trainer.base.export(to: staging, folded: false, dtype: nil)
-        try TrainingCheckpoint.writeTransformer(trainer, to: "\(staging)/transformer")
+        let form = try checkpoint.state().settings.trainedForm.transformerForm
+        try checkpoint.export(to: staging, folded: form == .folded, dtype: nil)
         do {
             if files.fileExists(atPath: target) { try files.removeItem(atPath: target) }
             try files.moveItem(atPath: staging, toPath: target)

@@ -1,4 +1,6 @@
 import Foundation
+import StableDiffusion3
+import Torch
 import TorchNN
 import Trans10K
 
@@ -37,10 +39,34 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     public var shuffle = true
     public var augment = true
     public var vaePosterior = Posterior.sample
+    /// What of the transformer is trained.
+    public var trainable = Trainable.all
+    public var loraRank = 16
+    /// Names of linear layers with commas between, or the ends of such names.
+    public var loraTargets = TrainedForm.standardTargets.joined(separator: ",")
+    /// What the picture that the model predicts shows.
+    public var target = MaskTarget.binary
+    /// What the transformer's output means.
+    public var outputForm = OutputForm.direct
+    /// The share that an average of the weights keeps of itself in an update; nil for no average.
+    public var emaDecay: Double?
 
     /// What a model computes in, by the original's names.
     public enum DataType: String, Codable, Sendable, CaseIterable {
-        case bf16, fp32
+        case bf16, fp16, fp32
+
+        var dtype: DType {
+            switch self {
+            case .bf16: .bfloat16
+            case .fp16: .float16
+            case .fp32: .float32
+            }
+        }
+    }
+
+    /// What of the transformer is trained; ``TrainedForm`` has the details.
+    public enum Trainable: String, Codable, Sendable, CaseIterable {
+        case all, folded, lora
     }
 
     /// What of the distribution that the VAE's encoder gives is taken.
@@ -70,6 +96,12 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         case maxGradNorm = "max_grad_norm"
         case seed, shuffle, augment
         case vaePosterior = "vae_posterior"
+        case trainable
+        case loraRank = "lora_rank"
+        case loraTargets = "lora_targets"
+        case target
+        case outputForm = "output_form"
+        case emaDecay = "ema_decay"
     }
 
     public init() {}
@@ -96,15 +128,40 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
             totalSteps: totalSteps(pictureCount: pictureCount), cycles: lrCycles, floorRatio: minLrRatio)
     }
 
+    /// ``trainable`` with what belongs to it.
+    public var trainedForm: TrainedForm {
+        switch trainable {
+        case .all: .all
+        case .folded: .folded
+        case .lora:
+            .lora(
+                rank: loraRank,
+                targets: loraTargets.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+        }
+    }
+
+    /// How a model that these settings train is used.
+    public var usage: SegmentationConfiguration { SegmentationConfiguration(target: target, outputForm: outputForm) }
+
     var optimizer: AdamW.Settings {
         AdamW.Settings(beta1: adamBeta1, beta2: adamBeta2, weightDecay: adamWeightDecay, eps: adamEpsilon)
     }
 
-    /// Everything that makes no sense, a phrase each; empty for sound settings.
-    public func problems() -> [String] {
-        var problems: [String] = []
+    /// A setting that makes no sense.
+    public struct Problem: Sendable, Equatable {
+        /// The setting's name.
+        public let setting: String
+        /// A phrase that names setting and value.
+        public let text: String
+    }
+
+    /// Everything that makes no sense; empty for sound settings.
+    public func problems() -> [Problem] {
+        var problems: [Problem] = []
         func require(_ isRight: Bool, _ key: CodingKeys, _ value: Any, _ expected: String) {
-            if !isRight { problems.append("\(key.rawValue) is \(value); \(expected) was expected") }
+            guard !isRight else { return }
+            problems.append(
+                Problem(setting: key.rawValue, text: "\(key.rawValue) is \(value); \(expected) was expected"))
         }
         require(resolution > 0 && resolution % 16 == 0, .resolution, resolution, "a multiple of 16")
         require(epochs > 0, .epochs, epochs, "a number from 1 on")
@@ -122,8 +179,13 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
         require(adamWeightDecay >= 0, .adamWeightDecay, adamWeightDecay, "a number from 0 on")
         require(adamEpsilon > 0, .adamEpsilon, adamEpsilon, "a number above 0")
         require(maxGradNorm > 0, .maxGradNorm, maxGradNorm, "a number above 0")
+        require(loraRank > 0, .loraRank, loraRank, "a number from 1 on")
+        require(
+            trainable != .lora || loraTargets.contains { $0 != "," && $0 != " " }, .loraTargets, loraTargets,
+            "names of layers with commas between")
+        require(emaDecay.map { (0..<1).contains($0) } ?? true, .emaDecay, emaDecay ?? 0, "a number from 0 to below 1")
         if let maxTrainSteps, let lrWarmupSteps, lrWarmupSteps >= maxTrainSteps {
-            problems.append("lr_warmup_steps is \(lrWarmupSteps), but there are \(maxTrainSteps) updates in all")
+            require(false, .lrWarmupSteps, lrWarmupSteps, "a number below max_train_steps, which is \(maxTrainSteps),")
         }
         return problems
     }

@@ -1,3 +1,5 @@
+import TorchNN
+
 /// How far a run is: what a checkpoint keeps beside weights and the optimiser's moments.
 public struct TrainingState: Codable, Equatable, Sendable {
     public var settings: TrainingSettings
@@ -9,6 +11,8 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var cursor = 0
     /// Updates in a row that were skipped because a loss or norm was not finite.
     public var skippedInARow = 0
+    /// What the loss is multiplied by for the gradients; with float16 only.
+    public var lossScale: LossScale?
     /// The best validation so far.
     public var best: Best?
 
@@ -22,10 +26,12 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case settings, step, cursor, best
         case filesHash = "files_hash"
         case skippedInARow = "skipped_in_a_row"
+        case lossScale = "loss_scale"
     }
 
     public init(settings: TrainingSettings, filesHash: String) {
         (self.settings, self.filesHash) = (settings, filesHash)
+        lossScale = settings.dataType == .fp16 ? LossScale() : nil
     }
 }
 
@@ -43,9 +49,11 @@ public struct TrainingUpdate: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Of these, spent waiting for pictures.
     public var dataWait: Double
+    /// The most bytes taken so far: on an accelerator its tensors, on the CPU all of the process.
+    public var memory: Int
 
     enum CodingKeys: String, CodingKey {
-        case step, epoch, loss, lr, skipped, seconds
+        case step, epoch, loss, lr, skipped, seconds, memory
         case gradNorm = "grad_norm"
         case dataWait = "data_wait"
     }

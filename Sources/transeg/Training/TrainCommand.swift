@@ -66,6 +66,15 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Whether blocks are run again for their gradients: less memory, a third more time. (default: true)")
     var recompute: Switch?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the VAE's latents there and use them again: of masks, and without augmentation of pictures too.",
+            valueName: "folder"))
+    var latentCache: String?
+
+    @Flag(help: "Go on from a checkpoint although settings or training files have changed.")
+    var allowChanges = false
+
     @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
@@ -77,7 +86,15 @@ struct TrainCommand: AsyncParsableCommand {
 
     func validate() throws {
         let problems = options.settings.problems()
-        guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "; ") + ".") }
+        guard problems.isEmpty else {
+            let process = ProcessInfo.processInfo
+            let layers = try TrainingLayers(process.arguments, environment: process.environment)
+            let texts = problems.map { problem in
+                let origin = layers.values[problem.setting]?.origin ?? "built-in"
+                return origin.hasPrefix("--") ? problem.text : "\(problem.text) (\(origin))"
+            }
+            throw ValidationError(texts.joined(separator: "; ") + ".")
+        }
         for (name, value) in [
             ("save-checkpoint-steps", saveCheckpointSteps), ("keep-checkpoints", keepCheckpoints),
             ("save-checkpoint-epochs", saveCheckpointEpochs),

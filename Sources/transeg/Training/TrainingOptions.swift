@@ -76,6 +76,30 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "What of the VAE's distribution is taken. (default: sample)")
     var vaePosterior: TrainingSettings.Posterior?
 
+    @Option(
+        help: ArgumentHelp(
+            "What is trained: all weights, those of the folded transformer, or low-rank adapters. (default: all)"))
+    var trainable: TrainingSettings.Trainable?
+
+    @Option(help: "The adapters' rank. (default: 16)")
+    var loraRank: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The layers that get adapters: names, or their ends, with commas between. (default: the attention's projections)",
+            valueName: "names"))
+    var loraTargets: String?
+
+    @Option(help: "What the model predicts: one mask, or things and stuff in colours. (default: binary)")
+    var target: MaskTarget?
+
+    @Option(
+        help: "What the output is to the mask's latent: itself, negated, or the picture's minus it. (default: direct)")
+    var outputForm: OutputForm?
+
+    @Option(help: "Average the weights over the updates, keeping this share in each; the average is the model.")
+    var emaDecay: Double?
+
     /// The original's settings with those that were given.
     var settings: TrainingSettings {
         var settings = TrainingSettings()
@@ -103,9 +127,18 @@ struct TrainingOptions: ParsableArguments {
         set(\.shuffle, shuffle?.isOn)
         set(\.augment, augment?.isOn)
         set(\.vaePosterior, vaePosterior)
+        set(\.trainable, trainable)
+        set(\.loraRank, loraRank)
+        set(\.loraTargets, loraTargets)
+        set(\.target, target)
+        set(\.outputForm, outputForm)
+        settings.emaDecay = emaDecay
         return settings
     }
 }
 
 extension TrainingSettings.DataType: ExpressibleByArgument {}
 extension TrainingSettings.Posterior: ExpressibleByArgument {}
+extension TrainingSettings.Trainable: ExpressibleByArgument {}
+extension MaskTarget: ExpressibleByArgument {}
+extension OutputForm: ExpressibleByArgument {}

@@ -29,8 +29,9 @@ final class TrainingRun {
                     command.numValsTrain))
         let checkpoint = try Self.checkpoint(command)
         trainer = try Trainer(
-            settings, dataset: dataset, checkpoint: checkpoint, device: command.device.device ?? .best,
-            recomputes: command.recompute?.isOn ?? true,
+            settings, dataset: dataset, checkpoint: checkpoint, allowsChanges: command.allowChanges,
+            device: command.device.device ?? .best,
+            recomputes: command.recompute?.isOn ?? true, latentCache: command.latentCache,
             workerCount: command.dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount)
         let pictureCount = try dataset.pairs(.train).count
         saveSteps =
@@ -97,7 +98,8 @@ final class TrainingRun {
             }
         }
         progress.end()
-        try folder.writeModel(of: trainer)
+        // What was written last is the model; it is there already where the run was over before.
+        try folder.writeModel(of: save())
         try folder.writeCurves()
         guard !command.quiet else { return }
         let seconds = (ContinuousClock.now - start).seconds
@@ -112,9 +114,11 @@ final class TrainingRun {
         }
     }
 
-    private func save() throws {
-        try TrainingCheckpoint.write(trainer, to: folder.path)
+    @discardableResult
+    private func save() throws -> TrainingCheckpoint {
+        let checkpoint = try TrainingCheckpoint.write(trainer, to: folder.path)
         try folder.prune(keeping: command.keepCheckpoints, best: trainer.state.best?.step)
+        return checkpoint
     }
 
     /// A line of the log.
@@ -136,12 +140,14 @@ final class TrainingRun {
     /// Scores the validation pictures with the weights as they are; their pictures go to `validation/<step>/`.
     private func validate() async throws {
         let side = trainer.state.settings.resolution
-        let evaluator = try Evaluator(segmenter: trainer.segmenter(), size: .square(side), countsNative: false)
-        var records: [ImageRecord] = []
-        for pair in validation {
-            for scored in try evaluator.evaluate([(pair, try dataset.read(pair))]) {
-                try EvaluationFolder.writePictures(of: scored, in: "\(folder.path)/validation/\(trainer.state.step)")
-                records.append(scored.record)
+        let pictures = "\(folder.path)/validation/\(trainer.state.step)"
+        let records = try trainer.withSegmenter { segmenter in
+            let evaluator = try Evaluator(segmenter: segmenter, size: .square(side), countsNative: false)
+            return try validation.flatMap { pair in
+                try evaluator.evaluate([(pair, try dataset.read(pair))]).map { scored in
+                    try EvaluationFolder.writePictures(of: scored, in: pictures)
+                    return scored.record
+                }
             }
         }
         let scores = try Metrics(

@@ -1,3 +1,5 @@
+import StableDiffusion3
+
 /// A setting of `train`, as files, the environment and flags name it. The one list of what there is: help, files and checks follow it.
 struct TrainingSetting: Sendable {
     /// What a value may be.
@@ -38,7 +40,7 @@ struct TrainingSetting: Sendable {
     static let all: [TrainingSetting] = [
         .init("model", "base_model_path", .text, nil, "the model to fine-tune: a folder or a Hugging Face id"),
         .init(
-            "model", "data_type", .choice(["bf16", "fp32"]), "bf16",
+            "model", "data_type", .choice(["bf16", "fp16", "fp32"]), "bf16",
             "what to compute in; the weights themselves are float32"),
         .init("project_config", "output_dir", .text, nil, "where the run is kept"),
         .init("dataset", "dataset_path", .text, nil, "the data set's folder, laid out as Trans10K is"),
@@ -82,6 +84,21 @@ struct TrainingSetting: Sendable {
         .init("ours", "augment", .boolean, "true", "whether pictures are augmented"),
         .init(
             "ours", "vae_posterior", .choice(["sample", "mode"]), "sample", "what of the VAE's distribution is taken"),
+        .init("ours", "trainable", .choice(["all", "folded", "lora"]), "all", "what of the transformer is trained"),
+        .init("ours", "lora_rank", .integer, "16", "the rank of adapters, with lora"),
+        .init(
+            "ours", "lora_targets", .text, TrainedForm.standardTargets.joined(separator: ","),
+            "the layers that get adapters: names, or their ends, with commas between"),
+        .init(
+            "ours", "target", .choice(["binary", "colour"]), "binary",
+            "one mask, or things and stuff in the data set's colours"),
+        .init(
+            "ours", "output_form", .choice(["direct", "negated", "residual"]), "direct",
+            "what the output is to the mask's latent: itself, negated, or the picture's minus it"),
+        .init(
+            "ours", "ema_decay", .real, nil,
+            "the share that an average of the weights keeps of itself; none where not given"),
+        .init("ours", "latent_cache", .text, nil, "a folder that keeps the VAE's latents"),
         .init(
             "ours", "recompute", .boolean, "true",
             "run blocks again for their gradients: less memory, a third more time"),

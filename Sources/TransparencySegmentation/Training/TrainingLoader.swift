@@ -1,26 +1,10 @@
-import Images
-import Torch
 import Trans10K
 
-/// Augmented pictures and masks at the size of training, in memory and not yet on the device.
+/// Samples of one pass, in memory and not yet on the device.
 struct TrainingBatch: Sendable {
-    let samples: [(picture: Image, mask: Image)]
+    let samples: [TrainingSample]
     /// The pictures' paths, for messages.
     let names: [String]
-
-    /// `[N, 3, S, S]` in 0…1, float32.
-    func pictures(on device: Device) throws -> Tensor {
-        let side = samples[0].picture
-        let values = try Tensor(samples.flatMap(\.picture.pixels), shape: [samples.count, side.height, side.width, 3])
-        return try values.to(device: device).permute([0, 3, 1, 2]).to(.float32).contiguous() / 255
-    }
-
-    /// `[N, 3, S, S]` of 0 and 1, float32: glass of any class in all three channels.
-    func masks(on device: Device) throws -> Tensor {
-        let side = samples[0].mask
-        let values = try Tensor(samples.flatMap(\.mask.pixels), shape: [samples.count, 1, side.height, side.width])
-        return try values.to(device: device).to(.float32).clamp(0...1).expand([-1, 3, -1, -1]).contiguous()
-    }
 }
 
 /// Reads batches ahead on threads of its own, in the order of a run.
@@ -30,6 +14,7 @@ final class TrainingLoader {
     private let settings: TrainingSettings
     private let order: TrainingOrder
     private let workerCount: Int
+    private let cache: LatentCache?
     /// The first sample of the next batch to begin with.
     private var cursor: Int
     private var pending: [Task<TrainingBatch, any Error>] = []
@@ -37,9 +22,12 @@ final class TrainingLoader {
     private static let depth = 3
 
     /// - Parameter cursor: How many samples the run has seen.
-    init(_ dataset: Dataset, _ pairs: [DatasetPair], _ settings: TrainingSettings, cursor: Int, workerCount: Int) {
+    init(
+        _ dataset: Dataset, _ pairs: [DatasetPair], _ settings: TrainingSettings, cursor: Int, workerCount: Int,
+        cache: LatentCache? = nil
+    ) {
         (self.dataset, self.pairs, self.settings, self.cursor) = (dataset, pairs, settings, cursor)
-        self.workerCount = max(1, workerCount)
+        (self.workerCount, self.cache) = (max(1, workerCount), cache)
         order = TrainingOrder(pictureCount: pairs.count, seed: settings.seed, isShuffled: settings.shuffle)
     }
 
@@ -54,24 +42,21 @@ final class TrainingLoader {
     private func begin() -> Task<TrainingBatch, any Error> {
         let places = order.places(from: cursor, count: settings.trainBatchSize)
         cursor += places.count
-        let (dataset, pairs, settings, workerCount) = (dataset, pairs, settings, workerCount)
+        let (dataset, pairs, settings, workerCount, cache) = (dataset, pairs, settings, workerCount, cache)
         return Task.detached {
-            var samples: [Int: (picture: Image, mask: Image)] = [:]
-            try await withThrowingTaskGroup(of: (Int, (picture: Image, mask: Image)).self) { group in
+            var samples: [Int: TrainingSample] = [:]
+            try await withThrowingTaskGroup(of: (Int, TrainingSample).self) { group in
                 for (position, place) in places.enumerated() {
                     if position >= workerCount, let (index, sample) = try await group.next() { samples[index] = sample }
                     group.addTask {
-                        let sample = try dataset.read(pairs[place.index])
                         let parameters =
                             settings.augment
                             ? AugmentationParameters(seed: settings.seed, epoch: place.epoch, index: place.index)
                             : .none
-                        return (
-                            position,
-                            try parameters.apply(
-                                to: sample.picture, mask: sample.mask, width: settings.resolution,
-                                height: settings.resolution)
-                        )
+                        let sample = try TrainingSample(
+                            pairs[place.index], of: dataset, parameters, target: settings.target,
+                            side: settings.resolution, cache: cache)
+                        return (position, sample)
                     }
                 }
                 for try await (index, sample) in group { samples[index] = sample }

@@ -1,0 +1,42 @@
+import Torch
+
+/// An average of the weights over the updates, which forgets slowly.
+public final class ExponentialMovingAverage {
+    /// The share that the average keeps of itself in an update, once there have been many.
+    public let decay: Double
+    public let buffers: [ParameterBuffer]
+    /// As long as the buffers, float32.
+    public let averages: [Tensor]
+
+    /// Begins with the weights as they are.
+    public init(_ buffers: [ParameterBuffer], decay: Double) throws {
+        (self.buffers, self.decay) = (buffers, decay)
+        averages = try buffers.map { try $0.master.clone() }
+    }
+
+    /// Takes in the weights after an update. Early ones count more, as in diffusers 0.35.2 `EMAModel`.
+    ///
+    /// - Parameter step: The updates before this one.
+    public func update(step: Int) throws {
+        let decay = min(decay, Double(1 + step) / Double(10 + step))
+        for (average, buffer) in zip(averages, buffers) {
+            try average.affineInPlace(scale: decay, shift: 0)
+            try average.addInPlace(buffer.master * (1 - decay))
+        }
+    }
+
+    /// Does something with the averages in the weights' place.
+    public func withAverages<R>(_ body: () throws -> R) throws -> R {
+        let own = try buffers.map { try $0.master.clone() }
+        func put(_ values: [Tensor]) throws {
+            for (buffer, value) in zip(buffers, values) {
+                try buffer.master.copyInPlace(value)
+                try buffer.refresh()
+            }
+        }
+        try put(averages)
+        let result = Result { try body() }
+        try put(own)
+        return try result.get()
+    }
+}

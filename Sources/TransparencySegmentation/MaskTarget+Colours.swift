@@ -1,0 +1,31 @@
+import Torch
+
+extension MaskTarget {
+    /// How surely something is transparent.
+    ///
+    /// Of a binary mask the mean of the channels; of one in colours the larger of red and mean, which is above a half exactly where black is not
+    /// the nearest of the three colours.
+    ///
+    /// - Parameter mask: `[N, 3, H, W]` in 0…1.
+    /// - Returns: `[N, 1, H, W]` in 0…1.
+    func softMask(of mask: Tensor) throws -> Tensor {
+        let mean = try mask.mean([1], keepingAxes: true)
+        guard self == .colour else { return mean }
+        let red = try mask.narrow(1, start: 0, length: 1)
+        return try (red + mean + (red - mean).abs()) / 2
+    }
+
+    /// The nearest of the three colours at each pixel: 0 background (black), 1 things (red), 2 stuff (white). nil of a binary mask, which
+    /// has no classes.
+    ///
+    /// - Parameter planes: Three planes, one after the other.
+    func classes(of planes: [Float]) -> [UInt8]? {
+        guard self == .colour else { return nil }
+        let count = planes.count / 3
+        return (0..<count).map { index in
+            let (red, green, blue) = (planes[index], planes[count + index], planes[2 * count + index])
+            guard max(red, (red + green + blue) / 3) > 0.5 else { return 0 }
+            return green + blue > 1 ? 2 : 1
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import StableDiffusion3
+import Torch
+
+/// What the picture that a model predicts shows.
+public enum MaskTarget: String, Codable, Sendable, CaseIterable {
+    /// White where something is transparent, black elsewhere.
+    case binary
+    /// Trans10K's colours: things red, stuff white, black elsewhere.
+    case colour
+}
+
+/// What a transformer's output is to the mask's latent.
+///
+/// Stable Diffusion 3 was trained to give noise − data, so that a direct prediction begins with the wrong sign.
+public enum OutputForm: String, Codable, Sendable, CaseIterable {
+    /// The output is the mask's latent.
+    case direct
+    /// The mask's latent is −output.
+    case negated
+    /// The mask's latent is the picture's latent − output.
+    case residual
+
+    /// The mask's latent; all tensors `[N, 16, h, w]`.
+    func mask(output: Tensor, picture: Tensor) throws -> Tensor {
+        switch self {
+        case .direct: output
+        case .negated: try output * -1
+        case .residual: try picture - output
+        }
+    }
+}
+
+/// How a model was trained to be used: the file `segmentation_config.json` of a model folder. Where there is none, the model is the
+/// original's: binary, direct.
+public struct SegmentationConfiguration: Codable, Equatable, Sendable {
+    public var target = MaskTarget.binary
+    public var outputForm = OutputForm.direct
+
+    enum CodingKeys: String, CodingKey {
+        case target
+        case outputForm = "output_form"
+    }
+
+    public init(target: MaskTarget = .binary, outputForm: OutputForm = .direct) {
+        (self.target, self.outputForm) = (target, outputForm)
+    }
+
+    /// The file's name in a model folder.
+    public static let fileName = "segmentation_config.json"
+
+    /// What a folder says. Throws ``SegmentationError/configuration(file:reason:)``.
+    public init(of folder: ModelFolder) throws {
+        let file = "\(folder.path)/\(Self.fileName)"
+        guard let data = FileManager.default.contents(atPath: file) else {
+            self.init()
+            return
+        }
+        do {
+            self = try JSONDecoder().decode(SegmentationConfiguration.self, from: data)
+        } catch {
+            throw SegmentationError.configuration(
+                file: file, reason: "target (binary, colour) and output_form (direct, negated, residual) were expected")
+        }
+    }
+
+    /// The file's content.
+    func data() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        return try encoder.encode(self) + Data("\n".utf8)
+    }
+}
+
+extension ModelFolder {
+    /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:extraFiles:)`` does, with how it is used.
+    public func exportForSegmentation(
+        to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
+        usage: SegmentationConfiguration? = nil
+    ) throws {
+        let usage = try usage ?? SegmentationConfiguration(of: self)
+        let files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
+        try export(to: path, folded: folded, dtype: dtype, transformer: transformer, extraFiles: files)
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import StableDiffusion3
+
+/// What the folded form and adapters have to do with the published form.
+@Suite struct TrainedFormTests {
+    private let model: ModelFolder
+    private let configuration: SD3TransformerConfiguration
+    private let plain: [String: Tensor]
+    private let folded: [String: Tensor]
+    private let prompt: PromptEmbeddings
+    private let latent: Tensor
+
+    init() throws {
+        model = try ModelFolder("\(goldens)/tiny-0")
+        configuration = try model.transformerConfiguration()
+        plain = try model.transformerTensors().tensors
+        prompt = try model.loadEmptyPrompt().to(.float32, device: .cpu)
+        folded = try FoldedTransformer.fold(
+            configuration, Weights(plain, dtype: .float32), timestep: segmentationTimestep, prompt: prompt)
+        latent = try Tensor.randn([2, 16, 8, 8], seed: 5)
+    }
+
+    private func trainable(
+        _ form: TrainedForm, adapters: [String: Tensor]? = nil, dtype: DType = .float32, recomputes: Bool = false
+    ) throws -> TrainableTransformer {
+        try TrainableTransformer(
+            configuration, form == .folded ? folded : plain, form: form, adapters: adapters, dtype: dtype, device: .cpu,
+            timestep: segmentationTimestep, prompt: prompt, recomputes: recomputes)
+    }
+
+    private func distance(_ one: Tensor, _ other: Tensor) throws -> Double {
+        try (one - other).abs().max().item() / max(1e-12, other.abs().max().item())
+    }
+
+    /// Updates towards a fixed target; gives the losses.
+    @discardableResult
+    private func train(_ transformer: TrainableTransformer, updates: Int, rate: Double = 1e-3) throws -> [Double] {
+        let target = try Tensor.randn([2, 16, 8, 8], seed: 6)
+        let optimizer = try AdamW(transformer.buffers)
+        return try (0..<updates).map { _ in
+            let loss = try transformer.accumulateGradients(latent.to(transformer.dtype), scale: 1) {
+                try $0.to(.float32).meanSquaredError(target)
+            }
+            try optimizer.step(learningRate: rate)
+            return try loss.item()
+        }
+    }
+
+    private var lora: TrainedForm { .lora(rank: 4, targets: TrainedForm.standardTargets) }
+
+    @Test func foldedTrainingBeginsWherePlainTrainingDoes() throws {
+        let losses = try (train(trainable(.all), updates: 1)[0], train(trainable(.folded), updates: 1)[0])
+        #expect(abs(losses.0 - losses.1) <= 1e-5 * losses.0)
+    }
+
+    @Test(arguments: [false, true])
+    func foldedTrainingIsPublished(recomputes: Bool) throws {
+        let trained = try trainable(.folded, recomputes: recomputes)
+        let losses = try train(trained, updates: 10)
+        #expect(losses[9] < losses[0])
+        let (tensors, prompt) = try FoldedTransformer.unfold(
+            configuration, Dictionary(uniqueKeysWithValues: trained.state()))
+        let published = try SD3Transformer2DModel(configuration, Weights(tensors, dtype: .float32))
+        let prediction = try withoutGradients {
+            try published(latent, timestep: segmentationTimestep, prompt: prompt)
+        }
+        #expect(try distance(prediction, trained(latent)) < 1e-5)
+        // What was trained is not what training began with.
+        #expect(try distance(prediction, trainable(.folded)(latent)) > 1e-2)
+    }
+
+    @Test func recomputationGivesTheSameGradients() throws {
+        for form in [TrainedForm.folded, lora] {
+            let losses = try (
+                train(trainable(form), updates: 5), train(trainable(form, recomputes: true), updates: 5)
+            )
+            for (one, other) in zip(losses.0, losses.1) { #expect(abs(one - other) <= 1e-5 * one, "\(form)") }
+        }
+    }
+
+    @Test func adaptersBeginAsTheModel() throws {
+        let base = try trainable(.all)(latent)
+        #expect(try (trainable(lora)(latent) - base).abs().max().item() == 0)
+    }
+
+    @Test func mergedAdaptersAreTheAdapters() throws {
+        let trained = try trainable(lora)
+        let losses = try train(trained, updates: 10)
+        #expect(losses[9] < losses[0])
+        let adapters = Dictionary(uniqueKeysWithValues: try trained.state())
+        #expect(adapters.keys.allSatisfy { $0.hasSuffix("lora_A.weight") || $0.hasSuffix("lora_B.weight") })
+        let merged = try SD3Transformer2DModel(
+            configuration, Weights(LowRankAdapters.merge(adapters, into: plain), dtype: .float32))
+        let prediction = try withoutGradients { try merged(latent, timestep: segmentationTimestep, prompt: prompt) }
+        #expect(try distance(prediction, trained(latent)) < 1e-5)
+        #expect(try distance(prediction, trainable(.all)(latent)) > 1e-2)
+        #expect(try distance(trainable(lora, adapters: adapters)(latent), trained(latent)) == 0)
+    }
+
+    @Test func impossibleAdaptersAreNamed() throws {
+        for (form, text) in [
+            (TrainedForm.lora(rank: 4, targets: ["to_x"]), "ends in to_x"),
+            (.lora(rank: 1000, targets: ["attn.to_q"]), "the rank 1000 is larger"),
+        ] {
+            let error = #expect(throws: ModelError.self) { try trainable(form) }
+            #expect(error?.description.contains(text) == true)
+        }
+    }
+
+    @Test func averagesFollowTheWeights() throws {
+        let trained = try trainable(.folded)
+        let average = try ExponentialMovingAverage(trained.buffers, decay: 0.5)
+        let before = try trained.buffers[1].master.clone()
+        try train(trained, updates: 1)
+        let after = try trained.buffers[1].master.clone()
+        // The first update counts with 1 / 10 at most.
+        try average.update(step: 0)
+        #expect(try distance(average.averages[1], before * 0.1 + after * 0.9) < 1e-6)
+        try average.update(step: 1000)
+        #expect(try distance(average.averages[1], before * 0.05 + after * 0.95) < 1e-6)
+        let own = try trained(latent)
+        let averaged = try average.withAverages { try trained(latent) }
+        #expect(try distance(averaged, own) > 0)
+        #expect(try (trained(latent) - own).abs().max().item() == 0)
+    }
+
+    @Test func float16IsCloseToFloat32() throws {
+        let losses = try (train(trainable(.all), updates: 3), train(trainable(.all, dtype: .float16), updates: 3))
+        for (one, other) in zip(losses.0, losses.1) { #expect(abs(one - other) <= 1e-2 * one) }
+    }
+
+    @Test func lossScaleFollowsOverflows() {
+        var scale = LossScale()
+        scale.update(isFinite: false)
+        #expect(scale.value == 32768 && scale.canShrink)
+        for _ in 0..<2000 { scale.update(isFinite: true) }
+        #expect(scale.value == 65536)
+        for _ in 0..<40 { scale.update(isFinite: false) }
+        #expect(scale.value == 1 && !scale.canShrink)
+    }
+
+    @Test func nothingIsLeftOfAnUpdate() throws {
+        for form in [TrainedForm.all, .folded, lora] {
+            let trained = try trainable(form, recomputes: true)
+            let optimizer = try AdamW(trained.buffers)
+            let average = try ExponentialMovingAverage(trained.buffers, decay: 0.9)
+            func update(_ step: Int) throws {
+                _ = try trained.accumulateGradients(latent, scale: 1) { try $0.meanSquaredError(latent) }.item()
+                _ = try clipGradientNorm(trained.buffers, limit: 1).item()
+                try optimizer.step(learningRate: 1e-3)
+                try average.update(step: step)
+            }
+            try update(0)
+            // Other tests make and drop tensors at the same time, but a leak of one an update is in every try.
+            let growths = try (0..<10).map { _ in
+                let before = TorchRuntime.liveTensorCount
+                for step in 1...30 { try update(step) }
+                return TorchRuntime.liveTensorCount - before
+            }
+            #expect(growths.contains { $0 < 30 }, "\(form): \(growths)")
+        }
+    }
+}
