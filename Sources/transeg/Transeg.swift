@@ -8,7 +8,7 @@ struct Transeg: AsyncParsableCommand {
         commandName: "transeg",
         abstract: "Finds glass and other transparent things in photographs.",
         subcommands: [
-            SegmentCommand.self, TrainCommand.self, TrainVAECommand.self, InitCommand.self,
+            SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
             EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, DoctorCommand.self,

@@ -57,19 +57,28 @@ import TorchNN
         let configuration = try autoencoderConfiguration()
         let trained = try TrainableAutoencoder(
             configuration, AutoencoderKL.freshWeights(configuration, seed: 5), device: .cpu)
-        let optimizer = try AdamW([trained.buffer], .init(eps: 1e-8))
-        // A bright square on a dark ground.
-        var pixels = [Float](repeating: -0.5, count: 3 * 32 * 32)
-        for channel in 0..<3 { for y in 8..<24 { for x in 8..<24 { pixels[channel * 1024 + y * 32 + x] = 0.8 } } }
-        let image = try Tensor(pixels, shape: [1, 3, 32, 32])
-        var losses: [Double] = []
+        let optimizer = try AdamW([trained.buffer, trained.maskHead], .init(eps: 1e-8))
+        // A bright square on a dark ground, and the square's mask.
+        func square(_ ground: Float, _ square: Float) throws -> Tensor {
+            var pixels = [Float](repeating: ground, count: 3 * 32 * 32)
+            for channel in 0..<3 {
+                for y in 8..<24 { for x in 8..<24 { pixels[channel * 1024 + y * 32 + x] = square } }
+            }
+            return try Tensor(pixels, shape: [1, 3, 32, 32])
+        }
+        let image = try cat([square(-0.5, 0.8), square(-1, 1)], axis: 0)
+        var (losses, masks) = ([Double](), [Double]())
         for step in 0..<60 {
-            let loss = try trained.accumulateGradients(image, divergenceWeight: 1e-4, seed: UInt32(step))
+            let loss = try trained.accumulateGradients(
+                image, weights: .init(divergence: 1e-4, mask: 1), seed: UInt32(step))
             #expect(loss.divergence >= 0)
             losses.append(loss.reconstruction)
-            _ = try clipGradientNorm([trained.buffer], limit: 1)
+            masks.append(loss.mask)
+            _ = try clipGradientNorm(optimizer.buffers, limit: 1)
             try optimizer.step(learningRate: 3e-3)
         }
+        // Of the mask a quarter is 1, which is what a guess of 0 misses.
+        #expect(abs(masks[0] - 0.25) < 1e-6 && masks[59] < 0.5 * masks[0], "\(masks)")
         #expect(losses.suffix(5).reduce(0, +) / 5 < 0.4 * losses[0], "\(losses)")
         let plain = try AutoencoderKL(
             configuration,

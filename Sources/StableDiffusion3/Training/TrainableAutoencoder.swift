@@ -5,6 +5,9 @@ import TorchNN
 public final class TrainableAutoencoder {
     public let configuration: AutoencoderKLConfiguration
     public let buffer: ParameterBuffer
+    /// A linear guess of the mask from a picture's latent, which only training has: weight `[1, C]` and bias `[1]`.
+    public let maskHead: ParameterBuffer
+    private let head: Linear
     private let autoencoder: AutoencoderKL
 
     /// Copies weights, by diffusers' keys; computes in float32.
@@ -13,6 +16,15 @@ public final class TrainableAutoencoder {
         let weights = tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) }
         buffer = try ParameterBuffer(prefix: "", weights, dtype: .float32, device: device)
         autoencoder = try AutoencoderKL(configuration, Weights(buffer.leaves, dtype: .float32, device: device))
+        maskHead = try ParameterBuffer(
+            prefix: "",
+            [
+                (name: "weight", tensor: .zeros([1, configuration.latentChannels])),
+                (name: "bias", tensor: .zeros([1])),
+            ],
+            dtype: .float32, device: device)
+        head = try Linear(
+            Weights(maskHead.leaves, dtype: .float32, device: device), configuration.latentChannels, 1)
     }
 
     /// The losses of a pass.
@@ -21,24 +33,50 @@ public final class TrainableAutoencoder {
         public let reconstruction: Double
         /// The mean over latent elements of the divergence from the standard normal distribution, nats.
         public let divergence: Double
+        /// The mean squared difference of the masks and what ``maskHead`` guesses, both in 0…1 at the latent's resolution.
+        public let mask: Double
     }
 
-    /// One pass, whose gradients are added to ``buffer``: mean absolute error of what a draw from the posterior is decoded to, plus
-    /// `divergenceWeight` times the divergence (Kingma and Welling, arXiv 1312.6114).
+    /// What counts besides the reconstruction.
+    public struct LossWeights: Sendable, Equatable {
+        /// Of the divergence (Kingma and Welling, arXiv 1312.6114).
+        public var divergence: Double
+        /// Of the guessed masks: makes the latents of pictures tell what is transparent.
+        public var mask: Double
+
+        public init(divergence: Double, mask: Double) {
+            (self.divergence, self.mask) = (divergence, mask)
+        }
+    }
+
+    /// One pass, whose gradients are added to ``buffer`` and ``maskHead``: mean absolute error of what a draw from the posterior is
+    /// decoded to, and the other losses by their weights.
     ///
     /// - Parameters:
-    ///   - images: `[N, 3, H, W]` in −1…1, float32.
+    ///   - images: `[2N, 3, H, W]` in −1…1, float32: pictures, then their masks.
     ///   - seed: Of the draw.
-    public func accumulateGradients(_ images: Tensor, divergenceWeight: Double, seed: UInt32) throws -> Losses {
+    public func accumulateGradients(_ images: Tensor, weights: LossWeights, seed: UInt32) throws -> Losses {
         try withGradients {
             let posterior = try autoencoder.encode(images)
             let decoded = try autoencoder.decode(posterior.sample(seed: seed))
             let reconstruction = try (decoded - images).abs().mean()
             let (mean, logVariance) = (posterior.mean, posterior.logVariance)
             let divergence = try (mean * mean + logVariance.exp() - 1 - logVariance).mean() * 0.5
-            try (reconstruction + divergence * divergenceWeight).backward()
-            return Losses(reconstruction: try reconstruction.item(), divergence: try divergence.item())
+            let count = images.size(0) / 2
+            let guess = try head(mean.narrow(0, start: 0, length: count).permute([0, 2, 3, 1]))
+            let masks = try images.narrow(0, start: count, length: count)
+            let mask = try guess.meanSquaredError(coarse(masks, height: mean.size(2), width: mean.size(3)))
+            try (reconstruction + divergence * weights.divergence + mask * weights.mask).backward()
+            return Losses(
+                reconstruction: try reconstruction.item(), divergence: try divergence.item(), mask: try mask.item())
         }
+    }
+
+    /// Masks `[N, 3, H, W]` in −1…1 to shares `[N, h, w, 1]` in 0…1 of the latent's positions.
+    private func coarse(_ masks: Tensor, height: Int, width: Int) throws -> Tensor {
+        let (rows, columns) = (masks.size(2) / height, masks.size(3) / width)
+        let parts = try masks.reshape([masks.size(0), 3, height, rows, width, columns])
+        return try (parts.mean([1, 3, 5], keepingAxes: false) / 2 + 0.5).unsqueeze(-1)
     }
 
     /// The posterior's means of pictures `[N, 3, H, W]` in −1…1, without gradients: `[N, C, h, w]`.

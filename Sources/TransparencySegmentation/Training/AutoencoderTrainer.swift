@@ -24,6 +24,10 @@ public final class AutoencoderTrainer {
         public var lr = 1e-3
         /// The weight of the divergence from the standard normal distribution.
         public var divergenceWeight = 1e-4
+        /// The weight of masks that are guessed from pictures' latents.
+        public var maskWeight = 0.0
+        /// A VAE's folder to go on from, which gives the shape too; nil to begin from nothing.
+        public var base: String?
         public var seed: UInt64 = 0
 
         public init() {}
@@ -35,6 +39,8 @@ public final class AutoencoderTrainer {
         public let step: Int
         public let reconstruction: Double
         public let divergence: Double
+        /// Of the guessed masks.
+        public let mask: Double
         public let lr: Double
     }
 
@@ -50,18 +56,19 @@ public final class AutoencoderTrainer {
     public init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
         let unit = 1 << max(0, settings.channels.count - 1)
         guard settings.resolution > 0, settings.resolution % unit == 0, settings.steps > 0, settings.batchSize > 0,
-            settings.lr > 0, settings.divergenceWeight >= 0
+            settings.lr > 0, settings.divergenceWeight >= 0, settings.maskWeight >= 0
         else {
             throw TrainingError.settings([
-                "resolution must be a multiple of \(unit), steps and batch at least 1, lr above 0 and the divergence's weight 0 or more"
+                "resolution must be a multiple of \(unit), steps and batch at least 1, lr above 0 and the losses' weights 0 or more"
             ])
         }
         (self.settings, self.device) = (settings, device)
         let configuration = try AutoencoderKLConfiguration(json: Self.configuration(settings, scale: 1, shift: 0))
-        autoencoder = try TrainableAutoencoder(
-            configuration,
-            AutoencoderKL.freshWeights(configuration, seed: UInt32(truncatingIfNeeded: settings.seed)), device: device)
-        optimizer = try AdamW([autoencoder.buffer], .init(eps: 1e-8))
+        let weights =
+            try settings.base.map { try SafetensorsCollection(path: "\($0)/\(Self.weightsName)").tensors() }
+            ?? AutoencoderKL.freshWeights(configuration, seed: UInt32(truncatingIfNeeded: settings.seed))
+        autoencoder = try TrainableAutoencoder(configuration, weights, device: device)
+        optimizer = try AdamW([autoencoder.buffer, autoencoder.maskHead], .init(eps: 1e-8))
         schedule = LearningRateSchedule(
             peak: settings.lr, warmupSteps: min(200, settings.steps / 10), totalSteps: settings.steps, floorRatio: 0.02)
         var reading = TrainingSettings()
@@ -79,15 +86,18 @@ public final class AutoencoderTrainer {
         let images = try images(of: batch)
         var random = SplitMix64(settings.seed, UInt64(step))
         let losses = try autoencoder.accumulateGradients(
-            images, divergenceWeight: settings.divergenceWeight, seed: UInt32(truncatingIfNeeded: random.next() >> 1))
-        let norm = try clipGradientNorm([autoencoder.buffer], limit: 1).item()
+            images, weights: .init(divergence: settings.divergenceWeight, mask: settings.maskWeight),
+            seed: UInt32(truncatingIfNeeded: random.next() >> 1))
+        let norm = try clipGradientNorm(optimizer.buffers, limit: 1).item()
         guard losses.reconstruction.isFinite, norm.isFinite else {
             throw TrainingError.notFinite(1, names: batch.names)
         }
         let rate = schedule.rate(at: step)
         try optimizer.step(learningRate: rate)
         step += 1
-        return Update(step: step, reconstruction: losses.reconstruction, divergence: losses.divergence, lr: rate)
+        return Update(
+            step: step, reconstruction: losses.reconstruction, divergence: losses.divergence, mask: losses.mask,
+            lr: rate)
     }
 
     /// Pictures, then masks, `[2N, 3, S, S]` in −1…1.
@@ -116,14 +126,23 @@ public final class AutoencoderTrainer {
         try Self.configuration(settings, scale: 1 / deviation, shift: mean).write(
             to: URL(fileURLWithPath: "\(folder)/config.json"), options: .atomic)
         try SafetensorsWriter.write(
-            to: "\(folder)/diffusion_pytorch_model.safetensors",
+            to: "\(folder)/\(Self.weightsName)",
             entries: autoencoder.buffer.views(of: autoencoder.buffer.master).map {
                 SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
             })
     }
 
-    /// diffusers' `config.json`.
+    private static let weightsName = "diffusion_pytorch_model.safetensors"
+
+    /// diffusers' `config.json`, that of the base where there is one.
     private static func configuration(_ settings: Settings, scale: Double, shift: Double) throws -> Data {
+        if let base = settings.base {
+            guard let data = FileManager.default.contents(atPath: "\(base)/config.json"),
+                var values = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+            else { throw TrainingError.settings(["\(base)/config.json cannot be read; a VAE's folder was expected"]) }
+            (values["scaling_factor"], values["shift_factor"]) = (scale, shift)
+            return try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys])
+        }
         let levels = settings.channels.count
         let values: [String: Any] = [
             "_class_name": "AutoencoderKL", "_diffusers_version": "0.35.2", "act_fn": "silu",

@@ -26,6 +26,7 @@ public struct LinePlot: Sendable {
 
     private let panels: [Panel]
     private let xLabel: String
+    private let isLogarithmic: Bool
     private static let (width, height) = (760.0, 220.0)
     private static let (left, right, top, bottom) = (80.0, 740.0, 30.0, 180.0)
     /// Distinguishable for the colour-blind (Okabe and Ito).
@@ -33,7 +34,9 @@ public struct LinePlot: Sendable {
     /// More than a screen has columns would only be slow to draw.
     private static let pointLimit = 2000
 
-    public init(xLabel: String, _ panels: [Panel]) {
+    /// - Parameter isLogarithmic: Whether equal steps of the axis are equal ratios of x, which is then above 0.
+    public init(xLabel: String, isLogarithmic: Bool = false, _ panels: [Panel]) {
+        self.isLogarithmic = isLogarithmic
         (self.xLabel, self.panels) = (xLabel, panels.filter { $0.curves.contains { !$0.points.isEmpty } })
     }
 
@@ -43,8 +46,9 @@ public struct LinePlot: Sendable {
     }
 
     func svg() -> String {
-        let xs = panels.flatMap(\.curves).flatMap { $0.points.map(\.x) }
-        let xRange = (xs.min() ?? 0)...max(xs.max() ?? 1, (xs.min() ?? 0) + 1)
+        let xs = panels.flatMap(\.curves).flatMap { $0.points.map { position($0.x) } }
+        let first = xs.min() ?? 0
+        let xRange = first...max(xs.max() ?? 1, first + (isLogarithmic ? 0.1 : 1))
         let body = panels.enumerated().map { index, panel in
             "<g transform=\"translate(0 \(Self.text(Double(index) * Self.height)))\">\(draw(panel, xRange))</g>"
         }.joined(separator: "\n")
@@ -59,12 +63,15 @@ public struct LinePlot: Sendable {
             """
     }
 
+    /// Where x lies on the axis.
+    private func position(_ x: Double) -> Double { isLogarithmic ? log10(x) : x }
+
     private func draw(_ panel: Panel, _ xRange: ClosedRange<Double>) -> String {
         let ys = panel.curves.flatMap { $0.points.map(\.y) }
         let (low, high) = (min(0, ys.min() ?? 0), ys.max() ?? 1)
         let top = high > low ? high : low + 1
         func place(_ x: Double, _ y: Double) -> String {
-            let across = (x - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound)
+            let across = (position(x) - xRange.lowerBound) / (xRange.upperBound - xRange.lowerBound)
             let up = (y - low) / (top - low)
             return Self.text(Self.left + across * (Self.right - Self.left)) + ","
                 + Self.text(Self.bottom - up * (Self.bottom - Self.top))
@@ -77,10 +84,11 @@ public struct LinePlot: Sendable {
                 "<path d=\"M\(Self.text(Self.left)) \(Self.text(row))H\(Self.text(Self.right))\" stroke=\"#ddd\"/>"
                     + "<text x=\"\(Self.text(Self.left - 8))\" y=\"\(Self.text(row + 4))\" text-anchor=\"end\">\(String(format: "%.3g", y))</text>"
             )
-            let x = xRange.lowerBound + (xRange.upperBound - xRange.lowerBound) * Double(step) / 4
+            let place = xRange.lowerBound + (xRange.upperBound - xRange.lowerBound) * Double(step) / 4
+            let x = isLogarithmic ? pow(10, place) : place
             let column = Self.left + Double(step) / 4 * (Self.right - Self.left)
             parts.append(
-                "<text x=\"\(Self.text(column))\" y=\"\(Self.text(Self.bottom + 18))\" text-anchor=\"middle\">\(String(format: "%.4g", x))</text>"
+                "<text x=\"\(Self.text(column))\" y=\"\(Self.text(Self.bottom + 18))\" text-anchor=\"middle\">\(String(format: isLogarithmic ? "%.2g" : "%.4g", x))</text>"
             )
         }
         for (index, curve) in panel.curves.enumerated() where !curve.points.isEmpty {

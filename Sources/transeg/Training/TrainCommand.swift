@@ -32,6 +32,7 @@ struct TrainCommand: AsyncParsableCommand {
     var plotSchedule: String?
 
     @OptionGroup var options: TrainingOptions
+    @OptionGroup var machine: TrainingMachineOptions
 
     @Option(help: ArgumentHelp("Where the run is kept.", valueName: "folder"))
     var outputDir: String
@@ -60,46 +61,19 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Easy or hard validation pictures, or mix for all.")
     var valDifficulty = DifficultyChoice.mix
 
-    @Option(help: "Pictures that are read at once. (default: one a processor)")
-    var dataloaderNumWorkers: Int?
-
-    @Option(help: "Whether blocks are run again for their gradients: less memory, a third more time. (default: true)")
-    var recompute: Switch?
-
-    @Option(
-        help: ArgumentHelp(
-            "Keep the VAE's latents there and use them again: of masks, and without augmentation of pictures too.",
-            valueName: "folder"))
-    var latentCache: String?
-
     @Flag(help: "Go on from a checkpoint although settings or training files have changed.")
     var allowChanges = false
-
-    @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
-    var device = DeviceChoice.auto
-
-    @Option(help: "Threads of the CPU to compute with. (default: one for each physical core)")
-    var threads: Int?
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     func validate() throws {
-        let problems = options.settings.problems()
-        guard problems.isEmpty else {
-            let process = ProcessInfo.processInfo
-            let layers = try TrainingLayers(process.arguments, environment: process.environment)
-            let texts = problems.map { problem in
-                let origin = layers.values[problem.setting]?.origin ?? "built-in"
-                return origin.hasPrefix("--") ? problem.text : "\(problem.text) (\(origin))"
-            }
-            throw ValidationError(texts.joined(separator: "; ") + ".")
-        }
+        _ = try options.checkedSettings()
         for (name, value) in [
             ("save-checkpoint-steps", saveCheckpointSteps), ("keep-checkpoints", keepCheckpoints),
             ("save-checkpoint-epochs", saveCheckpointEpochs),
             ("val-steps", valSteps),
-            ("num-vals-train", numValsTrain), ("dataloader-num-workers", dataloaderNumWorkers), ("threads", threads),
+            ("num-vals-train", numValsTrain),
         ] {
             if let value, value < 1 {
                 throw ValidationError("--\(name) is \(value); a number from 1 on was expected.")

@@ -49,6 +49,15 @@ struct TrainVAECommand: AsyncParsableCommand {
     @Option(help: "The weight of the divergence from the standard normal distribution.")
     var divergenceWeight = 1e-4
 
+    @Option(
+        help:
+            "The weight of masks that are guessed linearly from the pictures' latents: makes latents tell what is transparent."
+    )
+    var maskWeight = 0.0
+
+    @Option(help: ArgumentHelp("A VAE to go on from, whose shape is kept.", valueName: "folder"))
+    var vae: String?
+
     @Option(help: "Another seed gives other weights, order and draws.")
     var seed: UInt64 = 0
 
@@ -69,7 +78,8 @@ struct TrainVAECommand: AsyncParsableCommand {
         (settings.layersPerBlock, settings.normGroups) = (layersPerBlock, normGroups)
         (settings.latentChannels, settings.resolution) = (latentChannels, resolution)
         (settings.steps, settings.batchSize, settings.lr) = (steps, batchSize, lr)
-        (settings.divergenceWeight, settings.seed) = (divergenceWeight, seed)
+        (settings.divergenceWeight, settings.maskWeight) = (divergenceWeight, maskWeight)
+        (settings.base, settings.seed) = (vae, seed)
         guard !FileManager.default.fileExists(atPath: outputDir) else {
             throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder.")
         }
@@ -86,7 +96,9 @@ struct TrainVAECommand: AsyncParsableCommand {
             try folder.append(update)
             progress.advance(
                 to: update.step,
-                note: String(format: "error %.4f, divergence %.2f", update.reconstruction, update.divergence))
+                note: String(
+                    format: "error %.4f, divergence %.2f, mask %.4f", update.reconstruction, update.divergence,
+                    update.mask))
         }
         progress.end()
         try await trainer.write(to: outputDir)

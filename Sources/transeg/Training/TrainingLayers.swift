@@ -13,7 +13,7 @@ struct TrainingLayers {
     private(set) var values: [String: Value] = [:]
     private(set) var notes: [String] = []
 
-    /// Reads all layers of a command line, which begins with `train`.
+    /// Reads all layers of a command line.
     ///
     /// Throws `ValidationError` with everything that is wrong in files and environment; flags are checked when they are parsed.
     init(_ arguments: [String], environment: [String: String]) throws {
@@ -64,7 +64,9 @@ struct TrainingLayers {
 
     /// The command line with files and environment turned into flags. Settings with a value of their own are left to it.
     static func expanded(_ arguments: [String], environment: [String: String]) throws -> [String] {
-        guard arguments.first == "train", !arguments.contains("--help"), !arguments.contains("-h") else {
+        guard let command = arguments.first, ["train", "lr-find"].contains(command), !arguments.contains("--help"),
+            !arguments.contains("-h")
+        else {
             return arguments
         }
         let layers = try TrainingLayers(arguments, environment: environment)
@@ -72,13 +74,14 @@ struct TrainingLayers {
             StandardStream.tell("Note: \(note)\n")
         }
         let given = TrainingSetting.all.flatMap { setting -> [String] in
-            guard let value = layers.values[setting.name], value.origin != "built-in", value.origin != setting.flag
+            guard let value = layers.values[setting.name], value.origin != "built-in", value.origin != setting.flag,
+                command == "train" || !TrainingSetting.ofRunsAlone.contains(setting.name)
             else {
                 return []
             }
             return ["\(setting.flag)=\(value.text)"]
         }
-        return ["train"] + given + arguments.dropFirst()
+        return [command] + given + arguments.dropFirst()
     }
 
     /// A line for each setting: its name, value and origin.

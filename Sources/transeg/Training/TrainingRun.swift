@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import SegmentationMetrics
-import Torch
 import Trans10K
 import TransparencySegmentation
 
@@ -19,7 +18,6 @@ final class TrainingRun {
     /// Loads everything; nothing is written before all of it is found to be sound.
     init(_ command: TrainCommand) throws {
         let settings = command.options.settings
-        if let threads = command.threads { try TorchRuntime.setThreadCount(threads) }
         dataset = try settings.openDataset()
         validation =
             command.valSteps == nil
@@ -28,11 +26,8 @@ final class TrainingRun {
                 try dataset.pairs(.validation, difficulty: command.valDifficulty.difficulty).prefix(
                     command.numValsTrain))
         let checkpoint = try Self.checkpoint(command)
-        trainer = try Trainer(
-            settings, dataset: dataset, checkpoint: checkpoint, allowsChanges: command.allowChanges,
-            device: command.device.device ?? .best,
-            recomputes: command.recompute?.isOn ?? true, latentCache: command.latentCache,
-            workerCount: command.dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount)
+        trainer = try command.machine.makeTrainer(
+            settings, dataset, checkpoint: checkpoint, allowsChanges: command.allowChanges)
         let pictureCount = try dataset.pairs(.train).count
         saveSteps =
             command.saveCheckpointSteps

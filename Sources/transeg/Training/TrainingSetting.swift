@@ -107,6 +107,12 @@ struct TrainingSetting: Sendable {
         .init("ours", "threads", .integer, nil, "threads of the CPU to compute with; one a core where not given"),
     ]
 
+    /// What only `train` has, which keeps what it does: `lr-find` does not.
+    static let ofRunsAlone: Set<String> = [
+        "output_dir", "resume_from_checkpoint", "save_checkpoint_steps", "save_checkpoint_epochs", "keep_checkpoints",
+        "val_steps", "num_vals_train", "val_difficulty",
+    ]
+
     /// Keys of the original's file that change nothing here, with the reason.
     static let withoutEffect: [String: String] = [
         "dataset_name": "the layout is Trans10K's", "test_difficulty": "evaluate has --difficulty",

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import Trans10K
+import TransparencySegmentation
+
+/// `transeg lr-find`: the learning rate range test.
+struct LRFindCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lr-find",
+        abstract: "Tries learning rates and proposes one.",
+        discussion: """
+            The rate grows from update to update until the loss leaves all bounds. The curve is written as SVG and CSV, and the rate at which the
+            loss falls most steeply is proposed. Takes the settings of train, from files and the environment too; nothing is kept of the
+            weights.
+
+              transeg lr-find --base-model-path sd35/ --dataset-path Trans10K
+            """)
+
+    @Option(help: ArgumentHelp("A YAML file of settings; of several the later ones come first.", valueName: "file"))
+    var config: [String] = []
+
+    @OptionGroup var options: TrainingOptions
+    @OptionGroup var machine: TrainingMachineOptions
+
+    @Option(help: "Updates of the test.")
+    var steps = 100
+
+    @Option(help: "The first rate.")
+    var minLr = 1e-8
+
+    @Option(help: "The last rate.")
+    var maxLr = 1.0
+
+    @Option(help: ArgumentHelp("Where the curve goes: PATH.svg and PATH.csv.", valueName: "path"))
+    var output = "lr-find"
+
+    @Flag(name: .shortAndLong, help: "Print the proposed rate only.")
+    var quiet = false
+
+    func validate() throws {
+        _ = try options.checkedSettings()
+        guard steps >= 12 else { throw ValidationError("--steps is \(steps); a number from 12 on was expected.") }
+        guard minLr > 0, maxLr > minLr, maxLr.isFinite else {
+            throw ValidationError("--min-lr is \(minLr) and --max-lr \(maxLr); 0 < min-lr < max-lr was expected.")
+        }
+    }
+
+    func run() async throws {
+        let settings = try options.checkedSettings()
+        let trainer = try machine.makeTrainer(settings, settings.openDataset())
+        var range = LearningRateRange()
+        var progress = Progress(total: steps, quiet: quiet, verb: "updates")
+        defer { progress.end() }
+        let interrupt = Interrupt()
+        defer { interrupt.restore() }
+        for rate in LearningRateRange.rates(from: minLr, to: maxLr, count: steps) {
+            let update = try await trainer.update(rate: rate, skipLimit: .max)
+            if range.add(rate: rate, loss: update.loss, gradNorm: update.gradNorm) || interrupt.isRequested { break }
+            progress.advance(to: update.step, note: String(format: "lr %.2e, loss %.4f", rate, update.loss))
+        }
+        progress.end()
+        try range.write(to: output)
+        if !quiet { print("\(range.points.count) updates, the curve is in \(output).svg and \(output).csv") }
+        if interrupt.isRequested { throw ExitCode(130) }
+        guard let rate = range.suggestion else {
+            throw TrainingError.settings([
+                "the loss falls nowhere from \(minLr) to \(maxLr): try other rates with --min-lr and --max-lr, or more --steps"
+            ])
+        }
+        let given = settings.scaleLr ? rate / Double(settings.effectiveBatchSize) : rate
+        print(
+            String(format: "--lr %.2g", given)
+                + (settings.scaleLr
+                    ? String(format: ", which is %.2g after scaling by %d pictures", rate, settings.effectiveBatchSize)
+                    : ""))
+    }
+}
