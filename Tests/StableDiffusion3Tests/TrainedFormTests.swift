@@ -83,6 +83,18 @@ import TorchNN
         }
     }
 
+    @Test(arguments: ["tiny-0", "tiny-1", "tiny-2"])
+    func foldedNumbersAreCounted(name: String) throws {
+        let model = try ModelFolder("\(goldens)/\(name)")
+        let configuration = try model.transformerConfiguration()
+        let folded = try FoldedTransformer.fold(
+            configuration, Weights(model.transformerTensors().tensors, dtype: .float32),
+            timestep: segmentationTimestep, prompt: model.loadEmptyPrompt())
+        let count = folded.filter { $0.key != "pos_embed.pos_embed" }.values.map(\.elementCount).reduce(0, +)
+        #expect(
+            try FoldedTransformer.parameterCount(configuration, promptTokens: model.promptTokenCount()) == count)
+    }
+
     @Test func adaptersBeginAsTheModel() throws {
         let base = try trainable(.all)(latent)
         #expect(try (trainable(lora)(latent) - base).abs().max().item() == 0)

@@ -208,6 +208,8 @@ import Testing
                 named.exitCode == 1 && named.errors.contains("optimizer.safetensors has changed since it was written"))
             let missing = try resume("checkpoint-5")
             #expect(missing.exitCode == 1 && missing.errors.contains("there is no checkpoint run/checkpoint-5"))
+            let changed = try resume("checkpoint-3", ["--trainable", "lora", "--allow-changes"])
+            #expect(changed.exitCode == 1 && changed.errors.contains("cannot change in a run"), "\(changed.errors)")
             let other = try resume("checkpoint-3", ["--adam-beta1", "0.8"])
             #expect(other.exitCode == 1 && other.errors.contains("adam_beta1 was 0.9 and is 0.8"), "\(other.errors)")
             try FileManager.default.removeItem(atPath: "\(folder)/run/model")
@@ -217,6 +219,7 @@ import Testing
             #expect(try log("\(folder)/run").count == 6)
             // The damaged one has been replaced.
             #expect(try resume("checkpoint-6").exitCode == 0)
+            #expect(try resume("checkpoint-3", ["--adam-beta1", "0.8", "--allow-changes"]).exitCode == 0)
         }
     }
 
@@ -248,6 +251,10 @@ import Testing
                 #expect(result.output.contains(text), "\(result.output)")
             }
             #expect(try names(in: folder) == ["rates.svg", "scenes"])
+            let adapters = try Program.run(
+                arguments("run", steps: 6) + ["--dry-run", "--trainable", "lora", "--lora-targets", "attn.to_q"],
+                in: folder)
+            #expect(adapters.output.contains("frozen transformer"), "\(adapters.output)")
         }
     }
 

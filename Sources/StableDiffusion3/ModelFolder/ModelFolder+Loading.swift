@@ -93,6 +93,17 @@ extension ModelFolder {
         )
     }
 
+    /// The shapes of the transformer's weights by their keys, from the file's header. Throws ``ModelError`` or `SafetensorsError`.
+    public func transformerShapes() throws -> [String: [Int]] { try transformerWeights().tensors.mapValues(\.shape) }
+
+    /// Tokens of the empty prompt: those of the folder's embeddings or of a folded model; else as many as two CLIP encoders and T5 give.
+    ///
+    /// Throws ``ModelError`` or `SafetensorsError`.
+    public func promptTokenCount() throws -> Int {
+        if let context = try transformerShapes()["context"], context.count == 3 { return context[1] }
+        return contains(ModelLayout.promptFolder) ? try loadEmptyPrompt().tokens.size(1) : EmptyPrompt.tokenCount
+    }
+
     /// The paths of the VAE's configuration and weights. Throws ``ModelError`` or `SafetensorsError`.
     public func autoencoderFiles() throws -> [String] {
         [try configurationFile(ModelLayout.autoencoder)] + (try autoencoderWeights().files.map(\.path))

@@ -7,6 +7,9 @@ import TorchNN
 /// are CLIP-L's and CLIP-G's penultimate states side by side, filled with zeros to the transformer's width; as many
 /// rows of zeros follow in T5's place; the pooled prompt is the two projections side by side.
 public enum EmptyPrompt {
+    /// Rows of Stable Diffusion 3's prompt: 77 of the CLIP encoders and 77 in T5's place.
+    static let tokenCount = 154
+
     private static let startOfText = 49406
     private static let endOfText = 49407
 

@@ -44,7 +44,8 @@ public final class TrainableTransformer {
         (self.configuration, self.form, self.recomputes, self.dtype) = (configuration, form, recomputes, dtype)
 
         let trained: [String: Tensor]
-        var constants = [Self.positionKey: try table.to(.float32, device: device)]
+        // A copy, for a view would keep the whole file in memory.
+        var constants = [Self.positionKey: try table.to(.float32, device: device).clone()]
         if case .lora(let rank, let targets) = form {
             trained = try adapters ?? LowRankAdapters.fresh(for: tensors, rank: rank, targets: targets, seed: seed)
             self.constants = [:]

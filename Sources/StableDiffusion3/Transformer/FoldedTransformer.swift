@@ -42,4 +42,23 @@ public struct FoldedTransformer {
         }
         return try OutputPatches.assemble(projOut(normOut(x)), like: latent, configuration)
     }
+
+    /// How many numbers are trained of the folded form of a published model.
+    public static func parameterCount(_ configuration: SD3TransformerConfiguration, promptTokens: Int) -> Int {
+        let (width, heads) = (configuration.innerDim, configuration.attentionHeadDim)
+        func linear(_ input: Int, _ output: Int) -> Int { input * output + output }
+        let norms = configuration.qkNorm == nil ? 0 : heads
+        let feedForward = linear(width, 4 * width) + linear(4 * width, width)
+        let attention = linear(width, 3 * width) + linear(width, width) + 2 * norms
+        let patch = configuration.patchSize * configuration.patchSize
+        let blocks = (0..<configuration.numLayers).map { index in
+            // Two layer norms, attention, feed-forward layer, for each of the two kinds of tokens.
+            let stream = 4 * width + attention + feedForward
+            let second = configuration.dualAttentionLayers.contains(index) ? 2 * width + attention : 0
+            let isLast = index == configuration.numLayers - 1
+            return stream + second + (isLast ? 2 * width + linear(width, 2 * width) + norms : stream)
+        }
+        return linear(configuration.inChannels * patch, width) + promptTokens * width + blocks.reduce(0, +) + 2 * width
+            + linear(width, patch * configuration.outChannels)
+    }
 }

@@ -19,7 +19,7 @@ final class TrainingLoader {
     private var cursor: Int
     private var pending: [Task<TrainingBatch, any Error>] = []
     /// Batches that are read while one is trained on.
-    private static let depth = 3
+    static let depth = 3
 
     /// - Parameter cursor: How many samples the run has seen.
     init(

@@ -8,30 +8,23 @@ public struct TrainingPlan: Sendable {
     /// Updates in all, and of an epoch.
     public let totalSteps: Int
     public let stepsPerEpoch: Int
-    /// Weights that are trained.
-    public let parameterCount: Int
-    /// Bytes on the device by part, without activations.
-    public let memory: [(part: String, bytes: Int)]
+    public let memory: TrainingMemory
     /// Bytes of one checkpoint.
     public let checkpointBytes: Int
 
+    /// - Parameters:
+    ///   - recomputes: Whether blocks are run again for their gradients.
+    ///   - workerCount: Pictures that are read at once.
     /// - Throws: `DatasetError` and what finding a model throws.
-    public init(_ settings: TrainingSettings, dataset: Dataset) throws {
+    public init(_ settings: TrainingSettings, dataset: Dataset, recomputes: Bool, workerCount: Int) throws {
         self.settings = settings
         pictureCount = try dataset.pairs(.train).count
         totalSteps = settings.totalSteps(pictureCount: pictureCount)
         stepsPerEpoch = settings.stepsPerEpoch(pictureCount: pictureCount)
         let folder = try ModelFolder(settings.baseModelPath)
-        let counts = try folder.parameterCounts()
-        parameterCount = counts.transformer
-        let isHalf = settings.dataType == .bf16
-        memory = [
-            ("weights, float32", 4 * counts.transformer), ("gradients, float32", 4 * counts.transformer),
-            ("AdamW's moments, float32", 8 * counts.transformer),
-            ("copy to compute with, bfloat16", isHalf ? 2 * counts.transformer : 0),
-            ("its gradients, bfloat16", isHalf ? 2 * counts.transformer : 0),
-            ("position table and VAE", 4 * counts.positionTable + (isHalf ? 2 : 4) * counts.autoencoder),
-        ].filter { $0.1 > 0 }
-        checkpointBytes = 12 * counts.transformer + 4 * counts.positionTable
+        memory = try TrainingMemory(settings, model: folder, recomputes: recomputes, workerCount: workerCount)
+        let table = settings.trainable == .lora ? 0 : 4 * (try folder.parameterCounts().positionTable)
+        let copies = settings.emaDecay == nil ? 1 : 2
+        checkpointBytes = 8 * memory.trainedCount + copies * (4 * memory.trainedCount + table)
     }
 }

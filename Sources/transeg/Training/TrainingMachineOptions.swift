@@ -36,6 +36,9 @@ struct TrainingMachineOptions: ParsableArguments {
     /// Whether blocks are run again for their gradients.
     var recomputes: Bool { recompute?.isOn ?? true }
 
+    /// Pictures that are read at once.
+    var workerCount: Int { dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount }
+
     /// Throws what `Trainer` does.
     func makeTrainer(
         _ settings: TrainingSettings, _ dataset: Dataset, checkpoint: TrainingCheckpoint? = nil,
@@ -45,7 +48,7 @@ struct TrainingMachineOptions: ParsableArguments {
         return try Trainer(
             settings, dataset: dataset, checkpoint: checkpoint, allowsChanges: allowsChanges,
             device: device.device ?? .best, recomputes: recomputes, latentCache: latentCache,
-            workerCount: dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount)
+            workerCount: workerCount)
     }
 }
 

@@ -22,11 +22,13 @@ extension TrainingPlan {
                 ("pictures", "\(pictureCount), \(settings.effectiveBatchSize) an update"),
                 ("updates", "\(totalSteps), \(stepsPerEpoch) an epoch"),
                 ("learning rate", rates.joined(separator: ", ")),
-                ("trained weights", "\(parameterCount)"),
+                ("trained numbers", "\(memory.trainedCount)"),
             ]
-            + memory.map { ($0.part, gigabytes($0.bytes)) }
+            + memory.parts.map { ($0.name, gigabytes($0.bytes)) }
             + [
-                ("together", gigabytes(memory.map(\.bytes).reduce(0, +)) + ", and activations besides"),
+                ("together", gigabytes(memory.total)),
+                ("besides, on the host", gigabytes(memory.hostBytes) + " for pictures that are read ahead"),
+                ("the program itself", gigabytes(TrainingMemory.programBytes)),
                 ("a checkpoint on disk", gigabytes(checkpointBytes)),
             ]
         let width = (lines.map(\.0.count).max() ?? 0) + 2

@@ -1,0 +1,91 @@
+import StableDiffusion3
+
+/// What an update takes in memory, worked out from the model's shape alone.
+///
+/// The lasting part is exact. That of the work is a count of the tensors that are alive at the worst moment: of the VAE's encoder at the
+/// picture's resolution, and of the transformer's blocks while they are recorded. `Docs/training.md` holds it against measured peaks.
+public struct TrainingMemory: Sendable {
+    /// Bytes on the device by part.
+    public let parts: [(name: String, bytes: Int)]
+    /// Bytes of pictures that are read ahead, on the host.
+    public let hostBytes: Int
+    /// Numbers that are trained.
+    public let trainedCount: Int
+
+    /// On the CPU what the program and libtorch take themselves.
+    public static let programBytes = 180 << 20
+
+    public var total: Int { parts.map(\.bytes).reduce(0, +) }
+
+    /// - Throws: What finding a model and reading its headers throws.
+    init(_ settings: TrainingSettings, model: ModelFolder, recomputes: Bool, workerCount: Int) throws {
+        let configuration = try model.transformerConfiguration()
+        let counts = try model.parameterCounts()
+        let isHalf = settings.dataType != .fp32
+        let size = isHalf ? 2 : 4
+        let trained = try model.trainedCount(of: settings.trainedForm)
+        let isAdapter = settings.trainable == .lora
+        trainedCount = trained
+
+        let vae = try model.autoencoderConfiguration()
+        let vaeSize = settings.dataType == .bf16 ? 2 : 4
+        let pixels = settings.resolution * settings.resolution
+        let side = settings.resolution / vae.downsampling / configuration.patchSize
+        let tokens = side * side + (try model.promptTokenCount())
+        let row = settings.trainBatchSize * tokens * configuration.innerDim * size
+        let blocks = (0..<configuration.numLayers).map { index in
+            let isDual = configuration.dualAttentionLayers.contains(index)
+            return (isAdapter || settings.trainable == .folded ? Self.foldedBlock : Self.publishedBlock)
+                + (isDual ? Self.secondAttention : 0)
+        }
+        let recorded = recomputes ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
+        parts = [
+            ("trained weights, float32", 4 * trained), ("gradients, float32", 4 * trained),
+            ("AdamW's moments, float32", 8 * trained),
+            ("copy to compute with, half precision", isHalf ? 2 * trained : 0),
+            ("its gradients, half precision", isHalf ? 2 * trained : 0),
+            ("average, float32", settings.emaDecay == nil ? 0 : 4 * trained),
+            ("frozen transformer", isAdapter ? size * counts.transformer : 0),
+            ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),
+            (
+                "VAE at work",
+                Self.encoderPlanes * settings.trainBatchSize * pixels * vae.blockOutChannels[0] * vaeSize
+            ),
+            ("transformer at work", recorded * row),
+        ].filter { $0.1 > 0 }
+        let read = TrainingLoader.depth * settings.trainBatchSize * 6 * pixels
+        // A photograph of twelve megapixels and its mask, as they are decoded, a worker.
+        hostBytes = read + workerCount * 12_000_000 * 4
+    }
+
+    /// Tensors of the first resolution's channels that the encoder holds at once: input, normalised, both convolutions with oneDNN's reordered
+    /// copies.
+    private static let encoderPlanes = 8
+    /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients: inputs and outputs of norms, products and modulations, the
+    /// feed-forward layer's hidden values before and after GELU (8), and what going back holds besides.
+    private static let publishedBlock = 30
+    /// The same without modulation.
+    private static let foldedBlock = 26
+    private static let secondAttention = 8
+}
+
+extension ModelFolder {
+    /// How many numbers a form trains. Throws what reading the weights' headers throws.
+    func trainedCount(of form: TrainedForm) throws -> Int {
+        let shapes = try transformerShapes()
+        func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+        let all = try parameterCounts().transformer
+        switch form {
+        case .all: return all
+        case .folded:
+            guard try transformerForm() == .plain else { return all }
+            let configuration = try transformerConfiguration()
+            return try FoldedTransformer.parameterCount(configuration, promptTokens: promptTokenCount())
+        case .lora(let rank, let targets):
+            return shapes.filter { key, shape in
+                shape.count == 2 && key.hasPrefix("transformer_blocks.")
+                    && targets.contains { key.hasSuffix(".\($0).weight") }
+            }.map { rank * ($0.value[0] + $0.value[1]) }.reduce(0, +)
+        }
+    }
+}
