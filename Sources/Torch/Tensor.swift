@@ -69,6 +69,7 @@ func makeTensor(
     var out = ct_tensor()
     let status = call(&out)
     if status != CT_OK { try check(status, operation, operands()) }
+    OperationProfile.current?.note(operation)
     return Tensor(owning: out)
 }
 

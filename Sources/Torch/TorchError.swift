@@ -29,9 +29,12 @@ public struct TorchError: Error, LocalizedError, CustomStringConvertible {
     public var errorDescription: String? { description }
 }
 
-/// Throws what the shim reported on this thread unless `status` is `CT_OK`.
+/// Throws what the shim reported on this thread unless `status` is `CT_OK`, which the profile in use is told of.
 func check(_ status: ct_status, _ operation: String, _ operands: [Tensor] = []) throws {
-    guard status != CT_OK else { return }
+    guard status != CT_OK else {
+        OperationProfile.current?.note(operation)
+        return
+    }
     let kind: TorchError.Kind =
         switch status {
         case CT_OUT_OF_MEMORY: .outOfMemory

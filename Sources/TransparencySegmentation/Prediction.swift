@@ -44,5 +44,9 @@ public struct Timings: Sendable, Codable, Equatable {
     /// The VAE's decoder and the way back to the picture's size.
     public var decode = 0.0
 
+    public init(encode: Double = 0, transformer: Double = 0, decode: Double = 0) {
+        (self.encode, self.transformer, self.decode) = (encode, transformer, decode)
+    }
+
     public var total: Double { encode + transformer + decode }
 }

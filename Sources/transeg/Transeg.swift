@@ -11,7 +11,7 @@ struct Transeg: AsyncParsableCommand {
             SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
             EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self,
-            DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, DoctorCommand.self,
+            DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
     /// Settings of `train` from files and the environment become options before anything is parsed.

@@ -66,11 +66,13 @@ import TorchNN
             }
             return try Tensor(pixels, shape: [1, 3, 32, 32])
         }
-        let image = try cat([square(-0.5, 0.8), square(-1, 1)], axis: 0)
+        let (picture, mask) = (try square(-0.5, 0.8), try square(-1, 1))
+        let image = try cat([picture, mask], axis: 0)
         var (losses, masks) = ([Double](), [Double]())
         for step in 0..<60 {
             let loss = try trained.accumulateGradients(
-                image, weights: .init(divergence: 1e-4, mask: 1), seed: UInt32(step))
+                pictures: picture, masks: mask, reconstructed: 1, weights: .init(divergence: 1e-4, mask: 1),
+                seed: UInt32(step))
             #expect(loss.divergence >= 0)
             losses.append(loss.reconstruction)
             masks.append(loss.mask)

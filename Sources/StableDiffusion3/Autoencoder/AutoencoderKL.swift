@@ -50,6 +50,22 @@ public struct DiagonalGaussianDistribution {
         logVariance = try parts[1].clamp(-30...20)
     }
 
+    /// The distributions of means and logarithms of variances that are known.
+    private init(mean: Tensor, logVariance: Tensor) { (self.mean, self.logVariance) = (mean, logVariance) }
+
+    /// Those of the first pictures of a batch.
+    func first(_ count: Int) throws -> DiagonalGaussianDistribution {
+        DiagonalGaussianDistribution(
+            mean: try mean.narrow(0, start: 0, length: count),
+            logVariance: try logVariance.narrow(0, start: 0, length: count))
+    }
+
+    /// Those of two batches together.
+    func joined(_ other: DiagonalGaussianDistribution) throws -> DiagonalGaussianDistribution {
+        DiagonalGaussianDistribution(
+            mean: try cat([mean, other.mean], axis: 0), logVariance: try cat([logVariance, other.logVariance], axis: 0))
+    }
+
     /// The most probable value: the mean.
     public func mode() -> Tensor { mean }
 

@@ -49,22 +49,27 @@ public final class TrainableAutoencoder {
         }
     }
 
-    /// One pass, whose gradients are added to ``buffer`` and ``maskHead``: mean absolute error of what a draw from the posterior is
+    /// One pass, whose gradients are added to ``buffer`` and ``maskHead``: mean absolute error of what draws from the posteriors are
     /// decoded to, and the other losses by their weights.
     ///
     /// - Parameters:
-    ///   - images: `[2N, 3, H, W]` in −1…1, float32: pictures, then their masks.
-    ///   - seed: Of the draw.
-    public func accumulateGradients(_ images: Tensor, weights: LossWeights, seed: UInt32) throws -> Losses {
+    ///   - pictures: `[M, 3, H, W]` in −1…1, float32.
+    ///   - masks: Theirs, of the same shape and range.
+    ///   - reconstructed: The first so many pictures and masks are decoded as well, which is the larger part of the work.
+    ///   - seed: Of the draws.
+    public func accumulateGradients(
+        pictures: Tensor, masks: Tensor, reconstructed count: Int, weights: LossWeights, seed: UInt32
+    ) throws -> Losses {
         try withGradients {
-            let posterior = try autoencoder.encode(images)
-            let decoded = try autoencoder.decode(posterior.sample(seed: seed))
-            let reconstruction = try (decoded - images).abs().mean()
-            let (mean, logVariance) = (posterior.mean, posterior.logVariance)
+            let posterior = try autoencoder.encode(pictures)
+            let own = try posterior.first(count)
+            let images = try cat([pictures, masks].map { try $0.narrow(0, start: 0, length: count) }, axis: 0)
+            let both = try own.joined(
+                autoencoder.encode(images.narrow(0, start: count, length: count)))
+            let reconstruction = try (autoencoder.decode(both.sample(seed: seed)) - images).abs().mean()
+            let (mean, logVariance) = (both.mean, both.logVariance)
             let divergence = try (mean * mean + logVariance.exp() - 1 - logVariance).mean() * 0.5
-            let count = images.size(0) / 2
-            let guess = try head(mean.narrow(0, start: 0, length: count).permute([0, 2, 3, 1]))
-            let masks = try images.narrow(0, start: count, length: count)
+            let guess = try head(posterior.mean.permute([0, 2, 3, 1]))
             let mask = try guess.meanSquaredError(coarse(masks, height: mean.size(2), width: mean.size(3)))
             try (reconstruction + divergence * weights.divergence + mask * weights.mask).backward()
             return Losses(

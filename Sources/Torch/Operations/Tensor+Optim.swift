@@ -14,7 +14,7 @@ extension Tensor {
 
 /// The Euclidean norm of all elements of all tensors together, a float32 scalar on their device.
 public func globalNorm(_ tensors: [Tensor]) throws -> Tensor {
-    try makeTensor("global norm", tensors) { ct_global_norm(tensors.map(\.raw), Int32(tensors.count), $0) }
+    try makeTensor("global_norm", tensors) { ct_global_norm(tensors.map(\.raw), Int32(tensors.count), $0) }
 }
 
 /// One update by torch's fused AdamW, in place. The arrays go together; `steps` are float32 scalars that count updates and are

@@ -26,6 +26,8 @@ public final class AutoencoderTrainer {
         public var divergenceWeight = 1e-4
         /// The weight of masks that are guessed from pictures' latents.
         public var maskWeight = 0.0
+        /// Pictures of an update whose masks are guessed; those that are reconstructed are among them.
+        public var maskBatchSize: Int?
         /// A VAE's folder to go on from, which gives the shape too; nil to begin from nothing.
         public var base: String?
         public var seed: UInt64 = 0
@@ -56,10 +58,11 @@ public final class AutoencoderTrainer {
     public init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
         let unit = 1 << max(0, settings.channels.count - 1)
         guard settings.resolution > 0, settings.resolution % unit == 0, settings.steps > 0, settings.batchSize > 0,
-            settings.lr > 0, settings.divergenceWeight >= 0, settings.maskWeight >= 0
+            settings.lr > 0, settings.divergenceWeight >= 0, settings.maskWeight >= 0,
+            settings.maskBatchSize ?? settings.batchSize >= settings.batchSize
         else {
             throw TrainingError.settings([
-                "resolution must be a multiple of \(unit), steps and batch at least 1, lr above 0 and the losses' weights 0 or more"
+                "resolution must be a multiple of \(unit), steps and batch at least 1, lr above 0, the losses' weights 0 or more, and the batch of guessed masks no smaller than the other"
             ])
         }
         (self.settings, self.device) = (settings, device)
@@ -73,7 +76,7 @@ public final class AutoencoderTrainer {
             peak: settings.lr, warmupSteps: min(200, settings.steps / 10), totalSteps: settings.steps, floorRatio: 0.02)
         var reading = TrainingSettings()
         reading.resolution = settings.resolution
-        reading.trainBatchSize = settings.batchSize
+        reading.trainBatchSize = settings.maskBatchSize ?? settings.batchSize
         (reading.augment, reading.seed) = (false, settings.seed)
         loader = TrainingLoader(dataset, try dataset.pairs(.train), reading, cursor: 0, workerCount: workerCount)
     }
@@ -83,10 +86,11 @@ public final class AutoencoderTrainer {
     /// Does the next update. Throws ``TrainingError/notFinite(_:names:)``, what reading pictures throws, and `TorchError`.
     public func update() async throws -> Update {
         let batch = try await loader.next()
-        let images = try images(of: batch)
         var random = SplitMix64(settings.seed, UInt64(step))
         let losses = try autoencoder.accumulateGradients(
-            images, weights: .init(divergence: settings.divergenceWeight, mask: settings.maskWeight),
+            pictures: images(batch.samples.map(\.picture)), masks: images(batch.samples.map(\.mask)),
+            reconstructed: settings.batchSize,
+            weights: .init(divergence: settings.divergenceWeight, mask: settings.maskWeight),
             seed: UInt32(truncatingIfNeeded: random.next() >> 1))
         let norm = try clipGradientNorm(optimizer.buffers, limit: 1).item()
         guard losses.reconstruction.isFinite, norm.isFinite else {
@@ -100,10 +104,9 @@ public final class AutoencoderTrainer {
             lr: rate)
     }
 
-    /// Pictures, then masks, `[2N, 3, S, S]` in −1…1.
-    private func images(of batch: TrainingBatch) throws -> Tensor {
-        let sources = batch.samples.map(\.picture) + batch.samples.map(\.mask)
-        return try sources.map { source in
+    /// `[N, 3, S, S]` in −1…1.
+    private func images(_ sources: [TrainingSample.Source]) throws -> Tensor {
+        try sources.map { source in
             guard case .picture(let image, _) = source else { preconditionFailure("no cache is used here") }
             return image
         }.tensor(on: device) * 2 - 1
@@ -116,7 +119,8 @@ public final class AutoencoderTrainer {
     public func write(to folder: String, batches: Int = 16) async throws {
         var (sum, squares, count) = (0.0, 0.0, 0)
         for _ in 0..<batches {
-            let latents = try await autoencoder.means(of: images(of: loader.next()))
+            let samples = try await loader.next().samples
+            let latents = try autoencoder.means(of: images(samples.map(\.picture) + samples.map(\.mask)))
             sum += try latents.sum().item()
             squares += try (latents * latents).sum().item()
             count += latents.elementCount
@@ -130,6 +134,24 @@ public final class AutoencoderTrainer {
             entries: autoencoder.buffer.views(of: autoencoder.buffer.master).map {
                 SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
             })
+    }
+
+    /// Writes a VAE with fresh weights to a folder that does not exist yet.
+    ///
+    /// Throws ``TrainingError/unwritable(_:reason:)``, `ModelError`, `SafetensorsError`.
+    public static func writeFresh(_ settings: Settings, to folder: String) throws {
+        let json = try configuration(settings, scale: 1, shift: 0)
+        let weights = try AutoencoderKL.freshWeights(
+            AutoencoderKLConfiguration(json: json), seed: UInt32(truncatingIfNeeded: settings.seed))
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try json.write(to: URL(fileURLWithPath: "\(folder)/config.json"))
+        } catch {
+            throw TrainingError.unwritable(folder, reason: error.localizedDescription)
+        }
+        try SafetensorsWriter.write(
+            to: "\(folder)/\(weightsName)",
+            entries: weights.sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })
     }
 
     private static let weightsName = "diffusion_pytorch_model.safetensors"

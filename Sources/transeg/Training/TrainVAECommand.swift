@@ -55,6 +55,11 @@ struct TrainVAECommand: AsyncParsableCommand {
     )
     var maskWeight = 0.0
 
+    @Option(
+        help: "Pictures of an update whose masks are guessed, those of --batch-size among them. (default: --batch-size)"
+    )
+    var maskBatchSize: Int?
+
     @Option(help: ArgumentHelp("A VAE to go on from, whose shape is kept.", valueName: "folder"))
     var vae: String?
 
@@ -79,7 +84,7 @@ struct TrainVAECommand: AsyncParsableCommand {
         (settings.latentChannels, settings.resolution) = (latentChannels, resolution)
         (settings.steps, settings.batchSize, settings.lr) = (steps, batchSize, lr)
         (settings.divergenceWeight, settings.maskWeight) = (divergenceWeight, maskWeight)
-        (settings.base, settings.seed) = (vae, seed)
+        (settings.maskBatchSize, settings.base, settings.seed) = (maskBatchSize, vae, seed)
         guard !FileManager.default.fileExists(atPath: outputDir) else {
             throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder.")
         }

@@ -1,0 +1,53 @@
+import Foundation
+
+/// Where the time of a piece of work goes, operation by operation.
+///
+///     let profile = OperationProfile(device: .cpu)
+///     try OperationProfile.$current.withValue(profile) { try model(x) }
+///     for entry in profile.entries { print(entry.name, entry.seconds) }
+///
+/// An operation's time is counted from the end of the one before, so that what lies between belongs to it. Accelerators are waited for
+/// after every operation, which makes the whole slower. Going back through a recorded pass is one operation.
+public final class OperationProfile: @unchecked Sendable {
+    /// The profile that operations of this task report to.
+    @TaskLocal public static var current: OperationProfile?
+
+    /// All calls of one operation.
+    public struct Entry: Sendable {
+        public let name: String
+        public let count: Int
+        public let seconds: Double
+    }
+
+    private let device: Device
+    private let lock = NSLock()
+    private var last = ContinuousClock.now
+    private var sums: [String: (count: Int, duration: Duration)] = [:]
+
+    public init(device: Device) { self.device = device }
+
+    /// The slowest first.
+    public var entries: [Entry] {
+        lock.withLock { sums }.map { name, sum in
+            Entry(
+                name: name, count: sum.count,
+                seconds: Double(sum.duration.components.seconds) + Double(sum.duration.components.attoseconds) * 1e-18)
+        }.sorted { ($0.seconds, $1.name) > ($1.seconds, $0.name) }
+    }
+
+    /// Begins to count here, so that what came before belongs to nothing.
+    public func restart() { lock.withLock { last = .now } }
+
+    /// - Parameter operation: Its name, which may be followed by a space or parenthesis and what it was told.
+    func note(_ operation: String) {
+        // A fault of the device surfaces in the operation that looks at the result.
+        if device.kind != .cpu { try? device.synchronize() }
+        lock.withLock {
+            let now = ContinuousClock.now
+            let name = String(operation.prefix { $0 != " " && $0 != "(" })
+            let sum = sums[name] ?? (0, .zero)
+            sums[name] = (sum.count + 1, sum.duration + (now - last))
+            last = now
+        }
+    }
+}

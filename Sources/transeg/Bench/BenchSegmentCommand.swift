@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Images
+import StableDiffusion3
+import Torch
+import TransparencySegmentation
+
+/// `transeg bench segment`: passes over random pictures.
+struct BenchSegmentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment", abstract: "Times the pass from a picture to its mask, step by step.")
+
+    @OptionGroup var options: BenchOptions
+
+    @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
+    var plain = false
+
+    func run() async throws {
+        if let threads = options.threads { try TorchRuntime.setThreadCount(threads) }
+        let report = try await withTemporaryFolder { folder in
+            try measure(options.model ?? options.shape.makeModel(in: folder, side: options.size))
+        }
+        if options.json {
+            try StandardStream.output.write(report.0.json())
+        } else {
+            print(report.0.text)
+            if let profile = report.1 { print("\n" + BenchReport.text(profile)) }
+        }
+    }
+
+    private func measure(_ model: String) throws -> (BenchReport, OperationProfile?) {
+        let segmenter = try Segmenter(
+            model: model, device: options.device.device, dtype: options.dtype.dtype, form: plain ? .plain : .folded)
+        var random = SystemRandomNumberGenerator()
+        let side = options.size
+        let pictures = try (0..<options.batch).map { _ in
+            try Image(
+                width: side, height: side, channels: 3,
+                pixels: (0..<3 * side * side).map { _ in UInt8.random(in: 0...255, using: &random) })
+        }
+        func pass() throws -> Timings {
+            let masks = try segmenter.segment(pictures, size: .square(side))
+            return masks.map(\.timings).reduce(Timings()) { sum, each in
+                Timings(
+                    encode: sum.encode + each.encode, transformer: sum.transformer + each.transformer,
+                    decode: sum.decode + each.decode)
+            }
+        }
+        _ = try pass()
+        let passes = try (0..<options.runs).map { _ in try pass() }
+        let peak = try segmenter.device.peakMemory()
+        let flops = try ModelFLOPs(
+            segmenter.model.transformerConfiguration(), segmenter.model.autoencoderConfiguration(), height: side,
+            width: side, promptTokens: segmenter.model.promptTokenCount())
+        let count = Double(options.batch)
+        var profile: OperationProfile?
+        if options.profile {
+            let made = OperationProfile(device: segmenter.device)
+            try OperationProfile.$current.withValue(made) {
+                made.restart()
+                _ = try pass()
+            }
+            profile = made
+        }
+        let report = BenchReport(
+            steps: [
+                .init(name: "encode", seconds: passes.map(\.encode), flops: count * flops.encode),
+                .init(name: "transformer", seconds: passes.map(\.transformer), flops: count * flops.transformer),
+                .init(name: "decode", seconds: passes.map(\.decode), flops: count * flops.decode),
+                .init(name: "total", seconds: passes.map(\.total), flops: count * flops.total),
+            ], loadSeconds: segmenter.loadSeconds, peakBytes: peak,
+            machinePeak: try BenchReport.machinePeak(dtype: options.dtype.dtype, device: segmenter.device))
+        return (report, profile)
+    }
+}

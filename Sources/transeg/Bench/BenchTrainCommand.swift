@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import StableDiffusion3
+import Torch
+import Trans10K
+import TransparencySegmentation
+
+/// `transeg bench train`: updates on drawn scenes.
+struct BenchTrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Times updates of training, with reading and augmentation of drawn scenes.")
+
+    @OptionGroup var options: BenchOptions
+
+    @Option(help: "What is trained: all weights, those of the folded transformer, or low-rank adapters.")
+    var trainable = TrainingSettings.Trainable.all
+
+    @Option(help: "Whether blocks are run again for their gradients: less memory, a third more time. (default: true)")
+    var recompute: Switch?
+
+    func run() async throws {
+        if let threads = options.threads { try TorchRuntime.setThreadCount(threads) }
+        let (report, profile) = try await withTemporaryFolder { folder in try await measure(in: folder) }
+        if options.json {
+            try StandardStream.output.write(report.json())
+        } else {
+            print(report.text)
+            if let profile { print("\n" + BenchReport.text(profile)) }
+        }
+    }
+
+    private func measure(in folder: String) async throws -> (BenchReport, OperationProfile?) {
+        let scenes = SyntheticDataset(
+            seed: 0, size: max(16, options.size / 16 * 16), counts: [.train: 2 * options.batch])
+        _ = try await scenes.write(
+            to: "\(folder)/scenes", threadCount: ProcessInfo.processInfo.activeProcessorCount, isCancelled: { false },
+            progress: { _ in })
+        var settings = TrainingSettings()
+        settings.baseModelPath = try options.model ?? options.shape.makeModel(in: folder, side: options.size)
+        settings.datasetPath = "\(folder)/scenes"
+        (settings.resolution, settings.trainBatchSize, settings.gradientAccumulationSteps) = (
+            options.size, options.batch, 1
+        )
+        (settings.maxTrainSteps, settings.lrWarmupSteps, settings.trainable) = (options.runs + 2, 0, trainable)
+        settings.dataType =
+            switch options.dtype {
+            case .float32: .fp32
+            case .bfloat16: .bf16
+            case .float16: .fp16
+            }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let trainer = try Trainer(
+            settings, dataset: Dataset(settings.datasetPath), device: options.device.device ?? .best,
+            recomputes: recompute?.isOn ?? true, workerCount: ProcessInfo.processInfo.activeProcessorCount)
+        let load = (clock.now - start) / .seconds(1)
+        _ = try await trainer.update()
+        var updates: [TrainingUpdate] = []
+        for _ in 0..<options.runs { updates.append(try await trainer.update()) }
+        var profile: OperationProfile?
+        if options.profile {
+            let made = OperationProfile(device: trainer.device)
+            _ = try await OperationProfile.$current.withValue(made) {
+                made.restart()
+                return try await trainer.update()
+            }
+            profile = made
+        }
+        var report = BenchReport(
+            steps: [
+                .init(name: "update", seconds: updates.map(\.seconds), flops: nil),
+                .init(name: "data_wait", seconds: updates.map(\.dataWait), flops: nil),
+            ], loadSeconds: load, peakBytes: try trainer.device.peakMemory(),
+            machinePeak: try BenchReport.machinePeak(dtype: options.dtype.dtype, device: trainer.device))
+        report.extra["pictures_per_s"] = Double(options.batch) / updates.map(\.seconds).median
+        return (report, profile)
+    }
+}
