@@ -107,10 +107,11 @@ ct_status ct_sigmoid(ct_tensor input, ct_tensor *out) {
   return guard([&] { *out = wrap(at::sigmoid(unwrap(input))); });
 }
 
-ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, bool causal,
+ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor bias, bool causal,
                                           ct_tensor *out) {
   return guard([&] {
-    *out = wrap(at::scaled_dot_product_attention(unwrap(query), unwrap(key), unwrap(value), std::nullopt, 0.0, causal));
+    *out = wrap(at::scaled_dot_product_attention(unwrap(query), unwrap(key), unwrap(value), unwrap_optional(bias), 0.0,
+                                                 causal));
   });
 }
 

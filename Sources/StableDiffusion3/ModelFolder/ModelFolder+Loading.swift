@@ -67,10 +67,15 @@ extension ModelFolder {
     public func loadFoldedTransformer(dtype: DType, device: Device) throws -> FoldedTransformer {
         let configuration = try transformerConfiguration()
         let weights = Weights(try transformerWeights(), dtype: dtype, device: device)
-        guard try transformerForm() == .plain else { return try FoldedTransformer(configuration, weights) }
+        // On an accelerator the bias would cost attention its quickest kernel, for a fiftieth of the tokens.
+        let merges = device.kind == .cpu
+        guard try transformerForm() == .plain else {
+            return try FoldedTransformer(configuration, weights, mergesEqualTokens: merges)
+        }
         let folded = try FoldedTransformer.fold(
             configuration, weights, timestep: segmentationTimestep, prompt: loadEmptyPrompt())
-        return try FoldedTransformer(configuration, Weights(folded, dtype: dtype, device: device))
+        return try FoldedTransformer(
+            configuration, Weights(folded, dtype: dtype, device: device), mergesEqualTokens: merges)
     }
 
     /// The transformer's weights as the file has them: the mapped file itself, each in its own dtype.

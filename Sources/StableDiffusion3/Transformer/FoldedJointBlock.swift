@@ -34,8 +34,12 @@ public struct FoldedJointBlock {
     }
 
     /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to new ones; no prompt tokens from the last block.
-    public func callAsFunction(_ x: Tensor, context: Tensor) throws -> (Tensor, context: Tensor?) {
-        let (attended, contextAttended) = try attn(norm1(x), context: norm1Context(context))
+    ///
+    /// - Parameter keyBias: What is added to the scores of each key, `[1, 1, 1, T + S]`; nil for nothing.
+    public func callAsFunction(
+        _ x: Tensor, context: Tensor, keyBias: Tensor? = nil
+    ) throws -> (Tensor, context: Tensor?) {
+        let (attended, contextAttended) = try attn(norm1(x), context: norm1Context(context), keyBias: keyBias)
         var sum = try x + attended
         if let attn2, let norm1Attn2 { sum = try sum + attn2(norm1Attn2(x)) }
         sum = try sum + ff(norm2(sum))
@@ -113,7 +117,9 @@ public struct FoldedJointAttention {
     }
 
     /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to the same; no prompt tokens from the last block.
-    public func callAsFunction(_ x: Tensor, context: Tensor) throws -> (Tensor, context: Tensor?) {
+    public func callAsFunction(
+        _ x: Tensor, context: Tensor, keyBias: Tensor?
+    ) throws -> (Tensor, context: Tensor?) {
         let parts = try toQKV(x).chunk(3, axis: 2).map { try heads($0, headCount) }
         let added = try addQKVProj(context).chunk(toAddOut == nil ? 2 : 3, axis: 2).map { try heads($0, headCount) }
         let (addedKey, addedValue) = (added[added.count - 2], added[added.count - 1])
@@ -122,10 +128,10 @@ public struct FoldedJointAttention {
         let key = try cat([norm.key?(parts[1]) ?? parts[1], addedNorm.key?(addedKey) ?? addedKey], axis: 2)
         let value = try cat([parts[2], addedValue], axis: 2)
         guard let toAddOut else {
-            return (try toOut(joinHeads(scaledDotProductAttention(query, key, value))), nil)
+            return (try toOut(joinHeads(scaledDotProductAttention(query, key, value, bias: keyBias))), nil)
         }
         let joint = try cat([query, addedNorm.query?(added[0]) ?? added[0]], axis: 2)
-        let attended = try joinHeads(scaledDotProductAttention(joint, key, value))
+        let attended = try joinHeads(scaledDotProductAttention(joint, key, value, bias: keyBias))
         let tokenCount = x.size(1)
         return (
             try toOut(attended.narrow(1, start: 0, length: tokenCount)),

@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 import TorchNN
 
@@ -11,16 +12,26 @@ public struct FoldedTransformer {
     public let posEmbed: PatchEmbed
     /// The prompt's tokens after the embedder, `[1, S, D]`.
     public let context: Tensor
+    /// How many equal tokens the last of ``context`` stands for.
+    public let lastTokenCount: Int
     public let transformerBlocks: [FoldedJointBlock]
     public let normOut: LayerNorm
     public let projOut: Linear
 
     /// Takes every weight of a folded state dict (``fold(_:_:timestep:prompt:)``). Throws ``WeightsError``.
-    public init(_ configuration: SD3TransformerConfiguration, _ weights: Weights) throws {
+    ///
+    /// - Parameter mergesEqualTokens: Whether the equal tokens at the prompt's end, those in T5's place, become one that counts as
+    ///   often in attention: they stay equal through all blocks, so that the result is the same.
+    public init(
+        _ configuration: SD3TransformerConfiguration, _ weights: Weights, mergesEqualTokens: Bool = false
+    ) throws {
         self.configuration = configuration
         posEmbed = try PatchEmbed(weights["pos_embed"], configuration)
         let tokenCount = weights.shape(of: "context").flatMap { $0.count == 3 ? $0[1] : nil } ?? 1
-        context = try weights.tensor("context", shape: [1, tokenCount, configuration.innerDim])
+        let context = try weights.tensor("context", shape: [1, tokenCount, configuration.innerDim])
+        let repeated = mergesEqualTokens ? try Self.equalTokensAtEnd(of: context) : 1
+        self.context = try context.narrow(1, start: 0, length: tokenCount - repeated + 1)
+        lastTokenCount = repeated
         transformerBlocks = try (0..<configuration.numLayers).map {
             try FoldedJointBlock(weights["transformer_blocks"][$0], configuration, index: $0)
         }
@@ -34,13 +45,30 @@ public struct FoldedTransformer {
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
     public func callAsFunction(_ latent: Tensor) throws -> Tensor {
         var x = try posEmbed(latent)
+        let keyBias = try keyBias(pictureTokens: x.size(1), like: x)
         var context = try context.expand([latent.size(0), -1, -1])
         for block in transformerBlocks {
-            let (next, nextContext) = try block(x, context: context)
+            let (next, nextContext) = try block(x, context: context, keyBias: keyBias)
             x = next
             if let nextContext { context = nextContext }
         }
         return try OutputPatches.assemble(projOut(normOut(x)), like: latent, configuration)
+    }
+
+    /// A key that stands for n equal ones has n times their weight in the softmax, which is log n more in its score.
+    private func keyBias(pictureTokens: Int, like x: Tensor) throws -> Tensor? {
+        guard lastTokenCount > 1 else { return nil }
+        var bias = [Float](repeating: 0, count: pictureTokens + context.size(1))
+        bias[bias.count - 1] = log(Float(lastTokenCount))
+        return try Tensor(bias, shape: [1, 1, 1, bias.count]).to(x.dtype, device: x.device)
+    }
+
+    /// How many tokens at the end are equal to the last one.
+    private static func equalTokensAtEnd(of context: Tensor) throws -> Int {
+        let (count, width) = (context.size(1), context.size(2))
+        let values = try context.to(.float32, device: .cpu).contiguous().array(of: Float.self)
+        let last = values[((count - 1) * width)...]
+        return (0..<count).reversed().prefix { values[($0 * width)..<(($0 + 1) * width)].elementsEqual(last) }.count
     }
 
     /// How many numbers are trained of the folded form of a published model.

@@ -49,14 +49,15 @@ public func groupNorm(
     }
 }
 
-/// `softmax(query · keyᵀ / √d) · value`: query `[N, heads, L, d]`, key and value `[N, heads, S, d]`.
+/// `softmax(query · keyᵀ / √d + bias) · value`: query `[N, heads, L, d]`, key and value `[N, heads, S, d]`, bias of a shape that
+/// broadcasts to `[N, heads, L, S]`.
 ///
 /// Views with other strides than row order are taken as they are. `causal` lets position i see positions 0…i only.
 public func scaledDotProductAttention(
-    _ query: Tensor, _ key: Tensor, _ value: Tensor, causal: Bool = false
+    _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor? = nil, causal: Bool = false
 ) throws -> Tensor {
     try makeTensor("scaled_dot_product_attention", [query, key, value]) {
-        ct_scaled_dot_product_attention(query.raw, key.raw, value.raw, causal, $0)
+        ct_scaled_dot_product_attention(query.raw, key.raw, value.raw, bias.raw, causal, $0)
     }
 }
 

@@ -1,9 +1,10 @@
 import StableDiffusion3
+import Torch
 
 /// What an update takes in memory, worked out from the model's shape alone.
 ///
-/// The lasting part is exact. That of the work is a count of the tensors that are alive at the worst moment: of the VAE's encoder at the
-/// picture's resolution, and of the transformer's blocks while they are recorded. `Docs/training.md` holds it against measured peaks.
+/// The lasting part is exact. That of the work is so many tensors of the VAE's first resolution, and so many of the transformer's tokens for a
+/// block that is recorded; how many was found by measuring small models, and `Docs/training.md` holds it against measured peaks.
 public struct TrainingMemory: Sendable {
     /// Bytes on the device by part.
     public let parts: [(name: String, bytes: Int)]
@@ -18,7 +19,9 @@ public struct TrainingMemory: Sendable {
     public var total: Int { parts.map(\.bytes).reduce(0, +) }
 
     /// - Throws: What finding a model and reading its headers throws.
-    init(_ settings: TrainingSettings, model: ModelFolder, recomputes: Bool, workerCount: Int) throws {
+    init(
+        _ settings: TrainingSettings, model: ModelFolder, device: Device, recomputes: Bool, workerCount: Int
+    ) throws {
         let configuration = try model.transformerConfiguration()
         let counts = try model.parameterCounts()
         let isHalf = settings.dataType != .fp32
@@ -29,6 +32,8 @@ public struct TrainingMemory: Sendable {
 
         let vae = try model.autoencoderConfiguration()
         let vaeSize = settings.dataType == .bf16 ? 2 : 4
+        // On the CPU convolutions in half precision take as much as those in float32.
+        let workSize = device.kind == .cpu ? 4 : vaeSize
         let pixels = settings.resolution * settings.resolution
         let side = settings.resolution / vae.downsampling / configuration.patchSize
         let tokens = side * side + (try model.promptTokenCount())
@@ -49,7 +54,7 @@ public struct TrainingMemory: Sendable {
             ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),
             (
                 "VAE at work",
-                Self.encoderPlanes * settings.trainBatchSize * pixels * vae.blockOutChannels[0] * vaeSize
+                Self.encoderPlanes * settings.trainBatchSize * pixels * vae.blockOutChannels[0] * workSize
             ),
             ("transformer at work", recorded * row),
         ].filter { $0.1 > 0 }
@@ -58,14 +63,13 @@ public struct TrainingMemory: Sendable {
         hostBytes = read + workerCount * 12_000_000 * 4
     }
 
-    /// Tensors of the first resolution's channels that the encoder holds at once: input, normalised, both convolutions with oneDNN's reordered
-    /// copies.
-    private static let encoderPlanes = 8
-    /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients: inputs and outputs of norms, products and modulations, the
-    /// feed-forward layer's hidden values before and after GELU (8), and what going back holds besides.
-    private static let publishedBlock = 30
+    /// Tensors `[N, C, H, W]` of the first resolution that the encoder holds at once.
+    private static let encoderPlanes = 7
+    /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients.
+    private static let publishedBlock = 16
     /// The same without modulation.
-    private static let foldedBlock = 26
+    private static let foldedBlock = 14
+    /// What a second attention adds.
     private static let secondAttention = 8
 }
 

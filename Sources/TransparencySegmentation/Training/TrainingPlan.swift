@@ -1,4 +1,5 @@
 import StableDiffusion3
+import Torch
 import Trans10K
 
 /// What a run would be, found out from the data set's names and the weights' headers.
@@ -13,16 +14,20 @@ public struct TrainingPlan: Sendable {
     public let checkpointBytes: Int
 
     /// - Parameters:
+    ///   - device: Where the run would compute.
     ///   - recomputes: Whether blocks are run again for their gradients.
     ///   - workerCount: Pictures that are read at once.
     /// - Throws: `DatasetError` and what finding a model throws.
-    public init(_ settings: TrainingSettings, dataset: Dataset, recomputes: Bool, workerCount: Int) throws {
+    public init(
+        _ settings: TrainingSettings, dataset: Dataset, device: Device, recomputes: Bool, workerCount: Int
+    ) throws {
         self.settings = settings
         pictureCount = try dataset.pairs(.train).count
         totalSteps = settings.totalSteps(pictureCount: pictureCount)
         stepsPerEpoch = settings.stepsPerEpoch(pictureCount: pictureCount)
         let folder = try ModelFolder(settings.baseModelPath)
-        memory = try TrainingMemory(settings, model: folder, recomputes: recomputes, workerCount: workerCount)
+        memory = try TrainingMemory(
+            settings, model: folder, device: device, recomputes: recomputes, workerCount: workerCount)
         let table = settings.trainable == .lora ? 0 : 4 * (try folder.parameterCounts().positionTable)
         let copies = settings.emaDecay == nil ? 1 : 2
         checkpointBytes = 8 * memory.trainedCount + copies * (4 * memory.trainedCount + table)

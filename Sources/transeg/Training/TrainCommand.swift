@@ -89,7 +89,8 @@ struct TrainCommand: AsyncParsableCommand {
         let settings = options.settings
         if dryRun || plotSchedule != nil {
             let plan = try TrainingPlan(
-                settings, dataset: settings.openDataset(), recomputes: machine.recomputes,
+                settings, dataset: settings.openDataset(), device: machine.device.device ?? .best,
+                recomputes: machine.recomputes,
                 workerCount: machine.workerCount)
             if dryRun { print(plan.text) }
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
