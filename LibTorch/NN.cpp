@@ -19,18 +19,19 @@
 
 #include <array>
 
+#include "FastKernels.h"
 #include "Guard.h"
 
 using namespace ctorch;
 
 namespace {
 
-thread_local bool winograd_allowed = false;
+thread_local bool fast_kernels = false;
 
 /// Whether NNPACK's Winograd convolution can do this one and is quicker than oneDNN's direct one. The thresholds are
 /// measured (Docs/performance.md): transforming pays from 64 channels and 64 x 64 positions on.
 bool winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride, int64_t padding) {
-  if (!winograd_allowed || at::GradMode::is_enabled() || stride != 1 || padding != 1)
+  if (!fast_kernels_allowed() || stride != 1 || padding != 1)
     return false;
   if (!x.is_cpu() || x.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat || x.dim() != 4 ||
       weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3)
@@ -43,9 +44,11 @@ bool winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride
 
 } // namespace
 
-void ct_set_winograd(bool allowed) { winograd_allowed = allowed; }
+bool ctorch::fast_kernels_allowed() { return fast_kernels && !at::GradMode::is_enabled(); }
 
-bool ct_winograd(void) { return winograd_allowed; }
+void ct_set_fast_kernels(bool allowed) { fast_kernels = allowed; }
+
+bool ct_fast_kernels(void) { return fast_kernels; }
 
 ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
   return guard([&] { *out = wrap(at::linear(unwrap(input), unwrap(weight), unwrap_optional(bias))); });

@@ -189,7 +189,7 @@ public final class Segmenter {
     }
 
     private func inference<R>(_ body: () throws -> R) rethrows -> R {
-        try withoutGradients { form == .folded ? try withWinogradConvolutions(body) : try body() }
+        try withoutGradients { form == .folded ? try withFastKernels(body) : try body() }
     }
 
     private func dimensions(of picture: Image, _ size: InputSize?) throws -> [Int] {

@@ -164,15 +164,15 @@ import Testing
         let bias = try Tensor.randn([70], seed: 3)
         func run(_ x: Tensor) throws -> Tensor { try conv2d(x, weight: weight, bias: bias, padding: 1) }
         let direct = try run(x)
-        let fast = try withoutGradients { try withWinogradConvolutions { try run(x) } }
+        let fast = try withoutGradients { try withFastKernels { try run(x) } }
         func size(_ x: Tensor) throws -> Double { try (x * x).sum().item().squareRoot() }
         #expect(try size(fast - direct) / size(direct) < 1e-5)
         // Out of its scope, and where gradients are recorded, the convolution is the usual one.
         #expect(try (run(x) - direct).abs().max().item() == 0)
-        #expect(try withWinogradConvolutions { try (run(x) - direct).abs().max().item() } == 0)
+        #expect(try withFastKernels { try (run(x) - direct).abs().max().item() } == 0)
         // Views with gaps are taken as they are meant.
         let view = try cat([x, x], axis: 3).narrow(3, start: 129, length: 129)
-        let ofView = try withoutGradients { try withWinogradConvolutions { try run(view) } }
+        let ofView = try withoutGradients { try withFastKernels { try run(view) } }
         #expect(try (ofView - fast).abs().max().item() == 0)
     }
 }

@@ -24,15 +24,8 @@ public struct ResnetBlock2D {
 
     /// `[N, in, H, W]` to `[N, out, H, W]`.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let hidden = try conv2(normThenSilu(norm2, conv1(normThenSilu(norm1, x))))
+        let hidden = try conv2(norm2.thenSilu(conv1(norm1.thenSilu(x))))
         try hidden.addInPlace(convShortcut?(x) ?? x)
         return hidden
     }
-}
-
-/// `silu(norm(x))` in the norm's own output.
-func normThenSilu(_ norm: GroupNorm, _ x: Tensor) throws -> Tensor {
-    let y = try norm(x)
-    try y.siluInPlace()
-    return y
 }

@@ -54,14 +54,15 @@ public struct FoldedJointBlock {
 struct QueryKeyNorm {
     let query: RMSNorm?
     let key: RMSNorm?
+    static let eps = 1e-6
 
     init(_ weights: Weights, _ queryName: String?, _ keyName: String, _ configuration: SD3TransformerConfiguration)
         throws
     {
         let normed = configuration.qkNorm != nil
         let width = configuration.attentionHeadDim
-        query = try normed ? queryName.map { try RMSNorm(weights[$0], width, eps: 1e-6) } : nil
-        key = normed ? try RMSNorm(weights[keyName], width, eps: 1e-6) : nil
+        query = try normed ? queryName.map { try RMSNorm(weights[$0], width, eps: Self.eps) } : nil
+        key = normed ? try RMSNorm(weights[keyName], width, eps: Self.eps) : nil
     }
 }
 
@@ -83,9 +84,10 @@ public struct FoldedSelfAttention {
 
     /// `[N, T, D]` to `[N, T, D]`.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let parts = try toQKV(x).chunk(3, axis: 2).map { try heads($0, headCount) }
-        let attended = try scaledDotProductAttention(
-            norm.query?(parts[0]) ?? parts[0], norm.key?(parts[1]) ?? parts[1], parts[2])
+        let (query, key, value) = try jointHeads(
+            toQKV(x), nil, norms: HeadNorms(query: norm.query?.weight, key: norm.key?.weight), headCount: headCount,
+            eps: QueryKeyNorm.eps)
+        let attended = try scaledDotProductAttention(query, key, value)
         return try toOut(joinHeads(attended))
     }
 }
@@ -120,18 +122,15 @@ public struct FoldedJointAttention {
     public func callAsFunction(
         _ x: Tensor, context: Tensor, keyBias: Tensor?
     ) throws -> (Tensor, context: Tensor?) {
-        let parts = try toQKV(x).chunk(3, axis: 2).map { try heads($0, headCount) }
-        let added = try addQKVProj(context).chunk(toAddOut == nil ? 2 : 3, axis: 2).map { try heads($0, headCount) }
-        let (addedKey, addedValue) = (added[added.count - 2], added[added.count - 1])
-
-        let query = try norm.query?(parts[0]) ?? parts[0]
-        let key = try cat([norm.key?(parts[1]) ?? parts[1], addedNorm.key?(addedKey) ?? addedKey], axis: 2)
-        let value = try cat([parts[2], addedValue], axis: 2)
+        let norms = HeadNorms(
+            query: norm.query?.weight, key: norm.key?.weight, addedQuery: addedNorm.query?.weight,
+            addedKey: addedNorm.key?.weight)
+        let (query, key, value) = try jointHeads(
+            toQKV(x), addQKVProj(context), norms: norms, headCount: headCount, eps: QueryKeyNorm.eps)
         guard let toAddOut else {
             return (try toOut(joinHeads(scaledDotProductAttention(query, key, value, bias: keyBias))), nil)
         }
-        let joint = try cat([query, addedNorm.query?(added[0]) ?? added[0]], axis: 2)
-        let attended = try joinHeads(scaledDotProductAttention(joint, key, value, bias: keyBias))
+        let attended = try joinHeads(scaledDotProductAttention(query, key, value, bias: keyBias))
         let tokenCount = x.size(1)
         return (
             try toOut(attended.narrow(1, start: 0, length: tokenCount)),

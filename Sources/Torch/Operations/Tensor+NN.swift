@@ -19,17 +19,6 @@ public func conv2d(
     }
 }
 
-/// Runs `body` with Winograd's algorithm for the convolutions of this thread in which it is quicker: 3 × 3, float32, on
-/// the CPU, without gradients, with enough channels and positions.
-///
-/// A convolution then takes about half the time and differs by a relative error of about 4e-6.
-public func withWinogradConvolutions<R>(_ body: () throws -> R) rethrows -> R {
-    let previous = ct_winograd()
-    ct_set_winograd(true)
-    defer { ct_set_winograd(previous) }
-    return try body()
-}
-
 /// Normalises the last axis to mean 0 and variance 1; weight and bias `[C]`.
 public func layerNorm(_ input: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double) throws -> Tensor {
     try makeTensor("layer_norm", [input]) { ct_layer_norm(input.raw, weight.raw, bias.raw, eps, $0) }

@@ -65,4 +65,9 @@ public struct GroupNorm {
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
         try groupNorm(x, groupCount: groupCount, weight: weight, bias: bias, eps: eps)
     }
+
+    /// `silu(norm(x))`.
+    public func thenSilu(_ x: Tensor) throws -> Tensor {
+        try groupNormSilu(x, groupCount: groupCount, weight: weight, bias: bias, eps: eps)
+    }
 }

@@ -1,0 +1,9 @@
+// Whether this thread may use kernels that round otherwise than torch's own. For the .cpp files of this library only.
+#pragma once
+
+namespace ctorch {
+
+/// Whether they are allowed and nothing is recorded.
+bool fast_kernels_allowed();
+
+} // namespace ctorch

@@ -1,0 +1,59 @@
+import TestSupport
+import Testing
+import Torch
+
+/// Kernels of several operations in one against the operations one after the other.
+@Suite struct FusedTests {
+    private func both<R>(_ body: () throws -> R) throws -> (fast: R, reference: R) {
+        try withoutGradients { (try withFastKernels(body), try body()) }
+    }
+
+    @Test(arguments: [([1, 32, 8, 8], 8), ([2, 24, 5, 7], 3), ([3, 16, 64, 65], 16), ([1, 64, 1, 1], 4)])
+    func groupNormSiluIsGroupNormThenSilu(shape: [Int], groupCount: Int) throws {
+        // Large values and a mean far from 0 are where sums lose digits.
+        let x = try Tensor.randn(shape, seed: 1) * 30 + 100
+        let weight = try Tensor.randn([shape[1]], seed: 2)
+        let bias = try Tensor.randn([shape[1]], seed: 3)
+        let (fast, reference) = try both {
+            try groupNormSilu(x, groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6)
+        }
+        try expectClose(fast, reference, within: 2e-5)
+        let composed = try groupNorm(x, groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6).silu()
+        #expect(try (reference - composed).abs().max().item() == 0)
+    }
+
+    @Test func siluReachesItsLimits() throws {
+        // Weight 0 leaves the bias, so that silu is seen at chosen places.
+        let places: [Float] = [-1000, -100, -88, -87, -20, -1, -1e-6, 0, 1e-6, 1, 20, 87, 88, 100, 1000, 0.5]
+        let bias = try Tensor(places, shape: [16])
+        let (fast, reference) = try both {
+            try groupNormSilu(
+                Tensor.randn([1, 16, 4, 4], seed: 1), groupCount: 4, weight: Tensor.zeros([16]), bias: bias, eps: 1e-6)
+        }
+        for (one, other) in zip(try fast.array(of: Float.self), try reference.array(of: Float.self)) {
+            #expect(abs(one - other) <= 1e-6 * max(1e-30, abs(other)) + 1e-30, "\(one) \(other)")
+        }
+    }
+
+    @Test(arguments: [true, false], [3, 2, 0])
+    func jointHeadsAreProjectionsSplitNormedAndJoined(isNormed: Bool, promptParts: Int) throws {
+        let (count, heads, d) = (2, 3, 20)
+        let picture = try Tensor.randn([count, 7, 3 * heads * d], seed: 1) * 5
+        let prompt = promptParts == 0 ? nil : try Tensor.randn([count, 4, promptParts * heads * d], seed: 2)
+        func weight(_ seed: UInt32) throws -> Tensor? { isNormed ? try Tensor.randn([d], seed: seed) : nil }
+        let norms = HeadNorms(
+            query: try weight(3), key: try weight(4), addedQuery: try weight(5), addedKey: try weight(6))
+        let (fast, reference) = try both {
+            try jointHeads(picture, prompt, norms: norms, headCount: heads, eps: 1e-6)
+        }
+        #expect(fast.query.shape == [count, heads, promptParts == 3 ? 11 : 7, d])
+        #expect(fast.key.shape == [count, heads, promptParts == 0 ? 7 : 11, d])
+        try expectClose(fast.query.contiguous(), reference.query.contiguous(), within: 1e-6)
+        try expectClose(fast.key.contiguous(), reference.key.contiguous(), within: 1e-6)
+        #expect(try (fast.value - reference.value).abs().max().item() == 0)
+        // The picture's part by hand.
+        let query = try picture.chunk(3, axis: 2)[0].reshape([count, 7, heads, d]).transpose(1, 2)
+        let normed = try norms.query.map { try rmsNorm(query, weight: $0, eps: 1e-6) } ?? query
+        try expectClose(fast.query.narrow(2, start: 0, length: 7).contiguous(), normed.contiguous(), within: 1e-6)
+    }
+}
