@@ -101,8 +101,8 @@ FOR_EACH_PROCESSOR void scale_shift_silu(const float *x, float *y, int64_t count
 }
 
 at::Tensor group_norm_silu(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
-                           double eps) {
-  auto y = at::empty(x.sizes(), x.options());
+                           double eps, bool consumes) {
+  auto y = consumes ? x : at::empty(x.sizes(), x.options());
   const int64_t channels = x.size(1), positions = x.size(2) * x.size(3), members = channels / groups;
   const float *input = x.const_data_ptr<float>(), *scales = weight.const_data_ptr<float>(),
               *shifts = bias.const_data_ptr<float>();
@@ -228,13 +228,13 @@ bool is_plain(const std::optional<at::Tensor> &x) {
 } // namespace
 
 ct_status ct_group_norm_silu(ct_tensor input, int64_t group_count, ct_tensor weight, ct_tensor bias, double eps,
-                             ct_tensor *out) {
+                             bool consumes, ct_tensor *out) {
   return guard([&] {
     const auto &x = unwrap(input);
     const auto &w = unwrap(weight), &b = unwrap(bias);
     if (fast_kernels_allowed() && is_plain(x) && is_plain(w) && is_plain(b) && x.dim() == 4 && group_count > 0 &&
         x.size(1) % group_count == 0 && w.numel() == x.size(1) && b.numel() == x.size(1) && x.numel() > 0) {
-      *out = wrap(group_norm_silu(x, group_count, w, b, eps));
+      *out = wrap(group_norm_silu(x, group_count, w, b, eps, consumes));
     } else {
       auto y = at::group_norm(x, group_count, w, b, eps);
       *out = wrap(at::silu_(y));

@@ -9,9 +9,10 @@
 extern "C" {
 #endif
 
-/// silu(group_norm(input)); input [N, C, H, W], weight and bias [C].
+/// silu(group_norm(input)); input [N, C, H, W], weight and bias [C]. Where `consumes`, the result may take the input's
+/// memory, which is quicker than fresh memory.
 ct_status ct_group_norm_silu(ct_tensor input, int64_t group_count, ct_tensor weight, ct_tensor bias, double eps,
-                             ct_tensor *out);
+                             bool consumes, ct_tensor *out);
 
 /// The weights of the norms of queries and keys, [d] each; any may be missing.
 typedef struct ct_head_norms {

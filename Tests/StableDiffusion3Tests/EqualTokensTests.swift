@@ -7,7 +7,8 @@ import TorchNN
 
 /// Equal tokens at the prompt's end count as one with a bias, and nothing else changes.
 @Suite struct EqualTokensTests {
-    @Test(arguments: ["tiny-0", "tiny-1", "tiny-2"], [(random: 3, zero: 5), (random: 0, zero: 4), (random: 4, zero: 0)])
+    @Test(
+        arguments: ["tiny-0", "tiny-1", "tiny-2"], [(random: 3, zero: 5), (random: 0, zero: 4), (random: 4, zero: 0)])
     func mergedTokensGiveTheSame(name: String, count: (random: Int, zero: Int)) throws {
         let model = try ModelFolder("\(goldens)/\(name)")
         let configuration = try model.transformerConfiguration()

@@ -18,6 +18,14 @@ import Torch
             try groupNormSilu(x, groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6)
         }
         try expectClose(fast, reference, within: 2e-5)
+        let own = try x.clone()
+        let consumed = try withoutGradients {
+            try withFastKernels {
+                try groupNormSilu(
+                    own, groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6, consumesInput: true)
+            }
+        }
+        #expect(try (consumed - fast).abs().max().item() == 0 && (own - fast).abs().max().item() == 0)
         let composed = try groupNorm(x, groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6).silu()
         #expect(try (reference - composed).abs().max().item() == 0)
     }

@@ -31,7 +31,7 @@ extension AutoencoderKL {
         public func callAsFunction(_ latents: Tensor) throws -> Tensor {
             var x = try midBlock(convIn(latents))
             for block in upBlocks { x = try block(x) }
-            return try convOut(convNormOut.thenSilu(x))
+            return try convOut(convNormOut.thenSilu(x, consumed: true))
         }
     }
 }

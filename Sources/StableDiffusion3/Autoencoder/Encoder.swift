@@ -29,7 +29,7 @@ extension AutoencoderKL {
         public func callAsFunction(_ images: Tensor) throws -> Tensor {
             var x = try convIn(images)
             for block in downBlocks { x = try block(x) }
-            return try convOut(convNormOut.thenSilu(midBlock(x)))
+            return try convOut(convNormOut.thenSilu(midBlock(x), consumed: true))
         }
     }
 }

@@ -24,7 +24,7 @@ public struct ResnetBlock2D {
 
     /// `[N, in, H, W]` to `[N, out, H, W]`.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let hidden = try conv2(norm2.thenSilu(conv1(norm1.thenSilu(x))))
+        let hidden = try conv2(norm2.thenSilu(conv1(norm1.thenSilu(x)), consumed: true))
         try hidden.addInPlace(convShortcut?(x) ?? x)
         return hidden
     }

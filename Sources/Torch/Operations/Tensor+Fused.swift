@@ -3,7 +3,7 @@ import CTorch
 /// Runs `body` with operations of this thread that round otherwise than torch's own for being quicker, where nothing is recorded.
 ///
 /// On the CPU in float32: 3 × 3 convolutions take Winograd's algorithm where it wins, which halves their time and differs by a relative error of
-/// about 4e-6; ``groupNormSilu(_:groupCount:weight:bias:eps:)`` and ``jointHeads(_:_:norms:headCount:eps:)`` become one kernel each.
+/// about 4e-6; ``groupNormSilu(_:groupCount:weight:bias:eps:consumesInput:)`` and ``jointHeads(_:_:norms:headCount:eps:)`` become one kernel each.
 public func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
     let previous = ct_fast_kernels()
     ct_set_fast_kernels(true)
@@ -12,11 +12,13 @@ public func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
 }
 
 /// `silu(groupNorm(input))` over `[N, C, H, W]`; weight and bias `[C]`.
+///
+/// - Parameter consumesInput: Whether the result may take the input's memory.
 public func groupNormSilu(
-    _ input: Tensor, groupCount: Int, weight: Tensor, bias: Tensor, eps: Double
+    _ input: Tensor, groupCount: Int, weight: Tensor, bias: Tensor, eps: Double, consumesInput: Bool = false
 ) throws -> Tensor {
     try makeTensor("group_norm_silu", [input]) {
-        ct_group_norm_silu(input.raw, Int64(groupCount), weight.raw, bias.raw, eps, $0)
+        ct_group_norm_silu(input.raw, Int64(groupCount), weight.raw, bias.raw, eps, consumesInput, $0)
     }
 }
 

@@ -66,8 +66,9 @@ public struct GroupNorm {
         try groupNorm(x, groupCount: groupCount, weight: weight, bias: bias, eps: eps)
     }
 
-    /// `silu(norm(x))`.
-    public func thenSilu(_ x: Tensor) throws -> Tensor {
-        try groupNormSilu(x, groupCount: groupCount, weight: weight, bias: bias, eps: eps)
+    /// `silu(norm(x))`, which may take the memory of `x` where that is `consumed`.
+    public func thenSilu(_ x: Tensor, consumed: Bool = false) throws -> Tensor {
+        try groupNormSilu(
+            x, groupCount: groupCount, weight: weight, bias: bias, eps: eps, consumesInput: consumed)
     }
 }
