@@ -59,16 +59,17 @@ public struct LearningRateRange: Sendable {
             ["update,lr,loss,smoothed_loss,grad_norm"]
             + points.enumerated().map { "\($0 + 1),\($1.rate),\($1.loss),\($1.smoothed),\($1.gradNorm)" }
         try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: "\(path).csv")
+        // What the loss comes to when it breaks would hide where it fell.
+        let top = 1.5 * (points.first?.smoothed ?? 0)
         try LinePlot(
             xLabel: "learning rate", isLogarithmic: true,
             [
                 .init(
-                    "Loss",
+                    "Loss, cut off above",
                     [
-                        .init("each update", points.map { ($0.rate, $0.loss) }),
-                        .init("running mean", points.map { ($0.rate, $0.smoothed) }),
-                    ]),
-                .init("Gradient norm before clipping", [.init("", points.map { ($0.rate, $0.gradNorm) })]),
+                        .init("each update", points.map { ($0.rate, min($0.loss, top)) }),
+                        .init("running mean", points.map { ($0.rate, min($0.smoothed, top)) }),
+                    ])
             ]
         ).write(to: "\(path).svg")
     }
