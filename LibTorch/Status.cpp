@@ -10,6 +10,7 @@
 #include <string>
 
 #include "Guard.h"
+#include "ctorch_interface.h"
 
 namespace {
 thread_local std::string last_error;
@@ -47,6 +48,8 @@ ct_status status_of_current_exception() noexcept {
 }
 
 } // namespace ctorch
+
+const char *ct_interface(void) { return CTORCH_INTERFACE; }
 
 const char *ct_last_error(void) { return last_error.c_str(); }
 

@@ -21,6 +21,10 @@ typedef enum ct_status {
 /// The message of the last call on this thread that did not return CT_OK. Valid until the next call on this thread.
 const char *ct_last_error(void);
 
+/// CTORCH_INTERFACE as it was when this library was compiled. One that differs from a program's own means that its
+/// calls would go wrong.
+const char *ct_interface(void);
+
 /// The version and build of libtorch that this library was compiled against, such as "2.13.0+cpu".
 const char *ct_torch_version(void);
 

@@ -12,6 +12,19 @@ public enum TorchRuntime {
         return text.isEmpty ? nil : text
     }
 
+    /// Checks that the libctorch which is loaded is the one that this program was compiled for; with another, calls would crash.
+    ///
+    /// Throws ``TorchError``.
+    public static func checkInterface() throws {
+        let loaded = String(cString: ct_interface())
+        guard loaded != CTORCH_INTERFACE else { return }
+        throw TorchError(
+            kind: .other, operation: "libctorch", operands: [],
+            message:
+                "the library has the interface \(loaded) and this program needs \(CTORCH_INTERFACE); build both from the same "
+                + "sources (Scripts/build-shim makes the library)")
+    }
+
     /// The CPU instruction set that libtorch's kernels use, such as `AVX2`.
     public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
 

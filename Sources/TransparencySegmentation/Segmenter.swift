@@ -54,6 +54,7 @@ public final class Segmenter {
         model: String? = nil, revision: String = "main", variant: String? = nil, device: Device? = nil,
         dtype: DType = .float32, form: Form = .folded
     ) throws {
+        try TorchRuntime.checkInterface()
         let start = ContinuousClock.now
         self.device = device ?? .best
         self.dtype = dtype

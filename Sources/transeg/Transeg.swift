@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Torch
 
 /// The program's entry: one subcommand a job.
 @main
@@ -17,6 +18,7 @@ struct Transeg: AsyncParsableCommand {
     /// Settings of `train` from files and the environment become options before anything is parsed.
     static func main() async {
         do {
+            try TorchRuntime.checkInterface()
             let process = ProcessInfo.processInfo
             let arguments = Array(process.arguments.dropFirst())
             await main(try TrainingLayers.expanded(arguments, environment: process.environment))
