@@ -9,7 +9,7 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Prints the differences between two evaluations of the same pictures, with intervals.",
         discussion: """
-            Each picture is compared with itself, so that what makes a picture hard for both does not count. An asterisk marks
+            Each picture is compared with itself, so that what makes a picture hard for both does not count. An asterisk marks \
             intervals without zero. per_image.csv must lie beside each metrics.json.
 
               transeg compare before/metrics.json after/metrics.json

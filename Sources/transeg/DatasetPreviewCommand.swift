@@ -11,7 +11,7 @@ struct DatasetPreviewCommand: ParsableCommand {
         commandName: "preview",
         abstract: "Draws a sheet of augmented pictures and their masks.",
         discussion: """
-            A row is a picture: as it is, then as it is augmented in as many epochs; its masks stand below. The split is train unless
+            A row is a picture: as it is, then as it is augmented in as many epochs; its masks stand below. The split is train unless \
             another is named. The same seed gives the same sheet, and what training with that seed sees.
 
               transeg dataset preview Trans10K --count 6 --epochs 5 --output preview.jpg

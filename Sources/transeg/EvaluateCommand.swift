@@ -17,7 +17,7 @@ struct EvaluateCommand: AsyncParsableCommand {
               transeg evaluate --dataset Trans10K --split test --predictions masks/
               transeg evaluate --predictions results/ --ground-truth labels/
 
-            Of a picture N a prediction is named N_pred, N_soft, N_maskq, N_mask or N, a truth in a folder of its own N_maskgt,
+            Of a picture N a prediction is named N_pred, N_soft, N_maskq, N_mask or N, a truth in a folder of its own N_maskgt, \
             N_mask or N; both may be in one folder, and in subfolders easy and hard.
             """)
 

@@ -7,7 +7,7 @@ struct VAECeilingCommand: AsyncParsableCommand {
         commandName: "vae-ceiling",
         abstract: "Scores what the VAE gives back of the true masks: the bound of the method.",
         discussion: """
-            The model predicts a mask's latent, and the VAE decodes it; no transformer can make up for what the VAE loses. Each true mask
+            The model predicts a mask's latent, and the VAE decodes it; no transformer can make up for what the VAE loses. Each true mask \
             is encoded and decoded, and scored as evaluate scores predictions.
 
               transeg vae-ceiling --dataset Trans10K --split validation --model sd35-glass/ --size 1024

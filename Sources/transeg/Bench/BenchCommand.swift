@@ -6,7 +6,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Times segmentation or training on this machine, with the machine's own peak beside it.",
         discussion: """
-            Without --model, weights are random ones in the shape that --shape names; medium is Stable Diffusion 3.5 medium's and takes 10 GB on disk
+            Without --model, weights are random ones in the shape that --shape names; medium is Stable Diffusion 3.5 medium's and takes 10 GB on disk \
             while it is timed.
 
               transeg bench segment --model sd35-glass/ --size 1024 --device cuda --dtype bfloat16 --batch 4

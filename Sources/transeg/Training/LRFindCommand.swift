@@ -9,8 +9,8 @@ struct LRFindCommand: AsyncParsableCommand {
         commandName: "lr-find",
         abstract: "Tries learning rates and proposes one.",
         discussion: """
-            The rate grows from update to update until the loss leaves all bounds. The curve is written as SVG and CSV, and the rate at which the
-            loss falls most steeply is proposed. Takes the settings of train, from files and the environment too; nothing is kept of the
+            The rate grows from update to update until the loss leaves all bounds. The curve is written as SVG and CSV, and the rate at which the \
+            loss falls most steeply is proposed. Takes the settings of train, from files and the environment too; nothing is kept of the \
             weights.
 
               transeg lr-find --base-model-path sd35/ --dataset-path Trans10K

@@ -9,9 +9,9 @@ struct TrainCommand: AsyncParsableCommand {
         commandName: "train",
         abstract: "Fine-tunes a model to find glass.",
         discussion: """
-            Settings are those of the original, by its names and with its values. They may be given in files (--config, see config init), in the
-            environment (TRANSEG_LR=2e-6) and as options, each before the one named first. The output folder gets checkpoint-<step> folders, whose
-            transformer/ diffusers loads, log.jsonl, and in the end model/, which segment and evaluate take. Ctrl-C finishes the update at
+            Settings are those of the original, by its names and with its values. They may be given in files (--config, see config init), in the \
+            environment (TRANSEG_LR=2e-6) and as options, each before the one named first. The output folder gets checkpoint-<step> folders, whose \
+            transformer/ diffusers loads, log.jsonl, and in the end model/, which segment and evaluate take. Ctrl-C finishes the update at \
             hand, saves and leaves.
 
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run

@@ -9,7 +9,7 @@ struct TrainVAECommand: AsyncParsableCommand {
         commandName: "train-vae",
         abstract: "Trains a small VAE from nothing to reconstruct pictures and masks.",
         discussion: """
-            For models of one's own; Stable Diffusion's VAE needs no training. Writes config.json and weights in diffusers' layout and
+            For models of one's own; Stable Diffusion's VAE needs no training. Writes config.json and weights in diffusers' layout and \
             log.jsonl. init makes a model around it.
 
               transeg train-vae --dataset-path scenes/ --output-dir vae --steps 4000
