@@ -11,13 +11,12 @@ transeg reads, augments and resizes drawn pictures besides; diffusers is given t
 """
 import argparse
 import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
+
+from segment import run
 
 
 def run_diffusers(arguments):
@@ -66,17 +65,6 @@ def run_diffusers(arguments):
         loss.item()
         seconds.append(clock() - start)
     print(json.dumps(seconds[1:]))
-
-
-def run(command):
-    """Output and peak memory in GiB of a command; ends the benchmark when it fails."""
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            sys.exit(f"failed: {' '.join(command)}")
-        output.seek(0)
-        return output.read().decode(), usage.ru_maxrss / 2**20
 
 
 def main():

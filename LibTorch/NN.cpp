@@ -94,10 +94,6 @@ ct_status ct_silu(ct_tensor input, ct_tensor *out) {
   return guard([&] { *out = wrap(at::silu(unwrap(input))); });
 }
 
-ct_status ct_silu_in_place(ct_tensor input) {
-  return guard([&] { at::silu_(unwrap(input)); });
-}
-
 ct_status ct_gelu(ct_tensor input, bool tanh_approximation, ct_tensor *out) {
   return guard([&] { *out = wrap(at::gelu(unwrap(input), tanh_approximation ? "tanh" : "none")); });
 }

@@ -23,7 +23,6 @@ ct_status ct_rms_norm(ct_tensor input, ct_tensor weight, double eps, ct_tensor *
 ct_status ct_group_norm(ct_tensor input, int64_t group_count, ct_tensor weight, ct_tensor bias, double eps,
                         ct_tensor *out);
 ct_status ct_silu(ct_tensor input, ct_tensor *out);
-ct_status ct_silu_in_place(ct_tensor input);
 ct_status ct_gelu(ct_tensor input, bool tanh_approximation, ct_tensor *out);
 /// As ct_gelu with the tanh approximation, into the input's own memory.
 ct_status ct_gelu_tanh_in_place(ct_tensor input);

@@ -253,8 +253,7 @@ extension Image {
         guard channels == 3 else {
             throw SegmentationError.size("the picture has \(channels) channels; RGB was expected")
         }
-        let values = try Tensor(pixels, shape: [1, height, width, 3]).to(device: device)
-        return try values.permute([0, 3, 1, 2]).to(.float32).contiguous() / 255
+        return try [self].tensor(on: device)
     }
 }
 

@@ -18,11 +18,11 @@ import Testing
         let x = try Tensor([-1, 0.5] as [Float], shape: [2])
         try x.setRequiresGradient()
         let y = try x * 1
-        try y.siluInPlace()
+        try y.geluTanhInPlace()
         try y.sum().backward()
         let inPlace = try x.gradient()?.array(of: Float.self)
         try x.clearGradient()
-        try x.silu().sum().backward()
+        try x.gelu(tanhApproximation: true).sum().backward()
         #expect(try x.gradient()?.array(of: Float.self) == inPlace)
     }
 

@@ -54,8 +54,6 @@ extension Tensor {
     /// `x · sigmoid(x)`.
     public func silu() throws -> Tensor { try makeTensor("silu", [self]) { ct_silu(raw, $0) } }
 
-    /// ``silu()`` into this tensor's own memory.
-    public func siluInPlace() throws { try check(ct_silu_in_place(raw), "silu_", [self]) }
 
     /// `1 / (1 + exp(-x))`.
     public func sigmoid() throws -> Tensor { try makeTensor("sigmoid", [self]) { ct_sigmoid(raw, $0) } }

@@ -1,5 +1,4 @@
 import Images
-import Torch
 import Trans10K
 
 /// A pair as training takes it: augmented, at the size of training, or what a cache has of it.
@@ -45,14 +44,5 @@ extension MaskTarget {
             return value == 0 ? [0, 0, 0] : [255, other, other]
         }
         return try Image(width: classes.width, height: classes.height, channels: 3, pixels: pixels)
-    }
-}
-
-extension [Image] {
-    /// Pictures of one size as `[N, C, H, W]` in 0…1, float32.
-    func tensor(on device: Device) throws -> Tensor {
-        let first = self[0]
-        let values = try Tensor(flatMap(\.pixels), shape: [count, first.height, first.width, first.channels])
-        return try values.to(device: device).permute([0, 3, 1, 2]).to(.float32).contiguous() / 255
     }
 }
