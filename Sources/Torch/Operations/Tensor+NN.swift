@@ -54,7 +54,6 @@ extension Tensor {
     /// `x · sigmoid(x)`.
     public func silu() throws -> Tensor { try makeTensor("silu", [self]) { ct_silu(raw, $0) } }
 
-
     /// `1 / (1 + exp(-x))`.
     public func sigmoid() throws -> Tensor { try makeTensor("sigmoid", [self]) { ct_sigmoid(raw, $0) } }
 
