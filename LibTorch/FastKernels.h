@@ -3,7 +3,8 @@
 
 namespace ctorch {
 
-/// Whether they are allowed and nothing is recorded.
 bool fast_kernels_allowed();
+/// Whether they are allowed and nothing is recorded for gradients.
+bool unrecorded_fast_kernels_allowed();
 
 } // namespace ctorch

@@ -232,8 +232,9 @@ ct_status ct_group_norm_silu(ct_tensor input, int64_t group_count, ct_tensor wei
   return guard([&] {
     const auto &x = unwrap(input);
     const auto &w = unwrap(weight), &b = unwrap(bias);
-    if (fast_kernels_allowed() && is_plain(x) && is_plain(w) && is_plain(b) && x.dim() == 4 && group_count > 0 &&
-        x.size(1) % group_count == 0 && w.numel() == x.size(1) && b.numel() == x.size(1) && x.numel() > 0) {
+    if (unrecorded_fast_kernels_allowed() && is_plain(x) && is_plain(w) && is_plain(b) && x.dim() == 4 &&
+        group_count > 0 && x.size(1) % group_count == 0 && w.numel() == x.size(1) && b.numel() == x.size(1) &&
+        x.numel() > 0) {
       *out = wrap(group_norm_silu(x, group_count, w, b, eps, consumes));
     } else {
       auto y = at::group_norm(x, group_count, w, b, eps);
@@ -251,7 +252,7 @@ ct_status ct_joint_heads(ct_tensor picture, ct_tensor prompt, ct_head_norms norm
                         unwrap_optional(norms.added_key)};
     TORCH_CHECK(x.dim() == 3 && head_count > 0 && x.size(2) % (3 * head_count) == 0,
                 "tokens [N, T, 3D] with D a multiple of the heads were expected");
-    bool is_fast = fast_kernels_allowed() && is_plain(x) && is_plain(added);
+    bool is_fast = unrecorded_fast_kernels_allowed() && is_plain(x) && is_plain(added);
     for (const auto &weight : weights)
       is_fast = is_fast && is_plain(weight);
     auto heads =

@@ -9,7 +9,6 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/rms_norm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/sigmoid.h>
@@ -31,7 +30,7 @@ thread_local bool fast_kernels = false;
 /// Whether NNPACK's Winograd convolution can do this one and is quicker than oneDNN's direct one. The thresholds are
 /// measured (Docs/performance.md): transforming pays from 64 channels and 64 x 64 positions on.
 bool winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride, int64_t padding) {
-  if (!fast_kernels_allowed() || stride != 1 || padding != 1)
+  if (!unrecorded_fast_kernels_allowed() || stride != 1 || padding != 1)
     return false;
   if (!x.is_cpu() || x.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat || x.dim() != 4 ||
       weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3)
@@ -44,15 +43,13 @@ bool winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride
 
 } // namespace
 
-bool ctorch::fast_kernels_allowed() { return fast_kernels && !at::GradMode::is_enabled(); }
+bool ctorch::fast_kernels_allowed() { return fast_kernels; }
+
+bool ctorch::unrecorded_fast_kernels_allowed() { return fast_kernels && !at::GradMode::is_enabled(); }
 
 void ct_set_fast_kernels(bool allowed) { fast_kernels = allowed; }
 
 bool ct_fast_kernels(void) { return fast_kernels; }
-
-ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor *out) {
-  return guard([&] { *out = wrap(at::linear(unwrap(input), unwrap(weight), unwrap_optional(bias))); });
-}
 
 ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding,
                     ct_tensor *out) {

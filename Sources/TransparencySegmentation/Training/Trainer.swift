@@ -130,7 +130,8 @@ public final class Trainer {
             let batch = try await loader.next()
             wait += ContinuousClock.now - before
             names += batch.names
-            loss += try accumulate(batch, part: part) / Double(settings.gradientAccumulationSteps)
+            loss +=
+                try withFastKernels { try accumulate(batch, part: part) } / Double(settings.gradientAccumulationSteps)
         }
         if let scale = state.lossScale {
             for buffer in transformer.buffers { try buffer.gradient.affineInPlace(scale: 1 / scale.value, shift: 0) }
