@@ -62,6 +62,8 @@ c10::ScalarType scalar_type(ct_dtype dtype) {
     return c10::kDouble;
   case CT_INT32:
     return c10::kInt;
+  case CT_INT8:
+    return c10::kChar;
   }
   TORCH_CHECK(false, "unknown dtype ", static_cast<int>(dtype));
 }
@@ -138,6 +140,8 @@ int32_t ct_tensor_dtype(ct_tensor tensor) {
     return CT_FLOAT64;
   case c10::kInt:
     return CT_INT32;
+  case c10::kChar:
+    return CT_INT8;
   default:
     return -1;
   }

@@ -26,6 +26,7 @@ typedef enum ct_dtype {
   CT_BOOL = 5,
   CT_FLOAT64 = 6,
   CT_INT32 = 7,
+  CT_INT8 = 8,
 } ct_dtype;
 
 typedef enum ct_device_type { CT_CPU = 0, CT_CUDA = 1, CT_MPS = 2 } ct_device_type;

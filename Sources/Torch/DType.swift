@@ -2,7 +2,7 @@ import CTorch
 
 /// The type of a tensor's elements.
 public enum DType: String, Sendable, CaseIterable, CustomStringConvertible {
-    case float32, float16, bfloat16, float64, int32, int64, uint8, bool
+    case float32, float16, bfloat16, float64, int32, int64, uint8, int8, bool
 
     public var description: String { rawValue }
 
@@ -12,7 +12,7 @@ public enum DType: String, Sendable, CaseIterable, CustomStringConvertible {
         case .float64, .int64: 8
         case .float32, .int32: 4
         case .float16, .bfloat16: 2
-        case .uint8, .bool: 1
+        case .uint8, .int8, .bool: 1
         }
     }
 
@@ -25,6 +25,7 @@ public enum DType: String, Sendable, CaseIterable, CustomStringConvertible {
         case .int32: CT_INT32
         case .int64: CT_INT64
         case .uint8: CT_UINT8
+        case .int8: CT_INT8
         case .bool: CT_BOOL
         }
     }
@@ -46,4 +47,5 @@ extension Double: TensorElement { public static var dtype: DType { .float64 } }
 extension Int32: TensorElement { public static var dtype: DType { .int32 } }
 extension Int64: TensorElement { public static var dtype: DType { .int64 } }
 extension UInt8: TensorElement { public static var dtype: DType { .uint8 } }
+extension Int8: TensorElement { public static var dtype: DType { .int8 } }
 extension Bool: TensorElement { public static var dtype: DType { .bool } }

@@ -16,6 +16,8 @@ public struct Weights {
     public let device: Device
     /// The position: a key's beginning with its final dot, or nothing.
     public let prefix: String
+    /// How linear layers made from these weights compute.
+    public let linearPrecision: LinearPrecision
     private let stateDict: StateDict
 
     /// The tensors of a file or of a sharded file, converted to `dtype` on `device` when they are asked for.
@@ -33,13 +35,18 @@ public struct Weights {
         self.init(dtype: .float32, device: .cpu, prefix: "", stateDict: StateDict(.fresh(fresh)))
     }
 
-    private init(dtype: DType, device: Device, prefix: String, stateDict: StateDict) {
-        (self.dtype, self.device, self.prefix, self.stateDict) = (dtype, device, prefix, stateDict)
+    private init(
+        dtype: DType, device: Device, prefix: String, linearPrecision: LinearPrecision = .exact, stateDict: StateDict
+    ) {
+        (self.dtype, self.device, self.prefix) = (dtype, device, prefix)
+        (self.linearPrecision, self.stateDict) = (linearPrecision, stateDict)
     }
 
     /// The position one or more components further: `weights["norm1.linear"]`.
     public subscript(name: String) -> Weights {
-        Weights(dtype: dtype, device: device, prefix: prefix + name + ".", stateDict: stateDict)
+        Weights(
+            dtype: dtype, device: device, prefix: prefix + name + ".", linearPrecision: linearPrecision,
+            stateDict: stateDict)
     }
 
     /// The position of one element of a list.
@@ -47,7 +54,13 @@ public struct Weights {
 
     /// The same state dict at the same position with tensors in another dtype or on another device.
     public func converted(to dtype: DType, device: Device) -> Weights {
-        Weights(dtype: dtype, device: device, prefix: prefix, stateDict: stateDict)
+        Weights(
+            dtype: dtype, device: device, prefix: prefix, linearPrecision: linearPrecision, stateDict: stateDict)
+    }
+
+    /// The same state dict at the same position for linear layers that compute otherwise.
+    public func linearPrecision(_ precision: LinearPrecision) -> Weights {
+        Weights(dtype: dtype, device: device, prefix: prefix, linearPrecision: precision, stateDict: stateDict)
     }
 
     /// Whether there is a tensor of this name at this position.
@@ -164,6 +177,7 @@ extension DType {
         case .i32: self = .int32
         case .i64: self = .int64
         case .u8: self = .uint8
+        case .i8: self = .int8
         case .bool: self = .bool
         default: return nil
         }
@@ -179,6 +193,7 @@ extension DType {
         case .int32: .i32
         case .int64: .i64
         case .uint8: .u8
+        case .int8: .i8
         case .bool: .bool
         }
     }
@@ -187,7 +202,7 @@ extension DType {
     public var isFloatingPoint: Bool {
         switch self {
         case .float32, .float16, .bfloat16, .float64: true
-        case .int32, .int64, .uint8, .bool: false
+        case .int32, .int64, .uint8, .int8, .bool: false
         }
     }
 }

@@ -53,6 +53,8 @@ public enum InputSize: Sendable, Hashable {
 public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
     case size(String)
     case device(String)
+    /// More memory would be needed than may be taken.
+    case memory(String)
     /// The model's arithmetic went beyond what the dtype can hold.
     case notFinite(dtype: String)
     case embeddedModelMissing
@@ -61,7 +63,7 @@ public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .size(let message), .device(let message): message
+        case .size(let message), .device(let message), .memory(let message): message
         case .notFinite(let dtype):
             "the model gave values that are not numbers in \(dtype): its weights are damaged, or too large for that dtype "
                 + "(float32 and bfloat16 reach further than float16)"

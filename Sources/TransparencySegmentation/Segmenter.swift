@@ -3,6 +3,7 @@ import Foundation
 import Images
 import StableDiffusion3
 import Torch
+import TorchNN
 
 /// Finds transparent things in photographs.
 ///
@@ -24,6 +25,8 @@ public final class Segmenter {
     public let model: ModelFolder
     public let device: Device
     public let dtype: DType
+    /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
+    public let isStreamed: Bool
     /// What both sides of a model's input must be a multiple of.
     public let sizeUnit: Int
     /// The longest side that the model takes.
@@ -37,6 +40,7 @@ public final class Segmenter {
     public let usage: SegmentationConfiguration
 
     private let form: Form
+    private let memory: SegmentationMemory?
     private let autoencoder: AutoencoderKL
     private let transformer: (Tensor) throws -> Tensor
 
@@ -49,10 +53,13 @@ public final class Segmenter {
     ///   - variant: Infix of the weight files, such as `fp16`.
     ///   - device: Where to compute; nil for an accelerator where there is one.
     ///   - dtype: What to compute in.
+    ///   - precision: What the products of the transformer's blocks are computed in.
+    ///   - memoryLimit: Bytes that the process may take on the CPU. Where all weights and a pass at the default size would take more,
+    ///     the transformer's blocks are read from the file in each pass; where a pass would take more even so, it is refused.
     /// - Throws: `ModelError`, `WeightsError`, `SafetensorsError`, `TorchError` or ``SegmentationError``.
     public init(
         model: String? = nil, revision: String = "main", variant: String? = nil, device: Device? = nil,
-        dtype: DType = .float32, form: Form = .folded
+        dtype: DType = .float32, form: Form = .folded, precision: Precision = .exact, memoryLimit: Int? = nil
     ) throws {
         try TorchRuntime.checkInterface()
         let start = ContinuousClock.now
@@ -65,16 +72,26 @@ public final class Segmenter {
                 "there is no device \(self.device) that libtorch \(TorchRuntime.version) can use here\(reason); use cpu"
             )
         }
+        let isPlainCPU = self.device.kind == .cpu && dtype == .float32 && form == .folded
+        guard isPlainCPU || (precision == .exact && memoryLimit == nil) else {
+            throw SegmentationError.device(
+                "precision \(precision.rawValue) and a memory limit are for folded float32 on the CPU; elsewhere take dtype bfloat16"
+            )
+        }
         let folder = try Self.findModel(model, revision: revision, variant: variant)
         usage = try SegmentationConfiguration(of: folder)
         (sizeUnit, largestSide) = try folder.inputLimits()
-        let (device, loaded) = (self.device, try Self.load(folder, device: self.device, dtype: dtype, form: form))
-        (autoencoder, transformer) = loaded
         let configuration = try folder.transformerConfiguration()
-        let downsampling = autoencoder.configuration.downsampling
+        let side = try configuration.sampleSize * folder.autoencoderConfiguration().downsampling
+        memory = try memoryLimit.map { try SegmentationMemory(folder, precision: precision, limit: $0) }
+        isStreamed = try memory?.mustStream(side: side) ?? false
+        autoencoder = try folder.loadAutoencoder(dtype: dtype, device: self.device)
+        transformer = try Self.loadTransformer(
+            folder, device: self.device, dtype: dtype, form: form, precision: precision.linearPrecision,
+            isStreamed: isStreamed)
         self.model = folder
-        defaultSize = .square(configuration.sampleSize * downsampling)
-        try device.synchronize()
+        defaultSize = .square(side)
+        try self.device.synchronize()
         loadSeconds = (ContinuousClock.now - start).seconds
     }
 
@@ -92,6 +109,7 @@ public final class Segmenter {
     ) throws {
         (self.model, self.autoencoder, self.device, self.dtype) = (model, autoencoder, device, dtype)
         (self.usage, self.transformer, form, loadSeconds) = (usage, transformer, .folded, 0)
+        (memory, isStreamed) = (nil, false)
         (sizeUnit, largestSide) = try model.inputLimits()
         defaultSize = .square(side)
     }
@@ -102,18 +120,22 @@ public final class Segmenter {
         return try ModelFolder(name, revision: revision, variant: variant)
     }
 
-    private static func load(
-        _ folder: ModelFolder, device: Device, dtype: DType, form: Form
-    ) throws -> (AutoencoderKL, (Tensor) throws -> Tensor) {
-        let autoencoder = try folder.loadAutoencoder(dtype: dtype, device: device)
+    private static func loadTransformer(
+        _ folder: ModelFolder, device: Device, dtype: DType, form: Form, precision: LinearPrecision, isStreamed: Bool
+    ) throws -> (Tensor) throws -> Tensor {
         switch form {
+        case .folded where isStreamed:
+            let transformer = try StreamedTransformer(
+                folder, dtype: dtype, device: device, linearPrecision: precision)
+            return { try transformer($0) }
         case .folded:
-            let transformer = try folder.loadFoldedTransformer(dtype: dtype, device: device)
-            return (autoencoder, { try transformer($0) })
+            let transformer = try folder.loadFoldedTransformer(
+                dtype: dtype, device: device, linearPrecision: precision)
+            return { try transformer($0) }
         case .plain:
             let transformer = try folder.loadTransformer(dtype: dtype, device: device)
             let prompt = try folder.loadEmptyPrompt().to(dtype, device: device)
-            return (autoencoder, { try transformer($0, timestep: segmentationTimestep, prompt: prompt) })
+            return { try transformer($0, timestep: segmentationTimestep, prompt: prompt) }
         }
     }
 
@@ -226,6 +248,7 @@ public final class Segmenter {
     }
 
     private func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
+        try memory?.check(count: pictures.count, height: height, width: width, isStreamed: isStreamed)
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(

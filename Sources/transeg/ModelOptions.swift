@@ -27,6 +27,8 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Threads of the CPU to compute with. (default: one for each physical core)")
     var threads: Int?
 
+    @OptionGroup var precisionOptions: PrecisionOptions
+
     @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
     var plain = false
 
@@ -46,7 +48,8 @@ struct ModelOptions: ParsableArguments {
         if let threads { try TorchRuntime.setThreadCount(threads) }
         return try Segmenter(
             model: model, revision: revision, variant: variant, device: device.device, dtype: dtype.dtype,
-            form: plain ? .plain : .folded)
+            form: plain ? .plain : .folded, precision: precisionOptions.precision,
+            memoryLimit: precisionOptions.memoryLimit?.bytes)
     }
 }
 

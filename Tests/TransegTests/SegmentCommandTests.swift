@@ -40,6 +40,27 @@ import Testing
         }
     }
 
+    @Test func fewerBitsAndLessMemoryAreOptions() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 90, height: 70).write(to: "\(folder)/a.png")
+            let start = ["segment", "a.png", "--model", tinyModel, "--write", "mask", "--output"]
+            for (index, options) in [
+                ["--precision", "int8"], ["--precision", "fast"], ["--memory-limit", "2GiB"],
+            ].enumerated() {
+                let result = try Program.run(start + ["\(index)"] + options, in: folder)
+                #expect(result.exitCode == 0, "\(result.errors)")
+                #expect(try names(in: "\(folder)/\(index)") == ["a_mask.png"])
+            }
+            let tooLittle = try Program.run(start + ["none", "--memory-limit", "100MiB"], in: folder)
+            #expect(tooLittle.exitCode == 1 && tooLittle.errorLines.count == 1)
+            #expect(tooLittle.errors.contains("64 x 64") && tooLittle.errors.contains("limit is 0.1 GiB"))
+            let noUnit = try Program.run(start + ["none", "--memory-limit", "3"], in: folder)
+            #expect(noUnit.exitCode == 64 && noUnit.errors.contains("3GiB"), "\(noUnit.errors)")
+            let plain = try Program.run(start + ["none", "--precision", "int8", "--plain"], in: folder)
+            #expect(plain.exitCode == 1 && plain.errors.contains("folded float32"), "\(plain.errors)")
+        }
+    }
+
     @Test func skipsABadPictureInAFolder() throws {
         try withTemporaryFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/in", withIntermediateDirectories: true)

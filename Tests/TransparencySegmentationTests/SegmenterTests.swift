@@ -56,6 +56,36 @@ import Torch
         try expectClose(segmenter.predict(picture).decoded, one, within: Tolerance.rounding, "decoded")
     }
 
+    @Test func aMemoryLimitStreamsTheModelOrRefuses() throws {
+        let free = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
+        let expected = try free.segment(picture)
+        #expect(!free.isStreamed)
+        // All that a tiny model takes is the program itself and a pass: the plan is asked for the limits.
+        let plan = try SegmentationMemory(free.model, precision: .exact, limit: 0)
+        let limit = plan.total(isStreamed: true, pixels: 64 * 64)
+        #expect(limit < plan.total(isStreamed: false, pixels: 64 * 64))
+        let limited = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu, memoryLimit: limit)
+        #expect(limited.isStreamed)
+        #expect(try limited.segment(picture).softMask == expected.softMask)
+        #expect(throws: SegmentationError.self) { try limited.segment(picture, size: .square(512)) }
+        #expect(try !Segmenter(model: "\(goldens)/tiny-0", device: .cpu, memoryLimit: 4 << 30).isStreamed)
+    }
+
+    @Test(arguments: [Precision.fast, .int8])
+    func fewerBitsAreForFoldedFloat32(precision: Precision) throws {
+        let model = "\(goldens)/tiny-0"
+        let exact = try Segmenter(model: model, device: .cpu).segment(picture).softMask
+        let rounded = try Segmenter(model: model, device: .cpu, precision: precision).segment(picture).softMask
+        #expect(rounded != exact)
+        #expect(zip(rounded, exact).allSatisfy { abs($0 - $1) < 0.1 })
+        #expect(throws: SegmentationError.self) {
+            try Segmenter(model: model, device: .cpu, dtype: .bfloat16, precision: precision)
+        }
+        #expect(throws: SegmentationError.self) {
+            try Segmenter(model: model, device: .cpu, form: .plain, precision: precision)
+        }
+    }
+
     @Test func batchesOfSeveralSizesKeepTheirOrder() throws {
         let segmenter = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
         let tall = try Image(width: 20, height: 60, channels: 3, pixels: Array(picture.pixels.prefix(3600)))

@@ -64,7 +64,15 @@ extension ModelFolder {
 
     /// The folded transformer: as stored, or folded now from the published form for ``segmentationTimestep`` and the
     /// empty prompt.
-    public func loadFoldedTransformer(dtype: DType, device: Device) throws -> FoldedTransformer {
+    ///
+    /// - Parameter linearPrecision: What the blocks' linear layers compute in.
+    public func loadFoldedTransformer(
+        dtype: DType, device: Device, linearPrecision: LinearPrecision = .exact
+    ) throws -> FoldedTransformer {
+        guard linearPrecision == .exact else {
+            return try StreamedTransformer(self, dtype: dtype, device: device, linearPrecision: linearPrecision)
+                .loaded()
+        }
         let configuration = try transformerConfiguration()
         let weights = Weights(try transformerWeights(), dtype: dtype, device: device)
         // On an accelerator the bias would cost attention its quickest kernel, for a fiftieth of the tokens.

@@ -10,9 +10,35 @@ extension FoldedTransformer {
     public static func fold(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
     ) throws -> [String: Tensor] {
-        try withoutGradients {
-            let (dtype, device) = (weights.dtype, weights.device)
-            let source = weights.converted(to: .float32, device: .cpu)
+        let folding = try Folding(configuration, weights, timestep: timestep, prompt: prompt)
+        var tensors = folding.outer
+        for index in 0..<configuration.numLayers {
+            tensors.merge(try folding.block(index)) { $1 }
+            folding.releasePages(ofBlock: index)
+        }
+        try folding.finish()
+        return tensors
+    }
+}
+
+/// A published state dict that is folded part by part.
+struct Folding {
+    /// All that is outside the blocks, folded.
+    let outer: [String: Tensor]
+    private let configuration: SD3TransformerConfiguration
+    private let dtype: DType
+    private let device: Device
+    /// In float32 on the CPU.
+    private let source: Weights
+    private let conditioning: Tensor
+
+    init(
+        _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
+    ) throws {
+        (self.configuration, dtype, device) = (configuration, weights.dtype, weights.device)
+        let source = weights.converted(to: .float32, device: .cpu)
+        self.source = source
+        (outer, conditioning) = try withoutGradients {
             let prompt = try prompt.to(.float32, device: .cpu)
             var folded = FoldedStateDict()
 
@@ -30,21 +56,27 @@ extension FoldedTransformer {
             let normOut = try AdaLayerNorm(source["norm_out"], configuration.innerDim, vectorCount: 2)(conditioning)
             try folded.set("norm_out", Modulation(shift: normOut[1], scale: normOut[0]))
             try folded.set("proj_out", OutputPatches.projection(source["proj_out"], configuration))
-            try folded.convert(to: dtype, device: device)
-
-            for index in 0..<configuration.numLayers {
-                let blockWeights = source["transformer_blocks"][index]
-                var block = FoldedStateDict(prefix: blockWeights.prefix)
-                try block.fold(
-                    JointTransformerBlock(blockWeights, configuration, index: index), conditioning: conditioning)
-                try block.convert(to: dtype, device: device)
-                folded.tensors.merge(block.tensors) { $1 }
-                blockWeights.releasePages()
-            }
-            try source.finish()
-            return folded.tensors
+            try folded.convert(to: weights.dtype, device: weights.device)
+            return (folded.tensors, conditioning)
         }
     }
+
+    /// One block with its keys in the whole state dict.
+    func block(_ index: Int) throws -> [String: Tensor] {
+        try withoutGradients {
+            let weights = source["transformer_blocks"][index]
+            var block = FoldedStateDict(prefix: weights.prefix)
+            try block.fold(JointTransformerBlock(weights, configuration, index: index), conditioning: conditioning)
+            try block.convert(to: dtype, device: device)
+            return block.tensors
+        }
+    }
+
+    /// Lets go of the mapped file's memory for a block, until somebody reads it again.
+    func releasePages(ofBlock index: Int) { source["transformer_blocks"][index].releasePages() }
+
+    /// Throws ``WeightsError/unexpected(keys:file:)`` when there are weights that no part asked for.
+    func finish() throws { try source.finish() }
 }
 
 /// A folded state dict in the making.

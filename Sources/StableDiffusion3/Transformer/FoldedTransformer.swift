@@ -25,6 +25,19 @@ public struct FoldedTransformer {
     public init(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, mergesEqualTokens: Bool = false
     ) throws {
+        try self.init(
+            outer: weights, configuration, mergesEqualTokens: mergesEqualTokens,
+            blocks: (0..<configuration.numLayers).map {
+                try FoldedJointBlock(weights["transformer_blocks"][$0], configuration, index: $0)
+            })
+        try weights.finish()
+    }
+
+    /// With blocks that are made already; none for ``StreamedTransformer``.
+    init(
+        outer weights: Weights, _ configuration: SD3TransformerConfiguration, mergesEqualTokens: Bool,
+        blocks: [FoldedJointBlock]
+    ) throws {
         self.configuration = configuration
         posEmbed = try PatchEmbed(weights["pos_embed"], configuration)
         let tokenCount = weights.shape(of: "context").flatMap { $0.count == 3 ? $0[1] : nil } ?? 1
@@ -32,23 +45,30 @@ public struct FoldedTransformer {
         let repeated = mergesEqualTokens ? try Self.equalTokensAtEnd(of: context) : 1
         self.context = try context.narrow(1, start: 0, length: tokenCount - repeated + 1)
         lastTokenCount = repeated
-        transformerBlocks = try (0..<configuration.numLayers).map {
-            try FoldedJointBlock(weights["transformer_blocks"][$0], configuration, index: $0)
-        }
+        transformerBlocks = blocks
         normOut = try LayerNorm(weights["norm_out"], configuration.innerDim, eps: 1e-6)
         projOut = try OutputPatches.projection(weights["proj_out"], configuration)
-        try weights.finish()
+    }
+
+    /// The same with other blocks.
+    init(_ outer: FoldedTransformer, blocks: [FoldedJointBlock]) {
+        (configuration, posEmbed, context) = (outer.configuration, outer.posEmbed, outer.context)
+        (lastTokenCount, transformerBlocks) = (outer.lastTokenCount, blocks)
+        (normOut, projOut) = (outer.normOut, outer.projOut)
     }
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`, in the weights' dtype on their device.
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+    public func callAsFunction(_ latent: Tensor) throws -> Tensor { try pass(latent) { transformerBlocks[$0] } }
+
+    /// One pass with blocks from elsewhere.
+    func pass(_ latent: Tensor, block: (Int) throws -> FoldedJointBlock) throws -> Tensor {
         var x = try posEmbed(latent)
         let keyBias = try keyBias(pictureTokens: x.size(1), like: x)
         var context = try context.expand([latent.size(0), -1, -1])
-        for block in transformerBlocks {
-            let (next, nextContext) = try block(x, context: context, keyBias: keyBias)
+        for index in 0..<configuration.numLayers {
+            let (next, nextContext) = try block(index)(x, context: context, keyBias: keyBias)
             x = next
             if let nextContext { context = nextContext }
         }

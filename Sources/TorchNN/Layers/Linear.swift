@@ -2,21 +2,33 @@ import Torch
 
 /// `x · weightᵀ + bias` over the last axis.
 public struct Linear {
-    /// `[out, in]`
+    /// `[out, in]`, in the dtype that ``precision`` asks for.
     public let weight: Tensor
     /// `[out]`
     public let bias: Tensor?
     /// What is added to the layer in training without being part of its weight.
     public let adapter: LowRankAdapter?
+    /// What the product is computed in.
+    public let precision: LinearPrecision
+    /// Of the rows of an eight-bit weight, `[out]`.
+    private let scales: Tensor?
 
     public init(weight: Tensor, bias: Tensor?) {
-        (self.weight, self.bias, adapter) = (weight, bias, nil)
+        (self.weight, self.bias, adapter, precision, scales) = (weight, bias, nil, .exact, nil)
     }
 
-    /// Takes `weight` and, unless told otherwise, `bias`; and an adapter where there is one.
+    /// Takes `weight` and, unless told otherwise, `bias`; and an adapter where there is one. The weights say in what precision.
     public init(_ weights: Weights, _ inputCount: Int, _ outputCount: Int, bias: Bool = true) throws {
-        weight = try weights.tensor("weight", shape: [outputCount, inputCount])
-        self.bias = bias ? try weights.tensor("bias", shape: [outputCount]) : nil
+        precision = weights.linearPrecision
+        let weight = try weights.tensor("weight", shape: [outputCount, inputCount])
+        let bias = bias ? try weights.tensor("bias", shape: [outputCount]) : nil
+        switch precision {
+        case .exact: (self.weight, self.bias, scales) = (weight, bias, nil)
+        case .bfloat16: (self.weight, self.bias, scales) = (try weight.to(.bfloat16), try bias?.to(.bfloat16), nil)
+        case .int8:
+            (self.weight, scales) = try weight.quantizeRows()
+            self.bias = bias
+        }
         adapter = try LowRankAdapter(weights, inputCount, outputCount)
     }
 
@@ -27,7 +39,13 @@ public struct Linear {
 
     /// `[..., in]` to `[..., out]`.
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let y = try linear(x, weight: weight, bias: bias)
+        let y = try product(x)
         return try adapter.map { try y + $0(x) } ?? y
+    }
+
+    private func product(_ x: Tensor) throws -> Tensor {
+        if let scales { return try linearInt8(x, weight: weight, scales: scales, bias: bias) }
+        guard precision == .bfloat16 else { return try linear(x, weight: weight, bias: bias) }
+        return try linear(x.to(.bfloat16), weight: weight, bias: bias).to(x.dtype)
     }
 }

@@ -11,6 +11,7 @@ struct BenchSegmentCommand: AsyncParsableCommand {
         commandName: "segment", abstract: "Times the pass from a picture to its mask, step by step.")
 
     @OptionGroup var options: BenchOptions
+    @OptionGroup var precisionOptions: PrecisionOptions
 
     @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
     var plain = false
@@ -30,7 +31,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
 
     private func measure(_ model: String) throws -> (BenchReport, OperationProfile?) {
         let segmenter = try Segmenter(
-            model: model, device: options.device.device, dtype: options.dtype.dtype, form: plain ? .plain : .folded)
+            model: model, device: options.device.device, dtype: options.dtype.dtype, form: plain ? .plain : .folded,
+            precision: precisionOptions.precision, memoryLimit: precisionOptions.memoryLimit?.bytes)
         var random = SystemRandomNumberGenerator()
         let side = options.size
         let pictures = try (0..<options.batch).map { _ in

@@ -1,0 +1,62 @@
+import Torch
+import TorchNN
+
+/// ``FoldedTransformer`` whose blocks are read and folded when a pass reaches them and let go behind it: one block's weights in memory instead
+/// of all, for the time of folding them in each pass.
+public struct StreamedTransformer {
+    private let outer: FoldedTransformer
+    private let makeBlock: (Int) throws -> FoldedJointBlock
+    private let releasePages: (Int) -> Void
+
+    /// The transformer of a model folder, in either form.
+    ///
+    /// - Parameter linearPrecision: What the blocks' linear layers compute in.
+    /// - Throws: `ModelError`, `WeightsError` or `SafetensorsError`.
+    public init(
+        _ folder: ModelFolder, dtype: DType, device: Device, linearPrecision: LinearPrecision = .exact
+    ) throws {
+        let configuration = try folder.transformerConfiguration()
+        let weights = Weights(try folder.transformerWeights(), dtype: dtype, device: device)
+        let outerWeights: Weights
+        let blockWeights: (Int) throws -> Weights
+        switch try folder.transformerForm() {
+        case .folded:
+            outerWeights = weights
+            blockWeights = { _ in weights }
+            releasePages = { weights["transformer_blocks"][$0].releasePages() }
+        case .plain:
+            let folding = try Folding(
+                configuration, weights, timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt())
+            outerWeights = Weights(folding.outer, dtype: dtype, device: device)
+            blockWeights = { Weights(try folding.block($0), dtype: dtype, device: device) }
+            releasePages = folding.releasePages
+        }
+        outer = try FoldedTransformer(
+            outer: outerWeights, configuration, mergesEqualTokens: device.kind == .cpu, blocks: [])
+        makeBlock = { index in
+            try FoldedJointBlock(
+                blockWeights(index)["transformer_blocks"][index].linearPrecision(linearPrecision), configuration,
+                index: index)
+        }
+    }
+
+    /// All blocks at once: for another precision without ever having the whole model in the first.
+    func loaded() throws -> FoldedTransformer {
+        let blocks = try (0..<outer.configuration.numLayers).map { index in
+            defer { releasePages(index) }
+            return try makeBlock(index)
+        }
+        return FoldedTransformer(outer, blocks: blocks)
+    }
+
+    /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`. Throws what loading and ``FoldedTransformer`` throw.
+    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+        var last: Int?
+        defer { if let last { releasePages(last) } }
+        return try outer.pass(latent) { index in
+            if let last { releasePages(last) }
+            last = index
+            return try makeBlock(index)
+        }
+    }
+}

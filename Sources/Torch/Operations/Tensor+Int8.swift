@@ -1,0 +1,24 @@
+import CTorch
+
+extension Tensor {
+    /// Each row of `[M, K]`, float32 on the CPU, as whole numbers from −127 to 127 (int8, `[M, K]`) times a scale (float32, `[M]`): the row's
+    /// greatest absolute value becomes 127.
+    public func quantizeRows() throws -> (values: Tensor, scales: Tensor) {
+        var scales = ct_tensor()
+        let values = try makeTensor("quantize_rows", [self]) { ct_quantize_rows(raw, $0, &scales) }
+        return (values, Tensor(owning: scales))
+    }
+}
+
+/// `input · weightᵀ + bias` with eight-bit numbers: each row of the input `[..., in]` is quantised as by ``Tensor/quantizeRows()`` on the way.
+///
+/// Sums are exact, so that the rounding of inputs and weights is the whole error. Float32 on the CPU; records no gradients.
+///
+/// - Parameters:
+///   - weight: `[out, in]`, int8, with `scales` `[out]`.
+///   - bias: `[out]`, float32.
+public func linearInt8(_ input: Tensor, weight: Tensor, scales: Tensor, bias: Tensor? = nil) throws -> Tensor {
+    try makeTensor("linear_int8", [input, weight]) {
+        ct_linear_int8(input.raw, weight.raw, scales.raw, bias.raw, $0)
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import StableDiffusion3
+
+/// How much memory a segmenter in float32 on the CPU takes, planned from shapes, against a limit.
+///
+/// The numbers of activations were fitted to measured peaks (`Docs/performance.md`).
+struct SegmentationMemory {
+    /// Of the program and libtorch.
+    private static let base = 300 << 20
+    /// Floats for each pixel of the input and each channel of the VAE's outermost block, at the decoder's peak.
+    private static let floatsPerPixelAndChannel = 16.0
+    /// What folding a block takes beside the block as stored and as folded, as a share of both.
+    private static let foldingShare = 0.4
+
+    private let limit: Int
+    private let autoencoderBytes: Int
+    private let transformerBytes: Int
+    private let blockBytes: Int
+    private let bytesPerPixel: Double
+
+    init(_ folder: ModelFolder, precision: Precision, limit: Int) throws {
+        self.limit = limit
+        let transformer = try folder.transformerConfiguration()
+        let counts = try folder.parameterCounts()
+        let bytesOfWeight = [.exact: 4, .fast: 2, .int8: 1][precision] ?? 4
+        let folded = FoldedTransformer.parameterCount(transformer, promptTokens: try folder.promptTokenCount())
+        autoencoderBytes = counts.autoencoder * 4
+        transformerBytes = folded * bytesOfWeight
+        blockBytes = Int(Double((counts.transformer + folded) * 4 / transformer.numLayers) * (1 + Self.foldingShare))
+        bytesPerPixel =
+            4 * Self.floatsPerPixelAndChannel
+            * Double(try folder.autoencoderConfiguration().blockOutChannels.first ?? 128)
+    }
+
+    /// Whether all weights and a pass at this size are more than the limit.
+    func mustStream(side: Int) throws -> Bool { total(isStreamed: false, pixels: side * side) > limit }
+
+    /// Throws ``SegmentationError/memory(_:)`` when a pass would take more than the limit.
+    func check(count: Int, height: Int, width: Int, isStreamed: Bool) throws {
+        let needed = total(isStreamed: isStreamed, pixels: count * height * width)
+        guard needed > limit else { return }
+        func text(_ bytes: Int) -> String { String(format: "%.1f GiB", Double(bytes) / Double(1 << 30)) }
+        throw SegmentationError.memory(
+            "\(count == 1 ? "a picture" : "\(count) pictures") of \(width) x \(height) would take about \(text(needed)), and the memory limit is \(text(limit)); take a smaller size\(count == 1 ? "" : ", fewer pictures at once") or a higher limit"
+        )
+    }
+
+    /// Bytes at the peak.
+    func total(isStreamed: Bool, pixels: Int) -> Int {
+        let activations = Int(bytesPerPixel * Double(pixels))
+        // The last block is gone when the decoder starts.
+        return Self.base + autoencoderBytes
+            + (isStreamed ? max(blockBytes, activations) : transformerBytes + activations)
+    }
+}
