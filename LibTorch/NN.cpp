@@ -35,6 +35,9 @@ bool winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride
   if (!x.is_cpu() || x.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat || x.dim() != 4 ||
       weight.dim() != 4 || weight.size(2) != 3 || weight.size(3) != 3)
     return false;
+  // NNPACK wants planes; who put channels last did so because a direct convolution is quicker there.
+  if (!x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast))
+    return false;
   // The first call initialises NNPACK; it is false on a processor that NNPACK does not know.
   static const bool available = at::_nnpack_available();
   const int64_t positions = x.size(2) * x.size(3);

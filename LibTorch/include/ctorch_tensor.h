@@ -67,6 +67,8 @@ ct_status ct_tensor_to(ct_tensor tensor, ct_dtype dtype, ct_device device, ct_te
 /// Copies `byte_count` bytes, which must be the whole tensor, in row order to host memory. Waits for the device.
 ct_status ct_tensor_copy_to_host(ct_tensor tensor, void *destination, size_t byte_count);
 ct_status ct_tensor_contiguous(ct_tensor tensor, ct_tensor *out);
+/// [N, C, H, W] with the channels of a position side by side in memory.
+ct_status ct_tensor_channels_last(ct_tensor tensor, ct_tensor *out);
 ct_status ct_tensor_clone(ct_tensor tensor, ct_tensor *out);
 
 #ifdef __cplusplus

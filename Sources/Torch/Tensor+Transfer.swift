@@ -48,6 +48,12 @@ extension Tensor {
         try makeTensor("contiguous", [self]) { ct_tensor_contiguous(raw, $0) }
     }
 
+    /// `[N, C, H, W]` with the channels of a position side by side in memory, which convolutions and what is between
+    /// them keep; itself where it is so already. Shape and values stay.
+    public func channelsLast() throws -> Tensor {
+        try makeTensor("channels_last", [self]) { ct_tensor_channels_last(raw, $0) }
+    }
+
     /// A copy in memory of its own.
     public func clone() throws -> Tensor {
         try makeTensor("clone", [self]) { ct_tensor_clone(raw, $0) }

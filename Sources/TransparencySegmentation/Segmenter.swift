@@ -85,6 +85,7 @@ public final class Segmenter {
         let side = try configuration.sampleSize * folder.autoencoderConfiguration().downsampling
         memory = try memoryLimit.map { try SegmentationMemory(folder, precision: precision, limit: $0) }
         isStreamed = try memory?.mustStream(side: side) ?? false
+        if isStreamed { TorchRuntime.keepFreedMemory(false) }
         autoencoder = try folder.loadAutoencoder(dtype: dtype, device: self.device)
         transformer = try Self.loadTransformer(
             folder, device: self.device, dtype: dtype, form: form, precision: precision.linearPrecision,

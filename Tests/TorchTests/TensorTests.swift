@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Torch
@@ -174,5 +175,16 @@ import Testing
         let view = try cat([x, x], axis: 3).narrow(3, start: 129, length: 129)
         let ofView = try withoutGradients { try withFastKernels { try run(view) } }
         #expect(try (ofView - fast).abs().max().item() == 0)
+    }
+
+    @Test func channelsLastIsAnOrderInMemoryAlone() throws {
+        let x = try Tensor.randn([2, 8, 5, 6], seed: 1)
+        let last = try x.channelsLast()
+        #expect(last.shape == x.shape && !last.isContiguous)
+        #expect(try values(last) == values(x))
+        let weight = try Tensor.randn([4, 8, 3, 3], seed: 2)
+        let y = try conv2d(last, weight: weight, bias: nil, padding: 1)
+        #expect(!y.isContiguous)
+        try expectClose(y.contiguous(), conv2d(x, weight: weight, bias: nil, padding: 1), within: 1e-5)
     }
 }

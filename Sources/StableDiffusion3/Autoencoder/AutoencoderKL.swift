@@ -19,11 +19,18 @@ public struct AutoencoderKL {
     /// Pictures `[N, 3, H, W]` in −1…1 to the distribution of their latents `[N, 16, H/8, W/8]`, which are as the VAE
     /// has them: ``scaled(_:)`` turns them into what the transformer takes.
     public func encode(_ images: Tensor) throws -> DiagonalGaussianDistribution {
-        try DiagonalGaussianDistribution(encoder(images))
+        try DiagonalGaussianDistribution(encoder(laidOut(images)).contiguous())
     }
 
     /// Latents `[N, 16, h, w]` as the VAE has them to pictures `[N, 3, 8h, 8w]`, about −1…1 and not clamped.
-    public func decode(_ latents: Tensor) throws -> Tensor { try decoder(latents) }
+    public func decode(_ latents: Tensor) throws -> Tensor { try decoder(laidOut(latents)).contiguous() }
+
+    /// With channels last where that makes convolutions quicker, which round a little otherwise then: in half precision,
+    /// and on the CPU where channels are too few for Winograd's algorithm to win (`Docs/performance.md`).
+    private func laidOut(_ x: Tensor) throws -> Tensor {
+        let isSmall = x.device.kind == .cpu && configuration.blockOutChannels.allSatisfy { $0 <= 128 }
+        return fastKernelsAreAllowed && (x.dtype != .float32 || isSmall) ? try x.channelsLast() : x
+    }
 
     /// `(latents − shift) · scale`: from the VAE's range to the transformer's.
     public func scaled(_ latents: Tensor) throws -> Tensor {

@@ -12,6 +12,9 @@ public func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
     return try body()
 }
 
+/// Whether this thread is within ``withFastKernels(_:)``.
+public var fastKernelsAreAllowed: Bool { ct_fast_kernels() }
+
 /// `silu(groupNorm(input))` over `[N, C, H, W]`; weight and bias `[C]`.
 ///
 /// - Parameter consumesInput: Whether the result may take the input's memory.

@@ -5,11 +5,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/group_norm.h>
 #include <ATen/ops/rms_norm.h>
-#include <ATen/ops/silu.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -18,105 +15,12 @@
 
 #include "FastKernels.h"
 #include "Guard.h"
+#include "Lanes.h"
 #include "Processors.h"
 
 using namespace ctorch;
 
 namespace {
-
-/// Sums in so many lanes, which is what lets the compiler use vector registers.
-constexpr int lanes = 16;
-/// Floats are added up over so many values, then in double precision.
-constexpr int64_t chunk = 4096;
-
-inline double total(const float *sums) {
-  double sum = 0;
-  for (int lane = 0; lane < lanes; lane++)
-    sum += sums[lane];
-  return sum;
-}
-
-FOR_EACH_PROCESSOR double sum_of(const float *x, int64_t count) {
-  double sum = 0;
-  for (int64_t start = 0; start < count; start += chunk) {
-    const int64_t end = std::min(count, start + chunk), whole = start + (end - start) / lanes * lanes;
-    float sums[lanes] = {};
-    for (int64_t i = start; i < whole; i += lanes)
-      for (int lane = 0; lane < lanes; lane++)
-        sums[lane] += x[i + lane];
-    sum += total(sums);
-    for (int64_t i = whole; i < end; i++)
-      sum += x[i];
-  }
-  return sum;
-}
-
-FOR_EACH_PROCESSOR double squares_of(const float *x, int64_t count, float mean) {
-  double sum = 0;
-  for (int64_t start = 0; start < count; start += chunk) {
-    const int64_t end = std::min(count, start + chunk), whole = start + (end - start) / lanes * lanes;
-    float sums[lanes] = {};
-    for (int64_t i = start; i < whole; i += lanes)
-      for (int lane = 0; lane < lanes; lane++) {
-        const float difference = x[i + lane] - mean;
-        sums[lane] += difference * difference;
-      }
-    sum += total(sums);
-    for (int64_t i = whole; i < end; i++)
-      sum += (x[i] - mean) * (x[i] - mean);
-  }
-  return sum;
-}
-
-/// e^x to about two units in the last place: 2^n times a polynomial (Cephes, expf).
-inline float exponential(float x) {
-  x = std::min(std::max(x, -87.0f), 88.0f);
-  const float magic = 12582912.0f; // 1.5 * 2^23: adding it rounds to a whole number.
-  const float n = (x * 1.44269504088896341f + magic) - magic;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  const int32_t bits = (static_cast<int32_t>(n) + 127) << 23;
-  float power;
-  std::memcpy(&power, &bits, sizeof power);
-  return p * power;
-}
-
-FOR_EACH_PROCESSOR void scale_shift_silu(const float *x, float *y, int64_t count, float scale, float shift) {
-  for (int64_t i = 0; i < count; i++) {
-    const float value = x[i] * scale + shift;
-    y[i] = value / (1.0f + exponential(-value));
-  }
-}
-
-at::Tensor group_norm_silu(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
-                           double eps, bool consumes) {
-  auto y = consumes ? x : at::empty(x.sizes(), x.options());
-  const int64_t channels = x.size(1), positions = x.size(2) * x.size(3), members = channels / groups;
-  const float *input = x.const_data_ptr<float>(), *scales = weight.const_data_ptr<float>(),
-              *shifts = bias.const_data_ptr<float>();
-  float *output = y.mutable_data_ptr<float>();
-  at::parallel_for(0, x.size(0) * groups, 1, [&](int64_t first, int64_t last) {
-    for (int64_t group = first; group < last; group++) {
-      const int64_t start = group * members * positions, count = members * positions;
-      const double mean = sum_of(input + start, count) / static_cast<double>(count);
-      const double variance = squares_of(input + start, count, static_cast<float>(mean)) / static_cast<double>(count);
-      const double inverse = 1 / std::sqrt(variance + eps);
-      for (int64_t member = 0; member < members; member++) {
-        const int64_t channel = group % groups * members + member;
-        const double scale = scales[channel] * inverse;
-        scale_shift_silu(input + start + member * positions, output + start + member * positions, positions,
-                         static_cast<float>(scale), static_cast<float>(shifts[channel] - mean * scale));
-      }
-    }
-  });
-  return y;
-}
 
 /// One head: divided by its root mean square and multiplied by weights, where there are any; else copied.
 FOR_EACH_PROCESSOR void norm_head(const float *x, const float *weights, float *y, int64_t width, float eps) {
@@ -220,22 +124,6 @@ bool is_plain(const std::optional<at::Tensor> &x) {
 }
 
 } // namespace
-
-ct_status ct_group_norm_silu(ct_tensor input, int64_t group_count, ct_tensor weight, ct_tensor bias, double eps,
-                             bool consumes, ct_tensor *out) {
-  return guard([&] {
-    const auto &x = unwrap(input);
-    const auto &w = unwrap(weight), &b = unwrap(bias);
-    if (unrecorded_fast_kernels_allowed() && is_plain(x) && is_plain(w) && is_plain(b) && x.dim() == 4 &&
-        group_count > 0 && x.size(1) % group_count == 0 && w.numel() == x.size(1) && b.numel() == x.size(1) &&
-        x.numel() > 0) {
-      *out = wrap(group_norm_silu(x, group_count, w, b, eps, consumes));
-    } else {
-      auto y = at::group_norm(x, group_count, w, b, eps);
-      *out = wrap(at::silu_(y));
-    }
-  });
-}
 
 ct_status ct_joint_heads(ct_tensor picture, ct_tensor prompt, ct_head_norms norms, int64_t head_count, double eps,
                          ct_tensor *query, ct_tensor *key, ct_tensor *value) {
