@@ -28,7 +28,8 @@ import Torch
         #expect(try (consumed - fast).abs().max().item() == 0 && (own - fast).abs().max().item() == 0)
         let last = try both {
             try groupNormSilu(
-                x.clone().channelsLast(), groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6, consumesInput: true)
+                x.clone().channelsLast(), groupCount: groupCount, weight: weight, bias: bias, eps: 1e-6,
+                consumesInput: true)
         }
         try expectClose(last.fast, reference, within: 2e-5)
         try expectClose(last.reference, reference, within: 2e-5)
