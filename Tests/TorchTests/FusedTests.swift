@@ -71,4 +71,31 @@ import Torch
         let normed = try norms.query.map { try rmsNorm(query, weight: $0, eps: 1e-6) } ?? query
         try expectClose(fast.query.narrow(2, start: 0, length: 7).contiguous(), normed.contiguous(), within: 1e-6)
     }
+
+    /// Lengths within one block of keys, of whole blocks and past one, and heads that are wide.
+    @Test(
+        arguments: [[2, 3, 17, 40, 20], [1, 2, 130, 512, 64], [1, 2, 257, 1030, 32], [1, 1, 70, 300, 512]],
+        [true, false])
+    func attentionInBlocksIsAttention(sizes: [Int], isBiased: Bool) throws {
+        let (count, heads, length, keys, d) = (sizes[0], sizes[1], sizes[2], sizes[3], sizes[4])
+        // As the layers have them: the heads of a token side by side.
+        func tokens(_ length: Int, _ seed: UInt32) throws -> Tensor {
+            try Tensor.randn([count, length, heads, d], seed: seed).transpose(1, 2)
+        }
+        // Large, so that the greatest score of a row changes from block to block.
+        let (query, key, value) = (try tokens(length, 1) * 4, try tokens(keys, 2), try tokens(keys, 3))
+        let bias = isBiased ? try Tensor.randn([1, 1, 1, keys], seed: 4) * 3 : nil
+        let (fast, reference) = try both { try scaledDotProductAttention(query, key, value, bias: bias) }
+        try expectClose(fast.contiguous(), reference.contiguous(), within: 5e-6)
+        // Another bias, and causal attention, are torch's.
+        let rows = try Tensor.randn([1, 1, length, keys], seed: 5)
+        let others = try both {
+            (
+                try scaledDotProductAttention(query, key, value, bias: rows),
+                try scaledDotProductAttention(key, key, value, causal: true)
+            )
+        }
+        #expect(try (others.fast.0 - others.reference.0).abs().max().item() == 0)
+        #expect(try (others.fast.1 - others.reference.1).abs().max().item() == 0)
+    }
 }

@@ -160,7 +160,8 @@ import Testing
     }
 
     @Test func winogradIsConvolutionUpToRounding() throws {
-        let x = try Tensor.randn([1, 64, 130, 129], seed: 1)
+        // Neither tiles of 6 x 6 nor blocks of channels come out even, and there are more tiles than are done at once.
+        let x = try Tensor.randn([2, 64, 130, 129], seed: 1)
         let weight = try Tensor.randn([70, 64, 3, 3], seed: 2) / 24
         let bias = try Tensor.randn([70], seed: 3)
         func run(_ x: Tensor) throws -> Tensor { try conv2d(x, weight: weight, bias: bias, padding: 1) }
