@@ -12,7 +12,7 @@ void ct_keep_freed_memory(bool keeps) {
 #ifdef __GLIBC__
   // glibc's own: what is over 32 MiB is mapped anew each time, and all but 128 KiB of free memory is given back.
   mallopt(M_MMAP_MAX, keeps ? 0 : 65536);
-  mallopt(M_TRIM_THRESHOLD, keeps ? 1 << 30 : 128 * 1024);
+  mallopt(M_TRIM_THRESHOLD, keeps ? -1 : 128 * 1024);
 #endif
 }
 
@@ -21,6 +21,10 @@ namespace {
 __attribute__((constructor)) void take_large_pages_and_keep_them() {
   // c10 asks for large pages where this variable says so, and reads it at its first allocation.
   setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
+#ifdef __GLIBC__
+  // In the arenas of other threads than the first, what is over 64 MiB is always mapped.
+  mallopt(M_ARENA_MAX, 1);
+#endif
   ct_keep_freed_memory(true);
 }
 

@@ -21,7 +21,7 @@ ct_status ct_synchronize(ct_device device);
 int32_t ct_thread_count(void);
 ct_status ct_set_thread_count(int32_t count);
 ct_status ct_manual_seed(int64_t seed);
-/// Whether up to 1 GiB of freed host memory stays with the process, as it does unless told otherwise: the next pass
+/// Whether freed host memory stays with the process, as it does unless told otherwise: the next pass
 /// need not ask the kernel for it. For the whole process; of use with glibc only.
 void ct_keep_freed_memory(bool keeps);
 /// The CPU instruction set that torch's kernels use, such as "AVX2".

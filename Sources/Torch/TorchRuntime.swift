@@ -36,7 +36,7 @@ public enum TorchRuntime {
         try check(ct_set_thread_count(Int32(clamping: count)), "set_num_threads(\(count))")
     }
 
-    /// Whether up to 1 GiB of freed memory stays with the process, as it does unless told otherwise: the next pass need
+    /// Whether freed memory stays with the process, as it does unless told otherwise: the next pass need
     /// not ask the kernel for it, which makes passes quicker and peaks a little higher. Has no effect without glibc.
     public static func keepFreedMemory(_ keeps: Bool) { ct_keep_freed_memory(keeps) }
 
