@@ -65,6 +65,7 @@ FOR_EACH_PROCESSOR void scale_shift_silu(const float *x, float *y, int64_t count
     y[i] = value / (1.0f + exponential(-value));
   }
 }
+
 FOR_EACH_PROCESSOR void scale_shift_silu_rows(const float *x, float *y, int64_t rows, int64_t channels,
                                               const float *scales, const float *shifts) {
   for (int64_t row = 0; row < rows; row++)

@@ -21,8 +21,9 @@ ct_status ct_synchronize(ct_device device);
 int32_t ct_thread_count(void);
 ct_status ct_set_thread_count(int32_t count);
 ct_status ct_manual_seed(int64_t seed);
-/// Whether freed host memory stays with the process, as it does unless told otherwise: the next pass
-/// need not ask the kernel for it. For the whole process; of use with glibc only.
+/// Whether freed host memory stays with the process, so that the next pass need not ask the kernel for it, or all of it
+/// is given back at once. Without a call, glibc keeps what is under 32 MiB. For the whole process; of use with glibc
+/// only.
 void ct_keep_freed_memory(bool keeps);
 /// The CPU instruction set that torch's kernels use, such as "AVX2".
 const char *ct_cpu_capability(void);

@@ -13,7 +13,7 @@ ct_status ct_linear(ct_tensor input, ct_tensor weight, ct_tensor bias, ct_tensor
 ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, ct_tensor *out);
 /// Whether operations on this thread may round otherwise than torch's own for being quicker. In float32 on the CPU,
 /// ct_linear takes oneDNN's product; where no gradients are recorded, ct_conv2d takes Winograd's algorithm where it
-/// wins (3 x 3), and those of ctorch_fused.h become one kernel.
+/// wins (3 x 3), attention goes through blocks that stay in the caches, and those of ctorch_fused.h become one kernel.
 void ct_set_fast_kernels(bool allowed);
 bool ct_fast_kernels(void);
 /// Over the last axis; weight and bias [C] or none.

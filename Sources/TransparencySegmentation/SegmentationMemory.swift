@@ -27,9 +27,16 @@ struct SegmentationMemory {
         autoencoderBytes = counts.autoencoder * 4
         transformerBytes = folded * bytesOfWeight
         blockBytes = Int(Double((counts.transformer + folded) * 4 / transformer.numLayers) * (1 + Self.foldingShare))
-        bytesPerPixel =
-            4 * Self.floatsPerPixelAndChannel
-            * Double(try folder.autoencoderConfiguration().blockOutChannels.first ?? 128)
+        bytesPerPixel = Self.bytesPerPixel(try folder.autoencoderConfiguration())
+    }
+
+    private static func bytesPerPixel(_ autoencoder: AutoencoderKLConfiguration) -> Double {
+        4 * floatsPerPixelAndChannel * Double(autoencoder.blockOutChannels.first ?? 128)
+    }
+
+    /// Whether the activations of a pass are so few that keeping their memory for the next one costs little.
+    static func isSmall(_ autoencoder: AutoencoderKLConfiguration, pixels: Int) -> Bool {
+        bytesPerPixel(autoencoder) * Double(pixels) < Double(3 << 30)
     }
 
     /// Whether all weights and a pass at this size are more than the limit.

@@ -250,6 +250,10 @@ public final class Segmenter {
 
     private func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
         try memory?.check(count: pictures.count, height: height, width: width, isStreamed: isStreamed)
+        let pixels = pictures.count * height * width
+        if !isStreamed && SegmentationMemory.isSmall(autoencoder.configuration, pixels: pixels) {
+            TorchRuntime.keepFreedMemory(true)
+        }
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(
