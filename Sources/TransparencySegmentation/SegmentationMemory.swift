@@ -8,9 +8,7 @@ struct SegmentationMemory {
     /// Of the program and libtorch.
     private static let base = 300 << 20
     /// Floats for each pixel of the input and each channel of the VAE's outermost block, at the decoder's peak.
-    private static let floatsPerPixelAndChannel = 16.0
-    /// What folding a block takes beside the block as stored and as folded, as a share of both.
-    private static let foldingShare = 0.4
+    private static let floatsPerPixelAndChannel = 6.0
 
     private let limit: Int
     private let autoencoderBytes: Int
@@ -26,7 +24,8 @@ struct SegmentationMemory {
         let folded = FoldedTransformer.parameterCount(transformer, promptTokens: try folder.promptTokenCount())
         autoencoderBytes = counts.autoencoder * 4
         transformerBytes = folded * bytesOfWeight
-        blockBytes = Int(Double((counts.transformer + folded) * 4 / transformer.numLayers) * (1 + Self.foldingShare))
+        // As stored, and as folded.
+        blockBytes = (counts.transformer + folded) * 4 / transformer.numLayers
         bytesPerPixel = Self.bytesPerPixel(try folder.autoencoderConfiguration())
     }
 
@@ -36,7 +35,7 @@ struct SegmentationMemory {
 
     /// Whether the activations of a pass are so few that keeping their memory for the next one costs little.
     static func isSmall(_ autoencoder: AutoencoderKLConfiguration, pixels: Int) -> Bool {
-        bytesPerPixel(autoencoder) * Double(pixels) < Double(3 << 30)
+        bytesPerPixel(autoencoder) * Double(pixels) < Double(1 << 30)
     }
 
     /// Whether all weights and a pass at this size are more than the limit.

@@ -30,7 +30,7 @@ extension AutoencoderKL {
         /// `[N, 16, h, w]` to `[N, 3, 8h, 8w]`.
         public func callAsFunction(_ latents: Tensor) throws -> Tensor {
             var x = try midBlock(convIn(latents))
-            for block in upBlocks { x = try block(x) }
+            for block in upBlocks { x = try block(consume x) }
             return try convOut(convNormOut.thenSilu(x, consumed: true))
         }
     }
@@ -54,9 +54,8 @@ public struct UpDecoderBlock2D {
             ? try Conv2d(weights["upsamplers.0.conv"], outChannels, outChannels, kernelSize: 3, padding: 1) : nil
     }
 
-    func callAsFunction(_ input: Tensor) throws -> Tensor {
-        var x = input
-        for resnet in resnets { x = try resnet(x) }
+    func callAsFunction(_ x: consuming Tensor) throws -> Tensor {
+        for resnet in resnets { x = try resnet(consume x) }
         guard let upsampler else { return x }
         return try upsampler(x.upsampleNearest(height: 2 * x.size(2), width: 2 * x.size(3)))
     }

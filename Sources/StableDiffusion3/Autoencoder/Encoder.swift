@@ -28,7 +28,7 @@ extension AutoencoderKL {
         /// `[N, 3, H, W]` to mean and log variance together, `[N, 32, H/8, W/8]`.
         public func callAsFunction(_ images: Tensor) throws -> Tensor {
             var x = try convIn(images)
-            for block in downBlocks { x = try block(x) }
+            for block in downBlocks { x = try block(consume x) }
             return try convOut(convNormOut.thenSilu(midBlock(x), consumed: true))
         }
     }
@@ -53,9 +53,8 @@ public struct DownEncoderBlock2D {
             ? try Conv2d(weights["downsamplers.0.conv"], outChannels, outChannels, kernelSize: 3, stride: 2) : nil
     }
 
-    func callAsFunction(_ input: Tensor) throws -> Tensor {
-        var x = input
-        for resnet in resnets { x = try resnet(x) }
+    func callAsFunction(_ x: consuming Tensor) throws -> Tensor {
+        for resnet in resnets { x = try resnet(consume x) }
         guard let downsampler else { return x }
         // The model was trained with a row and a column of zeros below and to the right only.
         return try downsampler(x.pad(left: 0, right: 1, top: 0, bottom: 1))

@@ -22,10 +22,15 @@ public struct ResnetBlock2D {
             ? nil : try Conv2d(weights["conv_shortcut"], inChannels, outChannels, kernelSize: 1)
     }
 
-    /// `[N, in, H, W]` to `[N, out, H, W]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let hidden = try conv2(norm2.thenSilu(conv1(norm1.thenSilu(x)), consumed: true))
-        try hidden.addInPlace(convShortcut?(x) ?? x)
+    /// `[N, in, H, W]` to `[N, out, H, W]`. Where the channel count changes, `x` is used up: its memory may be written over.
+    public func callAsFunction(_ x: consuming Tensor) throws -> Tensor {
+        // Each of these tensors is up to a gigabyte, and gone as soon as the next is there.
+        let shortcut = if let convShortcut { try convShortcut(x) } else { copy x }
+        var hidden = try norm1.thenSilu(consume x, consumed: convShortcut != nil)
+        hidden = try conv1(hidden)
+        hidden = try norm2.thenSilu(hidden, consumed: true)
+        hidden = try conv2(hidden)
+        try hidden.addInPlace(shortcut)
         return hidden
     }
 }

@@ -82,8 +82,12 @@ extension ModelFolder {
         }
         let folded = try FoldedTransformer.fold(
             configuration, weights, timestep: segmentationTimestep, prompt: loadEmptyPrompt())
-        return try FoldedTransformer(
+        var transformer = try FoldedTransformer(
             configuration, Weights(folded, dtype: dtype, device: device), mergesEqualTokens: merges)
+        // A third of the weights is the mapped file, on top of those that folding made. Only so much is worth the time
+        // of reading it anew in each pass: of a file that is folded, all would be.
+        transformer.releasePages = { weights["transformer_blocks"][$0].releasePages() }
+        return transformer
     }
 
     /// The transformer's weights as the file has them: the mapped file itself, each in its own dtype.

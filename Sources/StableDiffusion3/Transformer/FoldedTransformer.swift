@@ -17,6 +17,8 @@ public struct FoldedTransformer {
     public let transformerBlocks: [FoldedJointBlock]
     public let normOut: LayerNorm
     public let projOut: Linear
+    /// Lets go of the mapped memory that a block's weights take, until the next pass reads them again.
+    var releasePages: (Int) -> Void = { _ in }
 
     /// Takes every weight of a folded state dict (``fold(_:_:timestep:prompt:)``). Throws ``WeightsError``.
     ///
@@ -60,10 +62,14 @@ public struct FoldedTransformer {
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`, in the weights' dtype on their device.
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor { try pass(latent) { transformerBlocks[$0] } }
+    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+        try pass(latent, block: { transformerBlocks[$0] }, done: releasePages)
+    }
 
-    /// One pass with blocks from elsewhere.
-    func pass(_ latent: Tensor, block: (Int) throws -> FoldedJointBlock) throws -> Tensor {
+    /// One pass with blocks from elsewhere; `done` is called with the index of each that is no longer needed.
+    func pass(
+        _ latent: Tensor, block: (Int) throws -> FoldedJointBlock, done: (Int) -> Void
+    ) throws -> Tensor {
         var x = try posEmbed(latent)
         let keyBias = try keyBias(pictureTokens: x.size(1), like: x)
         var context = try context.expand([latent.size(0), -1, -1])
@@ -71,6 +77,7 @@ public struct FoldedTransformer {
             let (next, nextContext) = try block(index)(x, context: context, keyBias: keyBias)
             x = next
             if let nextContext { context = nextContext }
+            done(index)
         }
         return try OutputPatches.assemble(projOut(normOut(x)), like: latent, configuration)
     }

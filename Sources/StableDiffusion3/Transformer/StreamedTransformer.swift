@@ -51,12 +51,6 @@ public struct StreamedTransformer {
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`. Throws what loading and ``FoldedTransformer`` throw.
     public func callAsFunction(_ latent: Tensor) throws -> Tensor {
-        var last: Int?
-        defer { if let last { releasePages(last) } }
-        return try outer.pass(latent) { index in
-            if let last { releasePages(last) }
-            last = index
-            return try makeBlock(index)
-        }
+        try outer.pass(latent, block: makeBlock, done: releasePages)
     }
 }
