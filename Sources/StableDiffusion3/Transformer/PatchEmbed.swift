@@ -26,7 +26,8 @@ public struct PatchEmbed {
     public func callAsFunction(_ latent: Tensor) throws -> Tensor {
         let tokens = try proj(latent)
         let (height, width) = (tokens.size(2), tokens.size(3))
-        return try tokens.reshape([tokens.size(0), tokens.size(1), height * width]).transpose(1, 2)
+        // In order, or every sum after this one would have the strides of the transposed view, and norms would copy it.
+        return try tokens.reshape([tokens.size(0), tokens.size(1), height * width]).transpose(1, 2).contiguous()
             + positions(height: height, width: width)
     }
 
