@@ -38,8 +38,8 @@ public enum TorchRuntime {
 
     /// Whether freed memory stays with the process, or all of it is given back at once; without a call, what is under 32 MiB stays.
     ///
-    /// Where it stays, the next pass need not ask the kernel for it: with activations of tens of megabytes that is a fifth quicker; with gigabytes
-    /// of them, what lies free between others makes the peak higher. Has no effect without glibc.
+    /// Where it stays, the next pass need not ask the kernel for it, which is up to a fifth quicker; what lies free between others makes the peak
+    /// higher. Has no effect without glibc.
     public static func keepFreedMemory(_ keeps: Bool) { ct_keep_freed_memory(keeps) }
 
     /// Seeds the default generators of every device.

@@ -26,16 +26,8 @@ struct SegmentationMemory {
         transformerBytes = folded * bytesOfWeight
         // As stored, and as folded.
         blockBytes = (counts.transformer + folded) * 4 / transformer.numLayers
-        bytesPerPixel = Self.bytesPerPixel(try folder.autoencoderConfiguration())
-    }
-
-    private static func bytesPerPixel(_ autoencoder: AutoencoderKLConfiguration) -> Double {
-        4 * floatsPerPixelAndChannel * Double(autoencoder.blockOutChannels.first ?? 128)
-    }
-
-    /// Whether the activations of a pass are so few that keeping their memory for the next one costs little.
-    static func isSmall(_ autoencoder: AutoencoderKLConfiguration, pixels: Int) -> Bool {
-        bytesPerPixel(autoencoder) * Double(pixels) < Double(1 << 30)
+        let channels = try folder.autoencoderConfiguration().blockOutChannels.first ?? 128
+        bytesPerPixel = 4 * Self.floatsPerPixelAndChannel * Double(channels)
     }
 
     /// Whether all weights and a pass at this size are more than the limit.

@@ -85,7 +85,7 @@ public final class Segmenter {
         let side = try configuration.sampleSize * folder.autoencoderConfiguration().downsampling
         memory = try memoryLimit.map { try SegmentationMemory(folder, precision: precision, limit: $0) }
         isStreamed = try memory?.mustStream(side: side) ?? false
-        if isStreamed { TorchRuntime.keepFreedMemory(false) }
+        if memory != nil { TorchRuntime.keepFreedMemory(false) }
         autoencoder = try folder.loadAutoencoder(dtype: dtype, device: self.device)
         transformer = try Self.loadTransformer(
             folder, device: self.device, dtype: dtype, form: form, precision: precision.linearPrecision,
@@ -250,10 +250,7 @@ public final class Segmenter {
 
     private func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
         try memory?.check(count: pictures.count, height: height, width: width, isStreamed: isStreamed)
-        let pixels = pictures.count * height * width
-        if !isStreamed && SegmentationMemory.isSmall(autoencoder.configuration, pixels: pixels) {
-            TorchRuntime.keepFreedMemory(true)
-        }
+        if memory == nil { TorchRuntime.keepFreedMemory(true) }
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(

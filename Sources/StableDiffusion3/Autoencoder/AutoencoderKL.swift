@@ -28,7 +28,7 @@ public struct AutoencoderKL {
     /// With channels last where that makes convolutions quicker, which round a little otherwise then: in half precision,
     /// and on the CPU where channels are too few for Winograd's algorithm to win (`Docs/performance.md`).
     private func laidOut(_ x: Tensor) throws -> Tensor {
-        let isSmall = x.device.kind == .cpu && configuration.blockOutChannels.allSatisfy { $0 <= 128 }
+        let isSmall = x.device.kind == .cpu && configuration.blockOutChannels.allSatisfy { $0 <= 64 }
         return fastKernelsAreAllowed && (x.dtype != .float32 || isSmall) ? try x.channelsLast() : x
     }
 

@@ -43,6 +43,7 @@ public struct SpatialAttention {
         let attended = try scaledDotProductAttention(
             toQ(tokens).unsqueeze(1), toK(tokens).unsqueeze(1), toV(tokens).unsqueeze(1))
         let out = try toOut(attended.reshape([count, height * width, channels]))
-        return try out.transpose(1, 2).reshape([count, channels, height, width]) + x
+        // The first of a sum gives it its strides: everything after this one would lie as the transposed view does.
+        return try x + out.transpose(1, 2).reshape([count, channels, height, width])
     }
 }

@@ -62,10 +62,7 @@ public final class Trainer {
                 "resolution is \(settings.resolution); a multiple of \(unit) up to \(largest) was expected"
             ])
         }
-        let pixels = settings.trainBatchSize * settings.resolution * settings.resolution
-        if try SegmentationMemory.isSmall(base.autoencoderConfiguration(), pixels: pixels) {
-            TorchRuntime.keepFreedMemory(true)
-        }
+        TorchRuntime.keepFreedMemory(true)
         // Stable Diffusion's VAE goes beyond what float16 can hold.
         let autoencoder = try base.loadAutoencoder(dtype: dtype == .float16 ? .float32 : dtype, device: device)
         let cache = try latentCache.map { try LatentCache($0, model: base, settings: settings) }
