@@ -124,7 +124,7 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
           float *of_row = scores.data() + row * size;
           if (shifts != nullptr)
             scale_and_add(of_row, shifts + from, size, scale);
-          const float unit = shifts != nullptr ? 1.0f : scale, most = greatest_of(of_row, size);
+          const float unit = shifts != nullptr ? 1.0f : scale, most = std::max(greatest_of(of_row, size), -1e30f);
           if (from == 0) {
             greatest[row] = most;
             sum[row] = 0;
@@ -141,8 +141,11 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
       }
       float *target = result.mutable_data_ptr<float>() + head / heads * result.stride(0) +
                       head % heads * result.stride(1) + start * result.stride(2);
-      for (int64_t row = 0; row < here; row++)
-        multiply(weighted.data() + row * width, 1 / sum[row], target + row * result.stride(2), width);
+      for (int64_t row = 0; row < here; row++) {
+        // No term is over 1: a larger sum is of scores that are no numbers, which the exponential does not show.
+        const float inverse = sum[row] <= 1.01f * static_cast<float>(keys) ? 1 / sum[row] : NAN;
+        multiply(weighted.data() + row * width, inverse, target + row * result.stride(2), width);
+      }
     }
   });
   return result;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "Guard.h"
+#include "Lanes.h"
 #include "Processors.h"
 
 using namespace ctorch;
@@ -21,16 +22,25 @@ namespace {
 constexpr float most = 127;
 
 FOR_EACH_PROCESSOR float quantize(const float *x, int8_t *values, int64_t count) {
-  constexpr int64_t lanes = 16;
-  float greatest[lanes] = {};
+  float greatest[lanes] = {}, faults[lanes] = {};
   const int64_t whole = count / lanes * lanes;
   for (int64_t i = 0; i < whole; i += lanes)
-    for (int64_t lane = 0; lane < lanes; lane++)
+    for (int64_t lane = 0; lane < lanes; lane++) {
       greatest[lane] = std::max(greatest[lane], std::abs(x[i + lane]));
+      faults[lane] += x[i + lane] * 0.0f;
+    }
   float limit = *std::max_element(greatest, greatest + lanes);
-  for (int64_t i = whole; i < count; i++)
+  auto fault = static_cast<float>(total(faults));
+  for (int64_t i = whole; i < count; i++) {
     limit = std::max(limit, std::abs(x[i]));
-  const float factor = limit > 0 ? most / limit : 0;
+    fault += x[i] * 0.0f;
+  }
+  // What is not finite has no integer; its scale makes the whole row what it is.
+  if (fault != 0) {
+    std::fill(values, values + count, int8_t{0});
+    return NAN;
+  }
+  const float factor = limit > 1e-30f ? most / limit : 0;
   const float magic = 12582912.0f; // 1.5 * 2^23: adding it rounds to a whole number.
   for (int64_t i = 0; i < count; i++)
     values[i] = static_cast<int8_t>(static_cast<int32_t>((x[i] * factor + magic) - magic));

@@ -134,6 +134,12 @@ ct_status ct_joint_heads(ct_tensor picture, ct_tensor prompt, ct_head_norms norm
                         unwrap_optional(norms.added_key)};
     TORCH_CHECK(x.dim() == 3 && head_count > 0 && x.size(2) % (3 * head_count) == 0,
                 "tokens [N, T, 3D] with D a multiple of the heads were expected");
+    const int64_t width = x.size(2) / 3;
+    TORCH_CHECK(!added || (added->dim() == 3 && added->size(0) == x.size(0) &&
+                           (added->size(2) == 3 * width || added->size(2) == 2 * width)),
+                "the prompt's tokens are not [N, S, 3D] or [N, S, 2D]");
+    for (const auto &weight : weights)
+      TORCH_CHECK(!weight || weight->numel() == width / head_count, "a norm's weight is not [D / heads]");
     bool is_fast = unrecorded_fast_kernels_allowed() && is_plain(x) && is_plain(added);
     for (const auto &weight : weights)
       is_fast = is_fast && is_plain(weight);

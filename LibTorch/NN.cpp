@@ -39,7 +39,8 @@ ct_status ct_conv2d(ct_tensor input, ct_tensor weight, ct_tensor bias, int64_t s
     const auto &x = unwrap(input);
     const auto &w = unwrap(weight);
     const auto b = unwrap_optional(bias);
-    if (unrecorded_fast_kernels_allowed() && winograd_wins(x, w, stride, padding))
+    const bool bias_fits = !b || (b->is_cpu() && b->scalar_type() == at::kFloat && b->numel() == w.size(0));
+    if (unrecorded_fast_kernels_allowed() && bias_fits && winograd_wins(x, w, stride, padding))
       *out = wrap(winograd_convolution(x, w, b));
     else
       *out = wrap(at::conv2d(x, w, b, {stride, stride}, {padding, padding}));

@@ -172,7 +172,8 @@ at::Tensor transformed_weight(const at::Tensor &weight) {
 
 bool ctorch::winograd_wins(const at::Tensor &x, const at::Tensor &weight, int64_t stride, int64_t padding) {
   auto is_float = [](const at::Tensor &t) { return t.is_cpu() && t.scalar_type() == at::kFloat && t.dim() == 4; };
-  if (!is_float(x) || !is_float(weight) || stride != 1 || padding != 1 || weight.size(2) != 3 || weight.size(3) != 3)
+  if (!is_float(x) || !is_float(weight) || stride != 1 || padding != 1 || weight.size(2) != 3 || weight.size(3) != 3 ||
+      x.size(1) != weight.size(1))
     return false;
   // Who put channels last did so because a direct convolution is quicker there.
   if (!x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast))

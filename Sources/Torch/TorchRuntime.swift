@@ -36,7 +36,7 @@ public enum TorchRuntime {
         try check(ct_set_thread_count(Int32(clamping: count)), "set_num_threads(\(count))")
     }
 
-    /// Whether freed memory stays with the process, or all of it is given back at once; without a call, what is under 32 MiB stays.
+    /// Whether freed memory stays with the process, or is given back as glibc does by itself.
     ///
     /// Where it stays, the next pass need not ask the kernel for it, which is up to a fifth quicker; what lies free between others makes the peak
     /// higher. Has no effect without glibc.

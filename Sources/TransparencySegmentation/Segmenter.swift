@@ -250,7 +250,7 @@ public final class Segmenter {
 
     private func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
         try memory?.check(count: pictures.count, height: height, width: width, isStreamed: isStreamed)
-        if memory == nil { TorchRuntime.keepFreedMemory(true) }
+        TorchRuntime.keepFreedMemory(memory == nil)
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(

@@ -98,4 +98,32 @@ import Torch
         #expect(try (others.fast.0 - others.reference.0).abs().max().item() == 0)
         #expect(try (others.fast.1 - others.reference.1).abs().max().item() == 0)
     }
+
+    @Test func attentionShowsWhatIsNoNumber() throws {
+        let q = try Tensor.randn([1, 2, 5, 16], seed: 1)
+        let k = try Tensor.randn([1, 2, 700, 16], seed: 2)
+        // Keys that are left out, a whole block of them first.
+        let bias = try Tensor(
+            [Float](repeating: -.infinity, count: 600) + [Float](repeating: 0, count: 100), shape: [1, 1, 1, 700])
+        let masked = try both { try scaledDotProductAttention(q, k, k, bias: bias) }
+        try expectClose(masked.fast, masked.reference, within: 1e-5)
+        let broken = try both { try scaledDotProductAttention(q * Double.nan, k, k) }
+        #expect(try broken.fast.array(of: Float.self).allSatisfy(\.isNaN))
+    }
+
+    @Test func jointHeadsRefuseOtherShapes() throws {
+        let picture = try Tensor.zeros([2, 7, 3 * 32])
+        let norms = HeadNorms(query: nil, key: nil)
+        let wrong = try Tensor.zeros([16])
+        for prompt in [[1, 4, 96], [2, 4, 80], [3, 4, 96]] {
+            #expect(throws: TorchError.self) {
+                try both { try jointHeads(picture, Tensor.zeros(prompt), norms: norms, headCount: 4, eps: 1e-6).key }
+            }
+        }
+        #expect(throws: TorchError.self) {
+            try both {
+                try jointHeads(picture, nil, norms: HeadNorms(query: wrong, key: nil), headCount: 4, eps: 1e-6).key
+            }
+        }
+    }
 }

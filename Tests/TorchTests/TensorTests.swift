@@ -161,14 +161,19 @@ import Testing
 
     @Test func winogradIsConvolutionUpToRounding() throws {
         // Neither tiles of 6 x 6 nor blocks of channels come out even, and there are more tiles than are done at once.
-        let x = try Tensor.randn([2, 64, 130, 129], seed: 1)
-        let weight = try Tensor.randn([70, 64, 3, 3], seed: 2) / 24
-        let bias = try Tensor.randn([70], seed: 3)
+        let x = try Tensor.randn([2, 72, 130, 129], seed: 1)
+        let weight = try Tensor.randn([140, 72, 3, 3], seed: 2) / 25
+        let bias = try Tensor.randn([140], seed: 3)
         func run(_ x: Tensor) throws -> Tensor { try conv2d(x, weight: weight, bias: bias, padding: 1) }
         let direct = try run(x)
         let fast = try withoutGradients { try withFastKernels { try run(x) } }
         func size(_ x: Tensor) throws -> Double { try (x * x).sum().item().squareRoot() }
         #expect(try size(fast - direct) / size(direct) < 1e-5)
+        #expect(throws: TorchError.self) {
+            try withoutGradients {
+                try withFastKernels { try conv2d(x, weight: weight.narrow(1, start: 0, length: 64), padding: 1) }
+            }
+        }
         // Out of its scope, and where gradients are recorded, the convolution is the usual one.
         #expect(try (run(x) - direct).abs().max().item() == 0)
         #expect(try withFastKernels { try (run(x) - direct).abs().max().item() } == 0)

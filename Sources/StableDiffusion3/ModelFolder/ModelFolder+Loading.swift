@@ -86,7 +86,9 @@ extension ModelFolder {
             configuration, Weights(folded, dtype: dtype, device: device), mergesEqualTokens: merges)
         // A third of the weights is the mapped file, on top of those that folding made. Only so much is worth the time
         // of reading it anew in each pass: of a file that is folded, all would be.
-        transformer.releasePages = { weights["transformer_blocks"][$0].releasePages() }
+        if dtype == .float32, device == .cpu {
+            transformer.releasePages = { weights["transformer_blocks"][$0].releasePages() }
+        }
         return transformer
     }
 
