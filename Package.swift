@@ -3,13 +3,14 @@ import PackageDescription
 
 let package = Package(
     name: "transparency-segmentation",
-    platforms: [.macOS(.v14)],
+    platforms: [.macOS(.v15)],
     products: [
         .library(
             name: "TransparencySegmentation",
             targets: [
-                "TransparencySegmentation", "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images",
-                "SegmentationMetrics", "Trans10K",
+                "TransparencySegmentation", "TransparencyEvaluation", "TransparencyTraining", "StableDiffusion3",
+                "TorchTraining", "TorchNN", "Torch", "Safetensors", "Images", "SegmentationMetrics", "TransparencyData",
+                "SyntheticScenes",
             ]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
@@ -25,48 +26,80 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "gobject-2.0", providers: [.apt(["libvips-dev"])]),
 
         // Without libtorch.
-        .target(name: "AtomicFile"),
-        .target(name: "SHA256", dependencies: ["COpenSSL"]),
-        .target(name: "Safetensors", dependencies: ["AtomicFile"]),
-        .target(name: "Images", dependencies: ["CVips", "AtomicFile"]),
-        .target(name: "SegmentationMetrics", dependencies: ["AtomicFile"]),
-        .target(name: "Trans10K", dependencies: ["Images", "AtomicFile", "SHA256"]),
+        .target(name: "Files", dependencies: ["COpenSSL"]),
+        .target(name: "SeededRandom"),
+        .target(name: "Safetensors", dependencies: ["Files"]),
+        .target(name: "Images", dependencies: ["CVips", "Files"]),
+        .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Files"]),
+        .target(name: "TransparencyData", dependencies: ["SegmentationMetrics", "SeededRandom", "Images", "Files"]),
+        .target(name: "SyntheticScenes", dependencies: ["TransparencyData", "SeededRandom", "Images", "Files"]),
 
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
-        .target(name: "StableDiffusion3", dependencies: ["TorchNN"]),
+        .target(name: "TorchTraining", dependencies: ["TorchNN", "Torch"]),
+        .target(
+            name: "StableDiffusion3", dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files"]),
+        .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
         .target(
             name: "TransparencySegmentation",
+            dependencies: ["StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images", "EmbeddedModel", "Files"]),
+        .target(
+            name: "TransparencyEvaluation",
             dependencies: [
-                "StableDiffusion3", "Images", "EmbeddedModel", "SegmentationMetrics", "Trans10K", "AtomicFile",
-                "SHA256",
+                "TransparencySegmentation", "StableDiffusion3", "Torch", "SegmentationMetrics", "TransparencyData",
+                "Images", "Files",
             ]),
-        .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
+        .target(
+            name: "TransparencyTraining",
+            dependencies: [
+                "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "TorchNN",
+                "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Images", "Files",
+            ]),
         .executableTarget(
             name: "transeg",
             dependencies: [
-                "TransparencySegmentation",
-                "SegmentationMetrics",
-                "Trans10K",
-                "AtomicFile",
+                "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
+                "TorchTraining", "TorchNN", "Torch", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
+                "Safetensors", "Images", "EmbeddedModel", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
-        .target(name: "TestSupport", dependencies: ["TorchNN"], path: "Tests/TestSupport"),
-        .testTarget(name: "AtomicFileTests", dependencies: ["AtomicFile"]),
-        .testTarget(name: "SHA256Tests", dependencies: ["SHA256"]),
+        .target(name: "TestSupport", dependencies: ["TorchNN", "Torch", "Safetensors"], path: "Tests/TestSupport"),
+        .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
-        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
+        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "Files"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics"], exclude: ["Fixtures"]),
-        .testTarget(name: "Trans10KTests", dependencies: ["Trans10K"], exclude: ["Fixtures"]),
-        .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "TestSupport"]),
-        .testTarget(name: "StableDiffusion3Tests", dependencies: ["StableDiffusion3", "TestSupport"]),
+            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom", "Files"],
+            exclude: ["Fixtures"]),
         .testTarget(
-            name: "TransparencySegmentationTests", dependencies: ["TransparencySegmentation", "TestSupport"]),
-        .testTarget(name: "TransegTests", dependencies: ["transeg", "TestSupport", "SegmentationMetrics"]),
+            name: "TransparencyDataTests", dependencies: ["TransparencyData", "SyntheticScenes", "Images", "Files"],
+            exclude: ["Fixtures"]),
+        .testTarget(name: "SyntheticScenesTests", dependencies: ["SyntheticScenes", "TransparencyData", "Images"]),
+        .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "Torch", "Safetensors", "TestSupport"]),
+        .testTarget(
+            name: "StableDiffusion3Tests",
+            dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),
+        .testTarget(
+            name: "TransparencySegmentationTests",
+            dependencies: ["TransparencySegmentation", "StableDiffusion3", "Torch", "Images", "TestSupport"]),
+        .testTarget(
+            name: "TransparencyEvaluationTests",
+            dependencies: [
+                "TransparencyEvaluation", "TransparencySegmentation", "SegmentationMetrics", "SyntheticScenes",
+                "TransparencyData", "Torch", "Images", "TestSupport",
+            ]),
+        .testTarget(
+            name: "TransparencyTrainingTests",
+            dependencies: ["TransparencyTraining", "TransparencySegmentation", "Torch", "Images", "TestSupport"]),
+        .testTarget(
+            name: "TransegTests",
+            dependencies: [
+                "transeg", "TestSupport", "SegmentationMetrics", "TransparencyTraining", "Images", "Safetensors",
+                "Files",
+            ]),
     ]
 )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/Trans10KTests/Fixtures/augmentation: pictures that albumentations and OpenCV changed with stated parameters, and
+"""Makes Tests/TransparencyDataTests/Fixtures/augmentation: pictures that albumentations and OpenCV changed with stated parameters, and
 counts of what albumentations draws.
 
     pip install albumentations==2.0.8 "opencv-python-headless==4.14.0.94" numpy==2.4.6
@@ -19,7 +19,7 @@ import numpy as np
 from albumentations.augmentations.blur import functional as blur
 from albumentations.augmentations.pixel import functional as pixel
 
-FOLDER = Path(__file__).resolve().parent.parent / "Tests" / "Trans10KTests" / "Fixtures" / "augmentation"
+FOLDER = Path(__file__).resolve().parent.parent / "Tests" / "TransparencyDataTests" / "Fixtures" / "augmentation"
 OPERATIONS = ["brightness", "contrast", "saturation", "hue"]
 DRAWS = 100_000
 

@@ -1,5 +1,5 @@
-import AtomicFile
 import CVips
+import Files
 import Foundation
 
 /// How hard a PNG file is squeezed; the pixels are the same for all. The raw value is zlib's level.

@@ -8,7 +8,7 @@ extension MaskTarget {
     ///
     /// - Parameter mask: `[N, 3, H, W]` in 0…1.
     /// - Returns: `[N, 1, H, W]` in 0…1.
-    func softMask(of mask: Tensor) throws -> Tensor {
+    package func softMask(of mask: Tensor) throws -> Tensor {
         let mean = try mask.mean([1], keepingAxes: true)
         guard self == .colour else { return mean }
         let red = try mask.narrow(1, start: 0, length: 1)
@@ -19,7 +19,7 @@ extension MaskTarget {
     /// has no classes.
     ///
     /// - Parameter planes: Three planes, one after the other.
-    func classes(of planes: [Float]) -> [UInt8]? {
+    package func classes(of planes: [Float]) -> [UInt8]? {
         guard self == .colour else { return nil }
         let count = planes.count / 3
         return (0..<count).map { index in

@@ -22,7 +22,7 @@ public enum OutputForm: String, Codable, Sendable, CaseIterable {
     case residual
 
     /// The mask's latent; all tensors `[N, 16, h, w]`.
-    func mask(output: Tensor, picture: Tensor) throws -> Tensor {
+    package func mask(output: Tensor, picture: Tensor) throws -> Tensor {
         switch self {
         case .direct: output
         case .negated: try output * -1
@@ -65,7 +65,7 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
     }
 
     /// The file's content.
-    func data() throws -> Data {
+    package func data() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         return try encoder.encode(self) + Data("\n".utf8)

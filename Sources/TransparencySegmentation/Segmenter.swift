@@ -103,7 +103,7 @@ public final class Segmenter {
     ///   - usage: What the model is trained for.
     ///   - side: The side of ``defaultSize``.
     ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
-    init(
+    package init(
         model: ModelFolder, usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
         side: Int,
         transformer: @escaping (Tensor) throws -> Tensor
@@ -182,7 +182,7 @@ public final class Segmenter {
     }
 
     /// The pass on several pictures that are all brought to one size; `size` must not depend on the picture's.
-    func predict(_ pictures: [Image], size: InputSize?) throws -> Prediction {
+    package func predict(_ pictures: [Image], size: InputSize?) throws -> Prediction {
         let size = try dimensions(of: pictures[0], size)
         return try inference { try predict(pictures, height: size[0], width: size[1]) }
     }
@@ -191,7 +191,7 @@ public final class Segmenter {
     ///
     /// - Parameter masks: `[N, 3, H, W]` of 0 and 1.
     /// - Returns: `[N, 3, H, W]` in 0…1.
-    func reconstruct(_ masks: Tensor) throws -> Tensor {
+    package func reconstruct(_ masks: Tensor) throws -> Tensor {
         try inference {
             let latent = try autoencoder.encode((masks.to(device: device) * 2 - 1).to(dtype)).mode()
             return try (autoencoder.decode(latent) / 2 + 0.5).clamp(0...1)
@@ -199,7 +199,7 @@ public final class Segmenter {
     }
 
     /// The masks that a prediction holds, each at its picture's size.
-    func segmentations(
+    package func segmentations(
         from prediction: Prediction, of pictures: [Image], threshold: Float
     ) throws -> [Segmentation] {
         try inference { try masks(prediction, pictures, threshold: threshold) }

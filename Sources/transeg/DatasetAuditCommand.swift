@@ -1,7 +1,11 @@
 import ArgumentParser
 import Foundation
 import Synchronization
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
+import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg dataset audit`: what is wrong with a data set.
 struct DatasetAuditCommand: AsyncParsableCommand {

@@ -1,5 +1,10 @@
 import ArgumentParser
-import Trans10K
+import SegmentationMetrics
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
+import TransparencySegmentation
+import TransparencyTraining
 
 /// Which pictures of which data set: the options that commands share.
 struct DatasetOptions: ParsableArguments {

@@ -1,9 +1,12 @@
 import ArgumentParser
-import AtomicFile
+import Files
 import Foundation
 import Images
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg dataset preview`: pairs as training sees them.
 struct DatasetPreviewCommand: ParsableCommand {

@@ -2,8 +2,11 @@ import ArgumentParser
 import Foundation
 import SegmentationMetrics
 import StableDiffusion3
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg evaluate`: a model, or masks made by anything, held against a data set.
 struct EvaluateCommand: AsyncParsableCommand {

@@ -1,5 +1,8 @@
 import ArgumentParser
+import SyntheticScenes
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// How an evaluation is made and where it goes: the options that commands share.
 struct EvaluationOptions: ParsableArguments {

@@ -1,7 +1,10 @@
 import ArgumentParser
 import SegmentationMetrics
+import SyntheticScenes
 import Torch
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// Scores pictures one batch after the other: while one batch is computed, the next is read and the last one counted and
 /// written.

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
 import StableDiffusion3
+import SyntheticScenes
 import Torch
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg export`: a model folder in another form or dtype.
 struct ExportCommand: AsyncParsableCommand {

@@ -1,8 +1,11 @@
 import Foundation
 import SegmentationMetrics
 import StableDiffusion3
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// An evaluation of a model, or of its VAE alone, on a data set, as the command line asks for it.
 struct ModelEvaluation {

@@ -1,6 +1,9 @@
 import Foundation
 import Images
+import SyntheticScenes
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// What can be written of a picture.
 enum ResultKind: String, CaseIterable, Sendable {

@@ -1,7 +1,10 @@
 import Foundation
 import Images
+import SyntheticScenes
 import Torch
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// Segments a list of pictures: the next batch is decoded and the last one's masks are written while one is computed.
 struct SegmentRun {

@@ -1,7 +1,11 @@
 import ArgumentParser
 import Foundation
 import Synchronization
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
+import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg synthesize`: a data set of drawn scenes in the layout of Trans10K.
 struct SynthesizeCommand: AsyncParsableCommand {

@@ -1,5 +1,8 @@
 import ArgumentParser
+import SyntheticScenes
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg vae-ceiling`: how well the VAE alone keeps masks.
 struct VAECeilingCommand: AsyncParsableCommand {

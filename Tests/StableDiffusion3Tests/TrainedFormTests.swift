@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import Torch
 import TorchNN
+import TorchTraining
 
 @testable import StableDiffusion3
 

@@ -1,4 +1,4 @@
-import AtomicFile
+import Files
 
 /// Writes safetensors files, byte for byte as the Rust reference lays them out (safetensors 0.8, `tensor.rs`).
 public enum SafetensorsWriter {

@@ -1,8 +1,3 @@
-/// How hard a picture of the test or validation split is, by its folder.
-public enum Difficulty: String, Codable, CaseIterable, Sendable, CodingKeyRepresentable {
-    case easy, hard
-}
-
 /// All that is kept of one evaluated picture. Every reported number follows from a list of these, so that an interrupted
 /// evaluation goes on from the records it has, and two runs can be compared picture by picture.
 public struct ImageRecord: Codable, Equatable, Sendable {

@@ -1,4 +1,4 @@
-import AtomicFile
+import Files
 import Foundation
 
 extension Metrics {

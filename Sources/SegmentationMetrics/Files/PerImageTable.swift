@@ -1,4 +1,4 @@
-import AtomicFile
+import Files
 import Foundation
 
 /// `per_image.csv`: a line for each picture with its scores for people and its counts, from which all numbers can be worked

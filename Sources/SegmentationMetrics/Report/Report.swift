@@ -1,4 +1,4 @@
-import AtomicFile
+import Files
 
 /// `report.html`: an evaluation as one page for people, which needs no other file and no network.
 ///

@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// Which pictures a number is of.
 enum Subset: Hashable, CaseIterable {
     case all, easy, hard

@@ -1,5 +1,6 @@
 import Torch
 import TorchNN
+import TorchTraining
 
 /// ``AutoencoderKL`` for training: its weights lie in one buffer, and a pass leaves gradients there.
 public final class TrainableAutoencoder {

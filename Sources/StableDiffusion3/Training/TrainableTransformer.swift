@@ -1,5 +1,6 @@
 import Torch
 import TorchNN
+import TorchTraining
 
 /// A transformer for training on one timestep and prompt: what is trained of it lies in one buffer a part, and a pass leaves gradients there.
 public final class TrainableTransformer {

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
 import StableDiffusion3
+import SyntheticScenes
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// Shapes of random models: `medium` is Stable Diffusion 3.5 medium's, `small` is like it with 26 million weights.
 enum BenchShape: String, ExpressibleByArgument, CaseIterable {

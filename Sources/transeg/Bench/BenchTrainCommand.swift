@@ -1,9 +1,12 @@
 import ArgumentParser
 import Foundation
 import StableDiffusion3
+import SyntheticScenes
 import Torch
-import Trans10K
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg bench train`: updates on drawn scenes.
 struct BenchTrainCommand: AsyncParsableCommand {

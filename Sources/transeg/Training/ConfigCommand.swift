@@ -1,5 +1,5 @@
 import ArgumentParser
-import AtomicFile
+import Files
 import Foundation
 
 /// `transeg config`: the settings of `train` as a file.

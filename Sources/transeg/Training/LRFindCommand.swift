@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg lr-find`: the learning rate range test.
 struct LRFindCommand: AsyncParsableCommand {

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// `transeg train-vae`: a small VAE from nothing.
 struct TrainVAECommand: AsyncParsableCommand {

@@ -1,9 +1,12 @@
 import ArgumentParser
 import Foundation
 import StableDiffusion3
+import SyntheticScenes
 import Torch
-import Trans10K
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// How an update is computed, on which its numbers do not depend but for rounding.
 struct TrainingMachineOptions: ParsableArguments {

@@ -1,5 +1,8 @@
 import ArgumentParser
+import SyntheticScenes
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// The settings of a training run as options, by the original's names. One that is not given keeps the original's value.
 struct TrainingOptions: ParsableArguments {

@@ -1,6 +1,9 @@
 import Foundation
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 extension TrainingSettings {
     /// The data set with its plan. Throws `DatasetError`.

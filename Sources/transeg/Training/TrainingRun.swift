@@ -1,8 +1,11 @@
 import ArgumentParser
 import Foundation
 import SegmentationMetrics
-import Trans10K
+import SyntheticScenes
+import TransparencyData
+import TransparencyEvaluation
 import TransparencySegmentation
+import TransparencyTraining
 
 /// A training run as the command line asks for it: updates, checkpoints, validations and what is told of them.
 final class TrainingRun {

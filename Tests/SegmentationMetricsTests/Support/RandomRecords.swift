@@ -1,3 +1,5 @@
+import SeededRandom
+
 @testable import SegmentationMetrics
 
 /// Records of small random pictures, the same for the same seed; predictions are right from a `quality` of

@@ -1,0 +1,130 @@
+import Files
+import Foundation
+import Images
+import Synchronization
+import TransparencyData
+
+/// A data set of synthetic scenes in the layout of Trans10K.
+///
+/// Training pictures are in `train/images` with masks in `train/masks`; those of the other splits in
+/// `validation/easy/images` and so on. Pictures are `N.jpg`, masks `N_mask.png` with things red, stuff white and
+/// background black; N counts from 1 through all splits.
+public struct SyntheticDataset: Sendable {
+    /// Seed of all scenes.
+    public let seed: UInt64
+    /// Pixels per side.
+    public let size: Int
+    /// Pictures in each split.
+    public let counts: [Split: Int]
+
+    public init(seed: UInt64, size: Int, counts: [Split: Int]) {
+        (self.seed, self.size, self.counts) = (seed, size, counts)
+    }
+
+    /// Pictures in all splits.
+    public var totalCount: Int { scenes.count }
+
+    /// Draws and writes all pictures into a folder, which is made if need be and must have nothing in it.
+    ///
+    /// Each file appears whole. The files' bytes do not depend on the number of threads.
+    ///
+    /// - Parameters:
+    ///   - threadCount: pictures that are drawn at once.
+    ///   - isCancelled: asked before each picture; true ends the work early.
+    ///   - progress: told from any thread, one call at a time, how many pictures are complete.
+    /// - Returns: how many pictures were written.
+    /// - Throws: `SyntheticDatasetError`, `AtomicFileError`, `ImageError`.
+    public func write(
+        to folder: String, threadCount: Int = ProcessInfo.processInfo.activeProcessorCount,
+        isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws -> Int {
+        try makeFolders(in: folder)
+        let scenes = scenes
+        let counters = Counters()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<max(1, threadCount) {
+                group.addTask {
+                    while !Task.isCancelled, !isCancelled() {
+                        let position = counters.started.add(1, ordering: .relaxed).oldValue
+                        guard position < scenes.count else { return }
+                        try write(scenes[position], id: position + 1, to: folder)
+                        counters.done.withLock {
+                            $0 += 1
+                            progress($0)
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return counters.done.withLock { $0 }
+    }
+
+    /// How far the threads are.
+    private final class Counters: Sendable {
+        let started = Atomic(0)
+        let done = Mutex(0)
+    }
+
+    /// All scenes, in the order of their ids.
+    private var scenes: [SyntheticScene] {
+        Split.allCases.flatMap { split in
+            (0..<max(0, counts[split] ?? 0)).map { SyntheticScene(seed: seed, split: split, index: $0, size: size) }
+        }
+    }
+
+    private func makeFolders(in folder: String) throws {
+        let files = FileManager.default
+        if files.fileExists(atPath: folder) {
+            guard let content = try? files.contentsOfDirectory(atPath: folder) else {
+                throw SyntheticDatasetError.notAFolder(folder)
+            }
+            guard content.isEmpty else { throw SyntheticDatasetError.notEmpty(folder, found: content.sorted()[0]) }
+        }
+        for path in Set(scenes.map(\.folder)) {
+            for kind in ["images", "masks"] {
+                let path = "\(folder)/\(path)/\(kind)"
+                do {
+                    try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+                } catch {
+                    throw SyntheticDatasetError.cannotBeMade(path)
+                }
+            }
+        }
+    }
+
+    private func write(_ scene: SyntheticScene, id: Int, to folder: String) throws {
+        let (picture, mask) = try scene.draw()
+        // The mask first: whoever finds a picture finds its mask.
+        let coloured = try ContactSheet.coloured(mask)
+        try AtomicFile.write(coloured.pngData(compression: .fast), to: "\(folder)/\(scene.folder)/masks/\(id)_mask.png")
+        try AtomicFile.write(picture.jpegData(quality: 95), to: "\(folder)/\(scene.folder)/images/\(id).jpg")
+    }
+}
+
+extension SyntheticScene {
+    /// Where Trans10K keeps such pictures.
+    fileprivate var folder: String { split == .train ? "train" : "\(split.rawValue)/\(difficulty.rawValue)" }
+}
+
+/// Why a synthetic data set cannot be written to a folder.
+public enum SyntheticDatasetError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    /// There is something in the folder; `found` is a name.
+    case notEmpty(String, found: String)
+    /// A folder cannot be made at the path.
+    case cannotBeMade(String)
+    /// It is a file, or a folder that cannot be read.
+    case notAFolder(String)
+
+    public var description: String {
+        switch self {
+        case .notEmpty(let path, let found):
+            "\(path) has files in it, such as \(found), and nothing is overwritten; give a new or empty folder."
+        case .cannotBeMade(let path):
+            "The folder \(path) cannot be made; check that what it lies in exists and may be written to."
+        case .notAFolder(let path): "\(path) is not a folder that can be read; give a new or empty folder."
+        }
+    }
+
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,88 @@
+import Files
+import Foundation
+import Images
+
+/// A page with the pictures that an audit found fault with, for a person to look at beside the plan: one HTML file that needs no
+/// other.
+public struct AuditSheet {
+    private let audit: DatasetAudit
+    private let root: String
+    /// More than these many would be no page to look at.
+    private static let limit = 300
+    private static let side = 220
+
+    public init(of audit: DatasetAudit, root: String) {
+        (self.audit, self.root) = (audit, root)
+    }
+
+    /// Writes the page in one step. Throws `AtomicFileError`.
+    public func write(to path: String) throws {
+        try AtomicFile.write(Array(html().utf8), to: path)
+    }
+
+    func html() -> String {
+        let suspects = audit.faults.filter { !$0.isNote } + audit.faults.filter(\.isNote)
+        let left = suspects.count - Self.limit
+        let cards = suspects.prefix(Self.limit).map(card).joined(separator: "\n")
+        let rest = left > 0 ? "<p>\(left) more are in the JSON file.</p>" : ""
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Audit of \(escaped(root))</title>
+            <style>\(Self.style)</style>
+            </head>
+            <body>
+            <h1>Audit of \(escaped(root))</h1>
+            <p>\(suspects.count { !$0.isNote }) faults, \(suspects.count(where: \.isNote)) notes. Pictures and masks as they are stored.</p>
+            <main>
+            \(cards)
+            </main>
+            \(rest)
+            </body>
+            </html>
+
+            """
+    }
+
+    private func card(_ fault: AuditFault) -> String {
+        let names = [fault.picture, fault.mask, fault.other].compactMap(\.self).map { "<code>\(escaped($0))</code>" }
+        let action = fault.action.map { "<p>plan: <b>\(escaped($0.rawValue))</b></p>" } ?? ""
+        return """
+            <section\(fault.isNote ? " class=\"note\"" : "")>
+            <h2>\(escaped(fault.kind.rawValue.replacing("_", with: " ")))</h2>
+            <p>\(names.joined(separator: "<br>"))</p>
+            <p>\(escaped(fault.detail))</p>\(action)
+            <div>\(pictures(of: fault).joined())</div>
+            </section>
+            """
+    }
+
+    /// What can be shown of a fault: files that cannot be decoded are left out.
+    private func pictures(of fault: AuditFault) -> [String] {
+        let picture = fault.picture.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }
+        let mask = fault.mask.flatMap { try? ImageReader().readValues(contentsOf: "\(root)/\($0)") }
+        let other = fault.other.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }
+        return [("picture", picture), ("mask", mask), ("the other picture", other)].compactMap { name, image in
+            guard let image, let bytes = try? image.thumbnail(side: Self.side).jpegData(quality: 80) else { return nil }
+            return "<img alt=\"\(name)\" src=\"data:image/jpeg;base64,\(Data(bytes).base64EncodedString())\">"
+        }
+    }
+
+    private func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+
+    private static let style = """
+        :root{color-scheme:light dark}
+        body{font:15px/1.5 system-ui,sans-serif;margin:24px auto;max-width:1200px;padding:0 16px}
+        main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:16px}
+        section{border:1px solid #8886;border-left:5px solid #d55e00;border-radius:6px;padding:8px 12px;overflow-wrap:anywhere}
+        section.note{border-left-color:#0072b2}
+        h2{font-size:1em;margin:4px 0}p{margin:4px 0}
+        img{max-width:48%;height:auto;margin:2px}
+        """
+}

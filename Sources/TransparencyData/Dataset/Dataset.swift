@@ -1,0 +1,85 @@
+import Files
+import Foundation
+import Images
+import SegmentationMetrics
+
+/// A folder of pictures and masks.
+///
+/// ```swift
+/// let dataset = try Dataset("Trans10K", plan: RepairPlan(contentsOf: "plan.json"))
+/// for pair in try dataset.pairs(.test, difficulty: .hard) {
+///     let sample = try dataset.read(pair)
+/// }
+/// ```
+public struct Dataset: Sendable {
+    public let root: String
+    public let layout: DatasetLayout
+    public let plan: RepairPlan?
+
+    /// Names a data set; only that the folder exists is checked. Throws ``DatasetError/missing(_:)``.
+    public init(_ root: String, layout: DatasetLayout = .trans10K, plan: RepairPlan? = nil) throws {
+        guard DatasetFolder(root: root, path: "").exists else { throw DatasetError.missing(root) }
+        (self.root, self.layout, self.plan) = (root, layout, plan)
+    }
+
+    /// The pairs of a split in the order of their pictures' names as text, without those that the plan excludes.
+    ///
+    /// - Parameters:
+    ///   - split: `nil` for all, and for folders by patterns, which have no splits.
+    ///   - difficulty: `nil` for easy, hard and undivided ones together.
+    /// - Throws: ``DatasetError``; also when a picture of the split has no mask and the plan does not exclude it.
+    public func pairs(_ split: Split? = nil, difficulty: Difficulty? = nil) throws -> [DatasetPair] {
+        let listing = try listing(of: split)
+        if let example = listing.orphanPictures.first {
+            throw DatasetError.picturesWithoutMask(
+                count: listing.orphanPictures.count, example: "\(root)/\(example)")
+        }
+        var pairs = listing.pairs
+        if let difficulty { pairs.removeAll { $0.difficulty != difficulty } }
+        guard !pairs.isEmpty else {
+            throw DatasetError.noPictures(root: root, split: split, difficulty: difficulty)
+        }
+        return pairs
+    }
+
+    /// How many pairs a split has that the plan does not exclude. Throws ``DatasetError``.
+    public func pairCount(of split: Split?) throws -> Int { try listing(of: split).pairs.count }
+
+    /// The files of a split as the plan makes it.
+    func listing(of split: Split?) throws -> DatasetListing {
+        var listing = try layout.listing(of: split, in: root)
+        guard let plan else { return listing }
+        // The plan is for the whole data set, the split a part of it.
+        let everything = split == nil ? listing : try layout.listing(of: nil, in: root)
+        let known = Set(everything.pairs.map(\.picture) + everything.orphanPictures)
+        listing.pairs = try plan.apply(to: listing.pairs, others: known)
+        let excluded = Set(plan.repairs.filter { $0.action == .exclude }.map(\.picture))
+        listing.orphanPictures.removeAll(where: excluded.contains)
+        return listing
+    }
+
+    /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.
+    public func read(_ pair: DatasetPair) throws -> DatasetSample {
+        try PairReader(root: root).read(pair)
+    }
+
+    /// A mask on its own: one channel of 0 background, 1 things, 2 stuff. Throws ``DatasetError`` and `ImageError`.
+    public static func readMask(_ path: String) throws -> Image {
+        try MaskClasses.classes(of: ImageReader().readValues(contentsOf: path), name: path)
+    }
+
+    /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.
+    ///
+    /// - Throws: ``DatasetError/missing(_:)``.
+    public func filesHash(of pairs: [DatasetPair]) throws -> String {
+        let hash = SHA256()
+        for pair in pairs {
+            for file in [pair.picture, pair.mask] {
+                var status = stat()
+                guard stat("\(root)/\(file)", &status) == 0 else { throw DatasetError.missing("\(root)/\(file)") }
+                Array("\(file)\t\(status.st_size)\n".utf8).withUnsafeBytes { hash.update($0) }
+            }
+        }
+        return hash.finish()
+    }
+}

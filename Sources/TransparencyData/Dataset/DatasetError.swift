@@ -1,0 +1,65 @@
+import Foundation
+import SegmentationMetrics
+
+/// Why a data set, a pair of it or a plan cannot be used. Each description is one sentence for the person who has the files.
+public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    /// There is nothing at the path.
+    case missing(String)
+    /// A folder is there but cannot be listed.
+    case unreadableFolder(String, reason: String)
+    /// The split, or any at all when it is nil, has no folders; `present` has some.
+    case noSplit(root: String, split: Split?, present: [Split])
+    /// A split has no pictures of the difficulty, or makes no difference.
+    case noPictures(root: String, split: Split?, difficulty: Difficulty?)
+    /// A pattern of files has not one star in its file name.
+    case badPattern(String)
+    /// No file in the data set fits the pattern.
+    case noMatch(root: String, pattern: String)
+    /// Two files of a folder have the same name but for the suffix.
+    case sameName(String, String)
+    /// Pictures have no mask; `example` is one of them.
+    case picturesWithoutMask(count: Int, example: String)
+    /// A mask has a size that its picture has in no orientation.
+    case sizeMismatch(picture: String, pictureSize: String, mask: String, maskSize: String, isTurned: Bool)
+    /// A mask has colours that mean nothing; `found` is the first of them.
+    case foreignColours(mask: String, count: Int, found: String, x: Int, y: Int)
+    /// A repair plan is no plan.
+    case badPlan(String, reason: String)
+    /// A repair plan names a picture that is not there.
+    case planOfOtherData(picture: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path): "there is no file or folder \(path)"
+        case .unreadableFolder(let path, let reason): "the folder \(path) cannot be read: \(reason)"
+        case .noSplit(let root, let split?, let present):
+            "\(root) has no split \(split): neither \(split)/images with \(split)/masks nor \(split)/easy and \(split)/hard "
+                + "with them is there"
+                + (present.isEmpty ? "" : "; it has \(present.map(\.rawValue).joined(separator: " and "))")
+        case .noSplit(let root, nil, _):
+            "\(root) is not laid out as Trans10K is: there is no train/images with train/masks, validation/easy or the like; "
+                + "for other folders give patterns of images and masks"
+        case .noPictures(let root, let split, let difficulty):
+            "\(root) has no \(difficulty.map { "\($0) " } ?? "")pictures\(split.map { " in the split \($0)" } ?? "")"
+        case .badPattern(let pattern):
+            "the pattern \(pattern) must be a path within the data set with one * in the file name, such as masks/*_mask.png"
+        case .noMatch(let root, let pattern): "no picture in \(root) fits the pattern \(pattern)"
+        case .sameName(let one, let other): "\(one) and \(other) have the same name but for the suffix; take one away"
+        case .picturesWithoutMask(let count, let example):
+            "\(example) has no mask\(count > 1 ? ", nor have \(count - 1) others" : ""); add masks, or leave such "
+                + "pictures out by a plan (transeg dataset audit --repair)"
+        case .sizeMismatch(let picture, let pictureSize, let mask, let maskSize, let isTurned):
+            "\(mask) has \(maskSize) pixels, but its picture \(picture) has \(pictureSize)"
+                + (isTurned ? ", as if one were turned" : "")
+                + "; transeg dataset audit --repair makes a plan for such pairs"
+        case .foreignColours(let mask, let count, let found, let x, let y):
+            "\(mask) has \(count) \(count == 1 ? "pixel" : "pixels") that are neither background (black), things (red) nor "
+                + "stuff (white), such as \(found) at x \(x), y \(y); transeg dataset audit --repair makes a plan for such masks"
+        case .badPlan(let path, let reason): "\(path) is not a repair plan: \(reason)"
+        case .planOfOtherData(let picture):
+            "the repair plan speaks of \(picture), which the data set does not have; was it made for another?"
+        }
+    }
+
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import SegmentationMetrics
+
+/// Where a data set keeps its pictures and masks.
+public enum DatasetLayout: Sendable, Equatable {
+    /// Trans10K's folders, each with `images/N.jpg` and `masks/N_mask.png`: `train`; `validation/easy`, `validation/hard`,
+    /// `test/easy` and `test/hard`, or `validation` and `test` themselves, or `validation_easy`, `test_hard` and so on.
+    /// Where a merged folder stands beside divided ones, as in some copies, the divided ones are read.
+    case trans10K
+    /// One folder of pictures and one of masks, by patterns with one `*` in the file name, such as `photos/*.jpg` and
+    /// `labels/*_mask.png`; what the stars stand for must be the same.
+    case patterns(images: String, masks: String)
+
+    /// The files of a split, or of all when `split` is nil. Throws ``DatasetError``.
+    func listing(of split: Split?, in root: String) throws -> DatasetListing {
+        switch self {
+        case .trans10K:
+            return try folders(of: split, in: root).reduce(DatasetListing()) { listing, folder in
+                listing
+                    + DatasetListing(
+                        pictures: try DatasetFolder(root: root, path: "\(folder.path)/images").files(by: Self.stem),
+                        masks: try DatasetFolder(root: root, path: "\(folder.path)/masks").files(by: Self.maskStem),
+                        split: folder.split, difficulty: folder.difficulty)
+            }
+        case .patterns(let images, let masks):
+            let listing = DatasetListing(
+                pictures: try FilePattern(images).files(in: root), masks: try FilePattern(masks).files(in: root))
+            guard !listing.pairs.isEmpty || !listing.orphanPictures.isEmpty else {
+                throw DatasetError.noMatch(root: root, pattern: images)
+            }
+            return listing
+        }
+    }
+
+    private struct Folder {
+        let path: String
+        let split: Split
+        let difficulty: Difficulty?
+    }
+
+    /// Throws ``DatasetError/noSplit(root:split:present:)`` when there are none.
+    private func folders(of split: Split?, in root: String) throws -> [Folder] {
+        let folders = (split.map { [$0] } ?? Split.allCases).flatMap { Self.presentFolders(of: $0, in: root) }
+        guard !folders.isEmpty else {
+            let present = Split.allCases.filter { !Self.presentFolders(of: $0, in: root).isEmpty }
+            throw DatasetError.noSplit(root: root, split: split, present: present)
+        }
+        return folders
+    }
+
+    /// The folders of a split that are there with both of their subfolders.
+    private static func presentFolders(of split: Split, in root: String) -> [Folder] {
+        let divided = Difficulty.allCases.flatMap { difficulty in
+            ["/", "_"].map {
+                Folder(path: split.rawValue + $0 + difficulty.rawValue, split: split, difficulty: difficulty)
+            }
+        }
+        let present = divided.filter { isPresent($0.path, in: root) }
+        let merged = Folder(path: split.rawValue, split: split, difficulty: nil)
+        return present.isEmpty ? [merged].filter { isPresent($0.path, in: root) } : present
+    }
+
+    private static func isPresent(_ path: String, in root: String) -> Bool {
+        ["images", "masks"].allSatisfy { DatasetFolder(root: root, path: "\(path)/\($0)").exists }
+    }
+
+    private static func stem(_ name: String) -> String { (name as NSString).deletingPathExtension }
+
+    /// `N` of `N_mask.png`, and of `N.png` as some copies have it.
+    private static func maskStem(_ name: String) -> String {
+        let stem = stem(name)
+        return stem.hasSuffix("_mask") ? String(stem.dropLast("_mask".count)) : stem
+    }
+}

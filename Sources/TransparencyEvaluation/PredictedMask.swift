@@ -1,0 +1,103 @@
+import Foundation
+import Images
+import SegmentationMetrics
+import TransparencyData
+import TransparencySegmentation
+
+/// A prediction on disk, made by whatever program, and the truth that belongs to it.
+public struct PredictedMask: Sendable {
+    public let id: String
+    public let difficulty: Difficulty?
+    /// The file of the prediction: grey or RGB, 0 opaque, 255 transparent.
+    public let prediction: String
+    public let truth: Truth
+    /// The photograph, where one lies beside the truth.
+    public let picture: String?
+
+    /// Where the truth is.
+    public enum Truth: Sendable {
+        case file(String)
+        case pair(DatasetPair, Dataset)
+    }
+
+    /// How masks are read and compared.
+    public struct Settings: Sendable {
+        /// To which predictions and truths are brought; nil leaves each pair its own, which must then be the same.
+        public var size: (width: Int, height: Int)?
+        public var threshold: Double
+        /// Whether predictions are masks with things in red and stuff in white.
+        public var areClasses: Bool
+        /// Whether boundaries are compared too where prediction and truth have one size.
+        public var countsNative: Bool
+
+        public init(
+            size: (width: Int, height: Int)? = nil, threshold: Double = 0.5, areClasses: Bool = false,
+            countsNative: Bool = true
+        ) {
+            (self.size, self.threshold, self.areClasses, self.countsNative) = (
+                size, threshold, areClasses, countsNative
+            )
+        }
+    }
+
+    /// Reads both and counts. Throws `ImageError`, `DatasetError`, ``EvaluationError`` and `MetricsError`.
+    public func score(_ settings: Settings) throws -> ScoredPrediction {
+        var (photograph, mask): (Image?, Image)
+        switch truth {
+        case .file(let path):
+            mask = try Dataset.readMask(path)
+            photograph = try picture.map { try ImageReader().read(contentsOf: $0) }
+        case .pair(let pair, let dataset):
+            let sample = try dataset.read(pair)
+            (photograph, mask) = (sample.picture, sample.mask)
+        }
+        let own = mask
+        var (planes, classes) = try readPrediction(settings)
+        if let size = settings.size {
+            mask = try mask.resizedNearest(width: size.width, height: size.height)
+            planes =
+                try settings.areClasses
+                ? planes.resizedNearest(width: size.width, height: size.height)
+                : planes.resizedBilinear(width: size.width, height: size.height)
+            classes = try classes?.resizedNearest(width: size.width, height: size.height)
+        }
+        guard (planes.width, planes.height) == (mask.width, mask.height) else {
+            throw EvaluationError.sizes(
+                prediction: prediction, found: "\(planes.width) x \(planes.height)",
+                expected: "\(mask.width) x \(mask.height)")
+        }
+        let values = planes.planes()
+        return try ScoredPrediction(
+            id: id, difficulty: difficulty, picture: photograph, prediction: values,
+            predictedClasses: classes?.pixels, truth: mask, threshold: settings.threshold,
+            native: native(planes, own, settings))
+    }
+
+    /// The prediction as a picture of softness, and its classes.
+    private func readPrediction(_ settings: Settings) throws -> (Image, Image?) {
+        guard settings.areClasses else { return (try ImageReader().readValues(contentsOf: prediction), nil) }
+        let classes = try Dataset.readMask(prediction)
+        let soft = try Image(
+            width: classes.width, height: classes.height, channels: 1, pixels: classes.pixels.map { $0 > 0 ? 255 : 0 })
+        return (soft, classes)
+    }
+
+    /// At the truth's own resolution, where the prediction has it.
+    private func native(_ planes: Image, _ truth: Image, _ settings: Settings) -> (predicted: [Bool], truth: Image)? {
+        guard settings.countsNative, settings.size == nil else { return nil }
+        let limit = settings.threshold * 255 * Double(planes.channels)
+        let predicted = stride(from: 0, to: planes.pixels.count, by: planes.channels).map { start in
+            Double(planes.pixels[start..<start + planes.channels].reduce(0) { $0 + Int($1) }) > limit
+        }
+        return (predicted, truth)
+    }
+}
+
+extension Image {
+    /// Each channel's samples in 0…1, one channel after the other.
+    fileprivate func planes() -> [Float] {
+        (0..<channels).flatMap { channel in
+            stride(from: channel, to: pixels.count, by: channels).map { Float(pixels[$0]) / 255 }
+        }
+    }
+}

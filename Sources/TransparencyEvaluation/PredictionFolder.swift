@@ -1,0 +1,119 @@
+import Foundation
+import Images
+import SegmentationMetrics
+import StableDiffusion3
+import TransparencyData
+import TransparencySegmentation
+
+/// Finds predictions on disk and the truths that belong to them, by their names.
+///
+/// Of a picture `N` a prediction is `N_pred`, `N_soft`, `N_maskq`, `N_mask` or `N` itself, the first of these that is
+/// there; a truth is `N_maskgt`, `N_mask` or `N`; its photograph, if one lies beside the truth, `N_img`. So the files of the
+/// original's evaluation, of this one's and of `transeg segment` are understood, also all in one folder. Subfolders `easy` and
+/// `hard`, where there are any, tell the difficulty.
+public enum PredictionFolder {
+    private static let predictionSuffixes = ["_pred", "_soft", "_maskq", "_mask", ""]
+    private static let truthSuffixes = ["_maskgt", "_mask", ""]
+    /// Of other things beside masks, so that `N_img` is not taken for a picture's bare name.
+    private static let otherSuffixes = ["_img", "_overlay", "_cutout"]
+
+    /// Pairs the predictions of a folder with the truths of another, or of the same.
+    ///
+    /// - Throws: ``EvaluationError`` when a truth has no prediction, a prediction no truth, or there are none; `DatasetError`
+    ///   when a folder cannot be read.
+    public static func masks(predictions: String, groundTruth: String) throws -> [PredictedMask] {
+        let divided = Difficulty.allCases.filter { isFolder("\(groundTruth)/\($0)") }
+        guard !divided.isEmpty else {
+            return try masks(predictions: predictions, groundTruth: groundTruth, difficulty: nil)
+        }
+        return try divided.flatMap { difficulty in
+            let subfolder = "\(predictions)/\(difficulty)"
+            return try masks(
+                predictions: isFolder(subfolder) ? subfolder : predictions,
+                groundTruth: "\(groundTruth)/\(difficulty)", difficulty: difficulty)
+        }
+    }
+
+    private static func masks(
+        predictions: String, groundTruth: String, difficulty: Difficulty?
+    ) throws -> [PredictedMask] {
+        let together = URL(fileURLWithPath: predictions).standardized == URL(fileURLWithPath: groundTruth).standardized
+        let truths = try names(in: groundTruth)
+        // In one folder a bare name, and one with _mask, could be either.
+        let truthFiles = best(truths, together ? Array(truthSuffixes.dropLast()) : truthSuffixes)
+        guard !truthFiles.isEmpty else {
+            throw EvaluationError.nothing(
+                folder: groundTruth, expected: "masks (N_maskgt, N_mask or N, as PNG or the like)")
+        }
+        let predicted = best(
+            try names(in: predictions), together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes)
+        let photographs = best(truths, ["_img"])
+        let missing = truthFiles.keys.filter { predicted[$0] == nil }.sorted()
+        if let example = missing.first {
+            throw EvaluationError.unmatched(
+                what: "prediction", folder: predictions, count: missing.count,
+                example: "\(groundTruth)/\(truthFiles[example] ?? "")")
+        }
+        return truthFiles.sorted { $0.key < $1.key }.compactMap { id, truth in
+            predicted[id].map { prediction in
+                PredictedMask(
+                    id: id, difficulty: difficulty,
+                    prediction: "\(predictions)/\(prediction)", truth: .file("\(groundTruth)/\(truth)"),
+                    picture: photographs[id].map { "\(groundTruth)/\($0)" })
+            }
+        }
+    }
+
+    /// Pairs the predictions of a folder with pairs of a data set; throws as the other function.
+    public static func masks(predictions: String, pairs: [DatasetPair], of dataset: Dataset) throws -> [PredictedMask] {
+        var folders: [String: [String: String]] = [:]
+        let found = try pairs.map { pair in
+            let subfolder = pair.difficulty.map { "\(predictions)/\($0)" } ?? predictions
+            let folder = isFolder(subfolder) ? subfolder : predictions
+            if folders[folder] == nil { folders[folder] = best(try names(in: folder), predictionSuffixes) }
+            return (pair, folders[folder]?[pair.id].map { "\(folder)/\($0)" })
+        }
+        let missing = found.filter { $0.1 == nil }
+        if let example = missing.first {
+            throw EvaluationError.unmatched(
+                what: "prediction", folder: predictions, count: missing.count,
+                example: "\(dataset.root)/\(example.0.picture)")
+        }
+        return found.compactMap { pair, prediction in
+            prediction.map {
+                PredictedMask(
+                    id: pair.id, difficulty: pair.difficulty, prediction: $0,
+                    truth: .pair(pair, dataset), picture: nil)
+            }
+        }
+    }
+
+    /// File names by the pictures' ids; of a picture's several the one whose suffix comes first.
+    private static func best(_ names: [String], _ suffixes: [String]) -> [String: String] {
+        var best: [String: (rank: Int, name: String)] = [:]
+        for name in names.sorted() {
+            let stem = (name as NSString).deletingPathExtension
+            guard let rank = suffixes.firstIndex(where: { stem.hasSuffix($0) && stem.count > $0.count }),
+                !suffixes[rank].isEmpty || !knownSuffixes.contains(where: stem.hasSuffix)
+            else { continue }
+            let id = String(stem.dropLast(suffixes[rank].count))
+            if best[id].map({ rank < $0.rank }) ?? true { best[id] = (rank, name) }
+        }
+        return best.mapValues(\.name)
+    }
+
+    private static var knownSuffixes: [String] {
+        (predictionSuffixes + truthSuffixes + otherSuffixes).filter { !$0.isEmpty }
+    }
+
+    private static func names(in folder: String) throws -> [String] {
+        guard isFolder(folder) else { throw DatasetError.missing(folder) }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                !$0.hasPrefix(".") && ImageReader.isSupported(fileName: $0)
+            }
+        } catch {
+            throw DatasetError.unreadableFolder(folder, reason: error.localizedDescription)
+        }
+    }
+}

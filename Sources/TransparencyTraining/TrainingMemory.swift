@@ -1,0 +1,96 @@
+import StableDiffusion3
+import Torch
+import TransparencySegmentation
+
+/// What an update takes in memory, worked out from the model's shape alone.
+///
+/// The lasting part is exact. That of the work is so many tensors of the VAE's first resolution, and so many of the transformer's tokens for a
+/// block that is recorded; how many was found by measuring small models, and `Docs/training.md` holds it against measured peaks.
+public struct TrainingMemory: Sendable {
+    /// Bytes on the device by part.
+    public let parts: [(name: String, bytes: Int)]
+    /// Bytes of pictures that are read ahead, on the host.
+    public let hostBytes: Int
+    /// Numbers that are trained.
+    public let trainedCount: Int
+
+    /// On the CPU what the program and libtorch take themselves.
+    public static let programBytes = 180 << 20
+
+    public var total: Int { parts.map(\.bytes).reduce(0, +) }
+
+    /// - Throws: What finding a model and reading its headers throws.
+    init(
+        _ settings: TrainingSettings, model: ModelFolder, device: Device, recomputes: Bool, workerCount: Int
+    ) throws {
+        let configuration = try model.transformerConfiguration()
+        let counts = try model.parameterCounts()
+        let isHalf = settings.dataType != .fp32
+        let size = isHalf ? 2 : 4
+        let trained = try model.trainedCount(of: settings.trainedForm)
+        let isAdapter = settings.trainable == .lora
+        trainedCount = trained
+
+        let vae = try model.autoencoderConfiguration()
+        let vaeSize = settings.dataType == .bf16 ? 2 : 4
+        // On the CPU convolutions in half precision take as much as those in float32.
+        let workSize = device.kind == .cpu ? 4 : vaeSize
+        let pixels = settings.resolution * settings.resolution
+        let side = settings.resolution / vae.downsampling / configuration.patchSize
+        let tokens = side * side + (try model.promptTokenCount())
+        let row = settings.trainBatchSize * tokens * configuration.innerDim * size
+        let blocks = (0..<configuration.numLayers).map { index in
+            let isDual = configuration.dualAttentionLayers.contains(index)
+            return (isAdapter || settings.trainable == .folded ? Self.foldedBlock : Self.publishedBlock)
+                + (isDual ? Self.secondAttention : 0)
+        }
+        let recorded = recomputes ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
+        parts = [
+            ("trained weights, float32", 4 * trained), ("gradients, float32", 4 * trained),
+            ("AdamW's moments, float32", 8 * trained),
+            ("copy to compute with, half precision", isHalf ? 2 * trained : 0),
+            ("its gradients, half precision", isHalf ? 2 * trained : 0),
+            ("average, float32", settings.emaDecay == nil ? 0 : 4 * trained),
+            ("frozen transformer", isAdapter ? size * counts.transformer : 0),
+            ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),
+            (
+                "VAE at work",
+                Self.encoderPlanes * settings.trainBatchSize * pixels * vae.blockOutChannels[0] * workSize
+            ),
+            ("transformer at work", recorded * row),
+        ].filter { $0.1 > 0 }
+        let read = TrainingLoader.depth * settings.trainBatchSize * 6 * pixels
+        // A photograph of twelve megapixels and its mask, as they are decoded, a worker.
+        hostBytes = read + workerCount * 12_000_000 * 4
+    }
+
+    /// Tensors `[N, C, H, W]` of the first resolution that the encoder holds at once.
+    private static let encoderPlanes = 7
+    /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients.
+    private static let publishedBlock = 16
+    /// The same without modulation.
+    private static let foldedBlock = 14
+    /// What a second attention adds.
+    private static let secondAttention = 8
+}
+
+extension ModelFolder {
+    /// How many numbers a form trains. Throws what reading the weights' headers throws.
+    func trainedCount(of form: TrainedForm) throws -> Int {
+        let shapes = try transformerShapes()
+        func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+        let all = try parameterCounts().transformer
+        switch form {
+        case .all: return all
+        case .folded:
+            guard try transformerForm() == .plain else { return all }
+            let configuration = try transformerConfiguration()
+            return try FoldedTransformer.parameterCount(configuration, promptTokens: promptTokenCount())
+        case .lora(let rank, let targets):
+            return shapes.filter { key, shape in
+                shape.count == 2 && key.hasPrefix("transformer_blocks.")
+                    && targets.contains { key.hasSuffix(".\($0).weight") }
+            }.map { rank * ($0.value[0] + $0.value[1]) }.reduce(0, +)
+        }
+    }
+}

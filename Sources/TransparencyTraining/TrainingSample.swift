@@ -1,0 +1,49 @@
+import Images
+import TransparencyData
+import TransparencySegmentation
+
+/// A pair as training takes it: augmented, at the size of training, or what a cache has of it.
+struct TrainingSample: Sendable {
+    let picture: Source
+    let mask: Source
+
+    enum Source: Sendable {
+        /// RGB, and the key under which its latent is to be kept.
+        case picture(Image, key: String?)
+        case parameters(KeptLatent)
+    }
+
+    /// Reads and augments a pair. Throws `DatasetError`, `ImageError`, `AugmentationError`, which name the file.
+    init(
+        _ pair: DatasetPair, of dataset: Dataset, _ parameters: AugmentationParameters, target: MaskTarget, side: Int,
+        cache: LatentCache?
+    ) throws {
+        let pairHash = try cache?.hash(of: pair)
+        let pictureKey = pairHash.flatMap { cache?.key(.picture, pairHash: $0) }
+        let maskKey = pairHash.flatMap { cache?.key(.mask(isFlipped: parameters.isFlipped), pairHash: $0) }
+        let keptPicture = pictureKey.flatMap { cache?.kept($0) }
+        let keptMask = maskKey.flatMap { cache?.kept($0) }
+        if let keptPicture, let keptMask {
+            (picture, mask) = (.parameters(keptPicture), .parameters(keptMask))
+            return
+        }
+        let sample = try dataset.read(pair)
+        let (image, classes) = try parameters.apply(to: sample.picture, mask: sample.mask, width: side, height: side)
+        picture = keptPicture.map { .parameters($0) } ?? .picture(image, key: pictureKey)
+        mask = try keptMask.map { .parameters($0) } ?? .picture(target.picture(of: classes), key: maskKey)
+    }
+}
+
+extension MaskTarget {
+    /// What the model is to predict.
+    ///
+    /// - Parameter classes: One channel: 0 background, 1 things, 2 stuff.
+    /// - Returns: RGB.
+    func picture(of classes: Image) throws -> Image {
+        let pixels = classes.pixels.flatMap { value -> [UInt8] in
+            let other: UInt8 = self == .colour && value == 1 ? 0 : 255
+            return value == 0 ? [0, 0, 0] : [255, other, other]
+        }
+        return try Image(width: classes.width, height: classes.height, channels: 3, pixels: pixels)
+    }
+}

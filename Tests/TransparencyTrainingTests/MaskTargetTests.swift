@@ -1,0 +1,47 @@
+import Foundation
+import Images
+import Testing
+import Torch
+
+@testable import TransparencySegmentation
+@testable import TransparencyTraining
+
+@Suite struct MaskTargetTests {
+    /// A soft mask is above a half exactly where black is not the nearest colour, and classes are the nearest colours.
+    @Test func coloursAreTheNearest() throws {
+        let steps: [Float] = [0, 0.2, 0.45, 0.55, 0.8, 1]
+        let colours = steps.flatMap { r in steps.flatMap { g in steps.map { b in (r, g, b) } } }
+        let planes = colours.map(\.0) + colours.map(\.1) + colours.map(\.2)
+        let classes = try #require(MaskTarget.colour.classes(of: planes))
+        let mask = try Tensor(planes, shape: [1, 3, 1, colours.count])
+        let soft = try MaskTarget.colour.softMask(of: mask).array(of: Float.self)
+        for (index, (r, g, b)) in colours.enumerated() {
+            let distances = [
+                r * r + g * g + b * b, (1 - r) * (1 - r) + g * g + b * b,
+                (1 - r) * (1 - r) + (1 - g) * (1 - g) + (1 - b) * (1 - b),
+            ]
+            let least = try #require(distances.min())
+            // Ties are nobody's.
+            guard distances.count(where: { $0 - least < 1e-4 }) == 1 else { continue }
+            #expect(distances[Int(classes[index])] == least, "\(r) \(g) \(b)")
+            #expect((soft[index] > 0.5) == (classes[index] > 0), "\(r) \(g) \(b)")
+        }
+        #expect(MaskTarget.binary.classes(of: planes) == nil)
+    }
+
+    @Test func picturesShowTheClasses() throws {
+        let classes = try Image(width: 3, height: 1, channels: 1, pixels: [0, 1, 2])
+        #expect(try MaskTarget.binary.picture(of: classes).pixels == [0, 0, 0, 255, 255, 255, 255, 255, 255])
+        #expect(try MaskTarget.colour.picture(of: classes).pixels == [0, 0, 0, 255, 0, 0, 255, 255, 255])
+    }
+
+    @Test func outputFormsGiveBackTheMask() throws {
+        let (mask, picture) = (try Tensor.randn([1, 4], seed: 1), try Tensor.randn([1, 4], seed: 2))
+        let outputs: [OutputForm: Tensor] = [
+            .direct: mask, .negated: try mask * -1, .residual: try picture - mask,
+        ]
+        for (form, output) in outputs {
+            #expect(try (form.mask(output: output, picture: picture) - mask).abs().max().item() < 1e-6)
+        }
+    }
+}
