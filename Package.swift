@@ -103,3 +103,11 @@ let package = Package(
             ]),
     ]
 )
+
+// Settings of all targets of our own.
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+}

@@ -1,14 +1,14 @@
 import Foundation
 
 /// Replaces a file in one step: readers, and a machine that loses power, see the old content or all of the new.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Where the new content goes, in order.
-    public struct Output {
+    package struct Output {
         fileprivate let descriptor: Int32
         fileprivate let path: String
 
         /// Appends all of `bytes`. Throws ``AtomicFileError``, for instance when the disk is full.
-        public func write(_ bytes: UnsafeRawBufferPointer) throws {
+        package func write(_ bytes: UnsafeRawBufferPointer) throws {
             var rest = bytes
             while let start = rest.baseAddress, !rest.isEmpty {
                 // Linux writes at most 2 GiB at a time, and a signal may interrupt it.
@@ -25,7 +25,7 @@ public enum AtomicFile {
     }
 
     /// Puts `data` at `path`. Throws ``AtomicFileError``; what was there is then untouched.
-    public static func write(_ data: [UInt8], to path: String) throws {
+    package static func write(_ data: [UInt8], to path: String) throws {
         try write(to: path) { output in try data.withUnsafeBytes(output.write) }
     }
 
@@ -34,7 +34,7 @@ public enum AtomicFile {
     /// A symbolic link is followed, so that its target is replaced and the link stays. If anything throws, `body`
     /// included, the temporary file is removed and what was at `path` is untouched. Throws ``AtomicFileError`` and what
     /// `body` throws.
-    public static func write(to path: String, _ body: (Output) throws -> Void) throws {
+    package static func write(to path: String, _ body: (Output) throws -> Void) throws {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
         var status = stat()
         if stat(target.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -71,10 +71,10 @@ public enum AtomicFile {
 }
 
 /// A file could not be written; whatever was at the path before is still there.
-public struct AtomicFileError: Error, Equatable, CustomStringConvertible, LocalizedError {
-    public let path: String
+package struct AtomicFileError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    package let path: String
     /// The system's text, such as "No space left on device".
-    public let reason: String
+    package let reason: String
 
     init(path: String, reason: String) {
         (self.path, self.reason) = (path, reason)
@@ -84,7 +84,7 @@ public struct AtomicFileError: Error, Equatable, CustomStringConvertible, Locali
         self.init(path: path, reason: String(cString: strerror(code)))
     }
 
-    public var description: String { "\(path) cannot be written: \(reason)" }
+    package var description: String { "\(path) cannot be written: \(reason)" }
 
-    public var errorDescription: String? { description }
+    package var errorDescription: String? { description }
 }

@@ -2,10 +2,10 @@ import COpenSSL
 import Foundation
 
 /// A SHA-256 digest (FIPS 180-4) of bytes that come in parts.
-public final class SHA256 {
+package final class SHA256 {
     private let context: OpaquePointer
 
-    public init() {
+    package init() {
         // Fails only without memory for its few bytes.
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             fatalError("libcrypto cannot compute SHA-256")
@@ -16,28 +16,28 @@ public final class SHA256 {
     deinit { EVP_MD_CTX_free(context) }
 
     /// Appends bytes.
-    public func update(_ bytes: UnsafeRawBufferPointer) {
+    package func update(_ bytes: UnsafeRawBufferPointer) {
         guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else {
             fatalError("libcrypto cannot compute SHA-256")
         }
     }
 
     /// The digest of all bytes so far as 64 hexadecimal digits. Nothing can be appended afterwards.
-    public func finish() -> String {
+    package func finish() -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         guard EVP_DigestFinal_ex(context, &digest, nil) == 1 else { fatalError("libcrypto cannot compute SHA-256") }
         return digest.map { String(format: "%02x", $0) }.joined()
     }
 
     /// The digest of `bytes`, 64 hexadecimal digits.
-    public static func digest(of bytes: some Sequence<UInt8>) -> String {
+    package static func digest(of bytes: some Sequence<UInt8>) -> String {
         let hash = SHA256()
         Array(bytes).withUnsafeBytes { hash.update($0) }
         return hash.finish()
     }
 
     /// The digest of a file's bytes, 64 hexadecimal digits; reads a mebibyte at a time. Throws ``SHA256Error``.
-    public static func digest(ofFile path: String) throws -> String {
+    package static func digest(ofFile path: String) throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SHA256Error(path: path, code: errno) }
         defer { close(descriptor) }
@@ -54,17 +54,17 @@ public final class SHA256 {
 }
 
 /// A file could not be read for its digest.
-public struct SHA256Error: Error, Equatable, CustomStringConvertible, LocalizedError {
-    public let path: String
+package struct SHA256Error: Error, Equatable, CustomStringConvertible, LocalizedError {
+    package let path: String
     /// The system's text, such as "Permission denied".
-    public let reason: String
+    package let reason: String
 
     init(path: String, code: Int32) {
         self.path = path
         reason = String(cString: strerror(code))
     }
 
-    public var description: String { "\(path) cannot be read: \(reason)" }
+    package var description: String { "\(path) cannot be read: \(reason)" }
 
-    public var errorDescription: String? { description }
+    package var errorDescription: String? { description }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Why a picture could not be read or written. Each description is one sentence for the person who gave the file.
 ///

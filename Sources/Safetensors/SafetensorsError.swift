@@ -1,7 +1,7 @@
 import Foundation
 
 /// What can go wrong with a safetensors or `.pt` file; each message names the file and the value and says what to do.
-public enum SafetensorsError: Error, Equatable, CustomStringConvertible, LocalizedError {
+package enum SafetensorsError: Error, Equatable, CustomStringConvertible, LocalizedError {
     /// The system refused an operation (a verb such as "open"); `code` is its `errno`.
     case fileAccess(path: String, operation: String, code: Int32)
     /// The path is a directory, a pipe or a device.
@@ -24,7 +24,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible, Localiz
     case refusedTorchFile(path: String, reason: String)
 
     /// One sentence: which file, which value, what was expected and what to do.
-    public var description: String {
+    package var description: String {
         switch self {
         case .fileAccess(let path, let operation, let code):
             return "Cannot \(operation) \(path.quoted): \(String(cString: strerror(code))); check the path, "
@@ -61,7 +61,7 @@ public enum SafetensorsError: Error, Equatable, CustomStringConvertible, Localiz
     }
 
     /// The same sentence, for Foundation's `localizedDescription`.
-    public var errorDescription: String? { description }
+    package var errorDescription: String? { description }
 
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(5).map(\.quoted).joined(separator: ", ")

@@ -3,7 +3,7 @@
 /// The cases stand in the order of the `Dtype` enumeration of the Rust reference (safetensors 0.8, `tensor.rs`), because
 /// writers lay tensors out by that order. Types that the format knows but libtorch code here has no use for, such as
 /// `F8_E4M3`, are refused by name when a file is read.
-public enum StoredDType: String, Sendable, CaseIterable {
+package enum StoredDType: String, Sendable, CaseIterable {
     case bool = "BOOL"
     case u8 = "U8"
     case i8 = "I8"
@@ -19,7 +19,7 @@ public enum StoredDType: String, Sendable, CaseIterable {
     case u64 = "U64"
 
     /// The bytes of one element.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .bool, .u8, .i8: 1
         case .i16, .u16, .f16, .bf16: 2
@@ -29,7 +29,7 @@ public enum StoredDType: String, Sendable, CaseIterable {
     }
 
     /// The bytes of a contiguous tensor of this type, or nil if a size is negative or the product does not fit in `Int`.
-    public func byteCount(ofShape shape: [Int]) -> Int? {
+    package func byteCount(ofShape shape: [Int]) -> Int? {
         var total = byteCount
         for size in shape {
             let (product, overflow) = total.multipliedReportingOverflow(by: size)

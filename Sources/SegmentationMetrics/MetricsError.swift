@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Why pictures could not be counted, or an evaluation not read or compared. Each description is one sentence for a person.
 public enum MetricsError: Error, Equatable, CustomStringConvertible, LocalizedError {

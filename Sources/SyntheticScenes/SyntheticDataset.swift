@@ -1,8 +1,9 @@
 import Files
-import Foundation
+public import Foundation
 import Images
+import SegmentationMetrics
 import Synchronization
-import TransparencyData
+public import TransparencyData
 
 /// A data set of synthetic scenes in the layout of Trans10K.
 ///

@@ -1,7 +1,7 @@
-import Images
+public import Images
 import SeededRandom
-import SegmentationMetrics
-import TransparencyData
+public import SegmentationMetrics
+public import TransparencyData
 
 /// A drawn picture with glass in it, or without, and its mask: a pure function of four values.
 ///

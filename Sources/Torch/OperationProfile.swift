@@ -8,15 +8,15 @@ import Foundation
 ///
 /// An operation's time is counted from the end of the one before, so that what lies between belongs to it. Accelerators are waited for
 /// after every operation, which makes the whole slower. Going back through a recorded pass is one operation.
-public final class OperationProfile: @unchecked Sendable {
+package final class OperationProfile: @unchecked Sendable {
     /// The profile that operations of this task report to.
-    @TaskLocal public static var current: OperationProfile?
+    @TaskLocal package static var current: OperationProfile?
 
     /// All calls of one operation.
-    public struct Entry: Sendable {
-        public let name: String
-        public let count: Int
-        public let seconds: Double
+    package struct Entry: Sendable {
+        package let name: String
+        package let count: Int
+        package let seconds: Double
     }
 
     private let device: Device
@@ -24,10 +24,10 @@ public final class OperationProfile: @unchecked Sendable {
     private var last = ContinuousClock.now
     private var sums: [String: (count: Int, duration: Duration)] = [:]
 
-    public init(device: Device) { self.device = device }
+    package init(device: Device) { self.device = device }
 
     /// The slowest first.
-    public var entries: [Entry] {
+    package var entries: [Entry] {
         lock.withLock { sums }.map { name, sum in
             Entry(
                 name: name, count: sum.count,
@@ -36,7 +36,7 @@ public final class OperationProfile: @unchecked Sendable {
     }
 
     /// Begins to count here, so that what came before belongs to nothing.
-    public func restart() { lock.withLock { last = .now } }
+    package func restart() { lock.withLock { last = .now } }
 
     /// - Parameter operation: Its name, which may be followed by a space or parenthesis and what it was told.
     func note(_ operation: String) {

@@ -2,12 +2,12 @@ import CTorch
 
 extension Tensor {
     /// A CPU tensor of the array's elements in row order. Throws unless `shape` holds exactly as many.
-    public init<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws {
+    package init<Element: TensorElement>(_ elements: [Element], shape: [Int]) throws {
         self = try elements.withUnsafeBytes { try Tensor(copying: $0, shape: shape, dtype: Element.dtype) }
     }
 
     /// A CPU tensor with a copy of raw memory in row order. Throws unless the byte count is that of the shape.
-    public init(copying bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
+    package init(copying bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
         let wanted = shape.reduce(dtype.byteCount) { product, size in
             let (bytes, overflow) = product.multipliedReportingOverflow(by: size)
             return overflow ? -1 : bytes
@@ -26,7 +26,7 @@ extension Tensor {
     /// A CPU tensor over memory that `owner` keeps valid: nothing is copied, and `owner` is released with the tensor.
     ///
     /// `memory` must hold the whole shape, be aligned for the dtype and writable if anything writes to the tensor.
-    public init(borrowing memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, owner: AnyObject) throws {
+    package init(borrowing memory: UnsafeMutableRawPointer, shape: [Int], dtype: DType, owner: AnyObject) throws {
         let context = Unmanaged.passRetained(owner)
         let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
             if let context { Unmanaged<AnyObject>.fromOpaque(context).release() }
@@ -41,14 +41,14 @@ extension Tensor {
     }
 
     /// Uninitialised memory.
-    public static func empty(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    package static func empty(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
         try makeTensor("empty \(dtype) \(shape)", []) { out in
             withSizes(shape) { ct_tensor_empty($0, $1, dtype.raw, device.raw, out) }
         }
     }
 
     /// Every element is `value`.
-    public static func full(
+    package static func full(
         _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
     ) throws -> Tensor {
         try makeTensor("full \(dtype) \(shape)", []) { out in
@@ -56,16 +56,16 @@ extension Tensor {
         }
     }
 
-    public static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    package static func zeros(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
         try full(shape, 0, dtype: dtype, device: device)
     }
 
-    public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    package static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
         try full(shape, 1, dtype: dtype, device: device)
     }
 
     /// The whole numbers from `range.lowerBound` up to but not including `range.upperBound`.
-    public static func arange(_ range: Range<Int>, dtype: DType = .int64, device: Device = .cpu) throws -> Tensor {
+    package static func arange(_ range: Range<Int>, dtype: DType = .int64, device: Device = .cpu) throws -> Tensor {
         try makeTensor("arange", []) {
             ct_tensor_arange(Int64(range.lowerBound), Int64(range.upperBound), dtype.raw, device.raw, $0)
         }
@@ -75,7 +75,7 @@ extension Tensor {
     ///
     /// With a `seed` the values are those that `torch.randn` gives from a fresh generator with that seed, and the
     /// process's own generator is left as it was; without one they come from that generator (``TorchRuntime/manualSeed(_:)``).
-    public static func randn(
+    package static func randn(
         _ shape: [Int], seed: UInt32? = nil, dtype: DType = .float32, device: Device = .cpu
     ) throws -> Tensor {
         try makeTensor("randn \(dtype) \(shape)", []) { out in

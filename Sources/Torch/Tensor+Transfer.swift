@@ -2,13 +2,13 @@ import CTorch
 
 extension Tensor {
     /// This tensor with another dtype or on another device; itself where nothing changes.
-    public func to(_ dtype: DType? = nil, device: Device? = nil) throws -> Tensor {
+    package func to(_ dtype: DType? = nil, device: Device? = nil) throws -> Tensor {
         let (dtype, device) = (dtype ?? self.dtype, device ?? self.device)
         return try makeTensor("to(\(dtype), \(device))", [self]) { ct_tensor_to(raw, dtype.raw, device.raw, $0) }
     }
 
     /// The elements in row order. The tensor must have the array's dtype. Waits for the device.
-    public func array<Element: TensorElement>(of type: Element.Type = Element.self) throws -> [Element] {
+    package func array<Element: TensorElement>(of type: Element.Type = Element.self) throws -> [Element] {
         guard dtype == Element.dtype else {
             throw TorchError(
                 kind: .operation, operation: "array(of: \(Element.self))", operands: ["\(dtype) \(shape)"],
@@ -22,13 +22,13 @@ extension Tensor {
     }
 
     /// Copies all elements in row order into `destination`, which must have exactly their size. Waits for the device.
-    public func copyBytes(to destination: UnsafeMutableRawBufferPointer) throws {
+    package func copyBytes(to destination: UnsafeMutableRawBufferPointer) throws {
         try check(
             ct_tensor_copy_to_host(raw, destination.baseAddress, destination.count), "copy to host", [self])
     }
 
     /// Calls `body` with the elements' bytes in row order; without a copy when they lie so in host memory already.
-    public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+    package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         let host = try detached().to(device: .cpu).contiguous()
         return try withExtendedLifetime(host) {
             let count = host.elementCount * host.dtype.byteCount
@@ -37,25 +37,25 @@ extension Tensor {
     }
 
     /// The value of a tensor with one element. Waits for the device.
-    public func item() throws -> Double {
+    package func item() throws -> Double {
         var value = 0.0
         try check(ct_item(raw, &value), "item", [self])
         return value
     }
 
     /// In row order without gaps; itself where it is so already.
-    public func contiguous() throws -> Tensor {
+    package func contiguous() throws -> Tensor {
         try makeTensor("contiguous", [self]) { ct_tensor_contiguous(raw, $0) }
     }
 
     /// `[N, C, H, W]` with the channels of a position side by side in memory, which convolutions and what is between
     /// them keep; itself where it is so already. Shape and values stay.
-    public func channelsLast() throws -> Tensor {
+    package func channelsLast() throws -> Tensor {
         try makeTensor("channels_last", [self]) { ct_tensor_channels_last(raw, $0) }
     }
 
     /// A copy in memory of its own.
-    public func clone() throws -> Tensor {
+    package func clone() throws -> Tensor {
         try makeTensor("clone", [self]) { ct_tensor_clone(raw, $0) }
     }
 }

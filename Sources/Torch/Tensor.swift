@@ -9,7 +9,7 @@ import CTorch
 ///     let a = try Tensor([1, 2, 3, 4], shape: [2, 2])
 ///     let b = try matmul(a, a) + 1
 ///     print(try b.array(of: Float.self))
-public struct Tensor {
+package struct Tensor {
     let handle: TensorHandle
 
     var raw: ct_tensor { handle.raw }
@@ -19,7 +19,7 @@ public struct Tensor {
     }
 
     /// The size of each axis. A scalar has none.
-    public var shape: [Int] {
+    package var shape: [Int] {
         let count = Int(ct_tensor_dimension_count(raw))
         let sizes = [Int64](unsafeUninitializedCapacity: count) { buffer, initialized in
             if let base = buffer.baseAddress { ct_tensor_sizes(raw, base) }
@@ -29,7 +29,7 @@ public struct Tensor {
     }
 
     /// The type of the elements.
-    public var dtype: DType {
+    package var dtype: DType {
         guard let dtype = DType(raw: ct_tensor_dtype(raw)) else {
             preconditionFailure("libtorch made a tensor of a dtype that this package does not use")
         }
@@ -37,16 +37,16 @@ public struct Tensor {
     }
 
     /// Where the memory is.
-    public var device: Device { Device(raw: ct_tensor_device(raw)) }
+    package var device: Device { Device(raw: ct_tensor_device(raw)) }
 
     /// The product of the shape: 1 for a scalar.
-    public var elementCount: Int { shape.reduce(1, *) }
+    package var elementCount: Int { shape.reduce(1, *) }
 
     /// Whether elements lie in row order without gaps.
-    public var isContiguous: Bool { ct_tensor_is_contiguous(raw) }
+    package var isContiguous: Bool { ct_tensor_is_contiguous(raw) }
 
     /// The size of one axis; negative axes count from the end. Traps when there is no such axis.
-    public func size(_ axis: Int) -> Int {
+    package func size(_ axis: Int) -> Int {
         let shape = shape
         return shape[axis < 0 ? shape.count + axis : axis]
     }

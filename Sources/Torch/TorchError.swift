@@ -1,5 +1,5 @@
 import CTorch
-import Foundation
+public import Foundation
 
 /// Why an operation on tensors failed.
 public struct TorchError: Error, LocalizedError, CustomStringConvertible {

@@ -1,18 +1,18 @@
 import Foundation
-import Torch
+package import Torch
 
 /// The weights of a model that is trained from nothing, made as its layers ask for them.
 ///
 /// Biases are 0 and the weights of norms 1; matrices are drawn from a normal distribution with Glorot and Bengio's variance
 /// 2 / (in + out), convolutions with torch's, 1 / (3 · fan in).
-public final class FreshWeights {
+package final class FreshWeights {
     /// What has been made, by keys.
-    public private(set) var tensors: [String: Tensor] = [:]
+    package private(set) var tensors: [String: Tensor] = [:]
     private let seed: UInt32
     private let special: (_ key: String, _ shape: [Int]) throws -> Tensor?
 
     /// - Parameter special: Makes what is not to follow the rules; nil for what is.
-    public init(seed: UInt32, special: @escaping (_ key: String, _ shape: [Int]) throws -> Tensor? = { _, _ in nil }) {
+    package init(seed: UInt32, special: @escaping (_ key: String, _ shape: [Int]) throws -> Tensor? = { _, _ in nil }) {
         (self.seed, self.special) = (seed, special)
     }
 

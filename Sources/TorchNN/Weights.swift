@@ -1,6 +1,6 @@
 import Foundation
-import Safetensors
-import Torch
+package import Safetensors
+package import Torch
 
 /// A state dict and a position in it: layers take their tensors from it by name.
 ///
@@ -9,29 +9,29 @@ import Torch
 ///
 /// Tensors are read when asked for. Where dtype and device are those of the file, a tensor is the mapped file itself
 /// and nothing is copied. Every key that was asked for is remembered: ``finish()`` refuses the keys that nobody read.
-public struct Weights {
+package struct Weights {
     /// The dtype that tensors are given in.
-    public let dtype: DType
+    package let dtype: DType
     /// The device that tensors are given on.
-    public let device: Device
+    package let device: Device
     /// The position: a key's beginning with its final dot, or nothing.
-    public let prefix: String
+    package let prefix: String
     /// How linear layers made from these weights compute.
-    public let linearPrecision: LinearPrecision
+    package let linearPrecision: LinearPrecision
     private let stateDict: StateDict
 
     /// The tensors of a file or of a sharded file, converted to `dtype` on `device` when they are asked for.
-    public init(_ file: SafetensorsCollection, dtype: DType, device: Device = .cpu) {
+    package init(_ file: SafetensorsCollection, dtype: DType, device: Device = .cpu) {
         self.init(dtype: dtype, device: device, prefix: "", stateDict: StateDict(.file(file)))
     }
 
     /// Tensors in memory by their keys, converted to `dtype` on `device` when they are asked for.
-    public init(_ tensors: [String: Tensor], dtype: DType, device: Device = .cpu) {
+    package init(_ tensors: [String: Tensor], dtype: DType, device: Device = .cpu) {
         self.init(dtype: dtype, device: device, prefix: "", stateDict: StateDict(.memory(tensors)))
     }
 
     /// Weights that are made when they are asked for, float32 on the CPU: a model from nothing.
-    public init(_ fresh: FreshWeights) {
+    package init(_ fresh: FreshWeights) {
         self.init(dtype: .float32, device: .cpu, prefix: "", stateDict: StateDict(.fresh(fresh)))
     }
 
@@ -43,34 +43,34 @@ public struct Weights {
     }
 
     /// The position one or more components further: `weights["norm1.linear"]`.
-    public subscript(name: String) -> Weights {
+    package subscript(name: String) -> Weights {
         Weights(
             dtype: dtype, device: device, prefix: prefix + name + ".", linearPrecision: linearPrecision,
             stateDict: stateDict)
     }
 
     /// The position of one element of a list.
-    public subscript(index: Int) -> Weights { self[String(index)] }
+    package subscript(index: Int) -> Weights { self[String(index)] }
 
     /// The same state dict at the same position with tensors in another dtype or on another device.
-    public func converted(to dtype: DType, device: Device) -> Weights {
+    package func converted(to dtype: DType, device: Device) -> Weights {
         Weights(
             dtype: dtype, device: device, prefix: prefix, linearPrecision: linearPrecision, stateDict: stateDict)
     }
 
     /// The same state dict at the same position for linear layers that compute otherwise.
-    public func linearPrecision(_ precision: LinearPrecision) -> Weights {
+    package func linearPrecision(_ precision: LinearPrecision) -> Weights {
         Weights(dtype: dtype, device: device, prefix: prefix, linearPrecision: precision, stateDict: stateDict)
     }
 
     /// Whether there is a tensor of this name at this position.
-    public func contains(_ name: String) -> Bool { stateDict.shape(of: prefix + name) != nil }
+    package func contains(_ name: String) -> Bool { stateDict.shape(of: prefix + name) != nil }
 
     /// The shape of the tensor of this name; nil when there is none.
-    public func shape(of name: String) -> [Int]? { stateDict.shape(of: prefix + name) }
+    package func shape(of name: String) -> [Int]? { stateDict.shape(of: prefix + name) }
 
     /// The tensor of this name. Throws ``WeightsError`` when there is none or it has another shape.
-    public func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+    package func tensor(_ name: String, shape: [Int]) throws -> Tensor {
         let key = prefix + name
         if case .fresh(let fresh) = stateDict.source { return try fresh.tensor(key, shape: shape) }
         guard let found = stateDict.shape(of: key) else {
@@ -84,7 +84,7 @@ public struct Weights {
     }
 
     /// Lets go of the memory that the mapped tensors at this position take until somebody reads them again.
-    public func releasePages() {
+    package func releasePages() {
         guard case .file(let file) = stateDict.source else { return }
         for (key, info) in file.tensors where key.hasPrefix(prefix) {
             file.file(of: key)?.mapping.evict(byteOffset: info.byteOffset, byteCount: info.byteCount)
@@ -92,10 +92,10 @@ public struct Weights {
     }
 
     /// Marks a key as known although nobody needs it, such as a buffer that old versions of a library wrote.
-    public func ignore(_ name: String) { stateDict.read.insert(prefix + name) }
+    package func ignore(_ name: String) { stateDict.read.insert(prefix + name) }
 
     /// Throws ``WeightsError/unexpected(keys:file:)`` when the state dict has keys that nobody asked for.
-    public func finish() throws {
+    package func finish() throws {
         let unread = stateDict.keys.filter { !stateDict.read.contains($0) }
         guard unread.isEmpty else { throw WeightsError.unexpected(keys: unread.sorted(), file: stateDict.name) }
     }
@@ -168,7 +168,7 @@ private final class StateDict {
 
 extension DType {
     /// The dtype of a stored tensor; nil for those that libtorch's part here does not have.
-    public init?(stored: StoredDType) {
+    package init?(stored: StoredDType) {
         switch stored {
         case .f32: self = .float32
         case .f16: self = .float16
@@ -184,7 +184,7 @@ extension DType {
     }
 
     /// The same dtype as safetensors names it.
-    public var stored: StoredDType {
+    package var stored: StoredDType {
         switch self {
         case .float32: .f32
         case .float16: .f16
@@ -199,7 +199,7 @@ extension DType {
     }
 
     /// Whether the dtype has fractions, and so gradients.
-    public var isFloatingPoint: Bool {
+    package var isFloatingPoint: Bool {
         switch self {
         case .float32, .float16, .bfloat16, .float64: true
         case .int32, .int64, .uint8, .int8, .bool: false

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Why a state dict does not fit the model that reads it.
-public enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equatable {
+package enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equatable {
     case missing(key: String, file: String)
     case wrongShape(key: String, file: String, found: [Int], expected: [Int])
     case notFloatingPoint(key: String, file: String, dtype: String)
     case unexpected(keys: [String], file: String)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .missing(let key, let file):
             return "\(file): the weight \(key) is missing; the file and its config.json do not belong together"
@@ -24,5 +24,5 @@ public enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equata
         }
     }
 
-    public var errorDescription: String? { description }
+    package var errorDescription: String? { description }
 }

@@ -1,15 +1,15 @@
-import Torch
+package import Torch
 
 /// An average of the weights over the updates, which forgets slowly.
-public final class ExponentialMovingAverage {
+package final class ExponentialMovingAverage {
     /// The share that the average keeps of itself in an update, once there have been many.
-    public let decay: Double
-    public let buffers: [ParameterBuffer]
+    package let decay: Double
+    package let buffers: [ParameterBuffer]
     /// As long as the buffers, float32.
-    public let averages: [Tensor]
+    package let averages: [Tensor]
 
     /// Begins with the weights as they are.
-    public init(_ buffers: [ParameterBuffer], decay: Double) throws {
+    package init(_ buffers: [ParameterBuffer], decay: Double) throws {
         (self.buffers, self.decay) = (buffers, decay)
         averages = try buffers.map { try $0.master.clone() }
     }
@@ -17,7 +17,7 @@ public final class ExponentialMovingAverage {
     /// Takes in the weights after an update. Early ones count more, as in diffusers 0.35.2 `EMAModel`.
     ///
     /// - Parameter step: The updates before this one.
-    public func update(step: Int) throws {
+    package func update(step: Int) throws {
         let decay = min(decay, Double(1 + step) / Double(10 + step))
         for (average, buffer) in zip(averages, buffers) {
             try average.affineInPlace(scale: decay, shift: 0)
@@ -26,7 +26,7 @@ public final class ExponentialMovingAverage {
     }
 
     /// Does something with the averages in the weights' place.
-    public func withAverages<R>(_ body: () throws -> R) throws -> R {
+    package func withAverages<R>(_ body: () throws -> R) throws -> R {
         let own = try buffers.map { try $0.master.clone() }
         func put(_ values: [Tensor]) throws {
             for (buffer, value) in zip(buffers, values) {

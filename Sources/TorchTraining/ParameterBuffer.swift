@@ -1,31 +1,31 @@
-import Torch
+package import Torch
 
 /// The trained weights of one part of a model, one after the other in one tensor, with their gradients in another.
 ///
 /// So an optimiser, a norm, a file and a collective see one large tensor for each part. The weights that the part computes with are views:
 /// of the float32 masters themselves, or of a copy in a smaller dtype that ``refresh()`` renews after an update.
-public final class ParameterBuffer {
+package final class ParameterBuffer {
     /// The beginning of the keys of all of its weights, such as `transformer_blocks.3.`; may be empty.
-    public let prefix: String
+    package let prefix: String
     /// Keys without the prefix, in the order of the buffer.
-    public let names: [String]
-    public let shapes: [[Int]]
+    package let names: [String]
+    package let shapes: [[Int]]
     /// The weights, float32 `[count]`.
-    public let master: Tensor
+    package let master: Tensor
     /// What has been accumulated, float32 `[count]`.
-    public let gradient: Tensor
+    package let gradient: Tensor
     /// What is computed with: `master`, or its copy.
     private let working: Tensor
     /// The gradients of one pass where the dtype is not float32.
     private let workingGradient: Tensor?
 
     /// The weights by their names, as leaves whose gradients arrive in this buffer.
-    public let leaves: [String: Tensor]
+    package let leaves: [String: Tensor]
 
     /// Copies weights.
     ///
     /// - Parameter dtype: What is computed in.
-    public init(prefix: String, _ weights: [(name: String, tensor: Tensor)], dtype: DType, device: Device) throws {
+    package init(prefix: String, _ weights: [(name: String, tensor: Tensor)], dtype: DType, device: Device) throws {
         self.prefix = prefix
         names = weights.map(\.name)
         shapes = weights.map(\.tensor.shape)
@@ -47,22 +47,22 @@ public final class ParameterBuffer {
     }
 
     /// How many weights there are.
-    public var count: Int { master.size(0) }
+    package var count: Int { master.size(0) }
 
     /// Adds the last pass's gradients to ``gradient``. Nothing to do in float32, where they arrive there.
-    public func accumulate() throws {
+    package func accumulate() throws {
         guard let workingGradient else { return }
         try gradient.addInPlace(workingGradient.to(.float32))
         try workingGradient.zeroInPlace()
     }
 
     /// Computes with what ``master`` holds now.
-    public func refresh() throws {
+    package func refresh() throws {
         if workingGradient != nil { try withoutGradients { try working.copyInPlace(master) } }
     }
 
     /// The parts of a tensor that is laid out as ``master`` is, such as ``master`` itself, by the weights' whole keys; views of its memory.
-    public func views(of tensor: Tensor) throws -> [(key: String, tensor: Tensor)] {
+    package func views(of tensor: Tensor) throws -> [(key: String, tensor: Tensor)] {
         var start = 0
         return try zip(names, shapes).map { name, shape in
             let count = shape.reduce(1, *)

@@ -1,4 +1,4 @@
-import Images
+public import Images
 
 /// Small pictures in rows and columns on one grey sheet.
 public enum ContactSheet {

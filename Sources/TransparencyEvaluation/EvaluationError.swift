@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import TransparencySegmentation
 
 /// Why an evaluation cannot be made or continued. Each description is one sentence for a person.

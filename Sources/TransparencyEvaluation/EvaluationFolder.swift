@@ -1,7 +1,8 @@
 import Files
 import Foundation
 import Images
-import SegmentationMetrics
+public import SegmentationMetrics
+import TransparencyData
 import TransparencySegmentation
 
 /// The folder that an evaluation writes: `metrics.json`, `per_image.csv`, `report.html` and `pictures/`.

@@ -1,8 +1,8 @@
 import Images
-import SegmentationMetrics
+public import SegmentationMetrics
 import Torch
-import TransparencyData
-import TransparencySegmentation
+public import TransparencyData
+public import TransparencySegmentation
 
 /// Holds a model's predictions against the truth.
 ///

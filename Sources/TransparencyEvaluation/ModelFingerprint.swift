@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import StableDiffusion3
+public import StableDiffusion3
 import TransparencySegmentation
 
 extension ModelFolder {

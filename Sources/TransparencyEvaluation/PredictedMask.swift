@@ -1,7 +1,7 @@
 import Foundation
 import Images
-import SegmentationMetrics
-import TransparencyData
+public import SegmentationMetrics
+public import TransparencyData
 import TransparencySegmentation
 
 /// A prediction on disk, made by whatever program, and the truth that belongs to it.

@@ -2,7 +2,7 @@ import Foundation
 import Images
 import SegmentationMetrics
 import StableDiffusion3
-import TransparencyData
+public import TransparencyData
 import TransparencySegmentation
 
 /// Finds predictions on disk and the truths that belong to them, by their names.

@@ -1,5 +1,5 @@
-import Images
-import SegmentationMetrics
+public import Images
+public import SegmentationMetrics
 import TransparencySegmentation
 
 /// A prediction with the truth that it was held against, both at the resolution of the evaluation.

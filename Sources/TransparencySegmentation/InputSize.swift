@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// The size that pictures are brought to for the model. Their masks come back at the pictures' own sizes.
 public enum InputSize: Sendable, Hashable {

@@ -3,30 +3,30 @@ import Torch
 import TorchNN
 
 /// Everything that one pass computes. All tensors are in the model's dtype on its device.
-public struct Prediction {
+package struct Prediction {
     /// `[N, 3, H, W]` in 0…1, float32.
-    public let image: Tensor
+    package let image: Tensor
     /// `[N, 16, H/8, W/8]` in the transformer's range.
-    public let imageLatent: Tensor
+    package let imageLatent: Tensor
     /// `[N, 16, H/8, W/8]` in the transformer's range.
-    public let predictionLatent: Tensor
+    package let predictionLatent: Tensor
     /// `[N, 3, H, W]`, about −1…1 and not clamped.
-    public let decoded: Tensor
+    package let decoded: Tensor
     /// What the decoded picture shows.
-    public let target: MaskTarget
-    public let timings: Timings
+    package let target: MaskTarget
+    package let timings: Timings
 
     /// The picture that was decoded, `[N, 3, H, W]` in 0…1: three estimates of a binary mask, or a mask in colours.
-    public func mask() throws -> Tensor { try (decoded / 2 + 0.5).clamp(0...1) }
+    package func mask() throws -> Tensor { try (decoded / 2 + 0.5).clamp(0...1) }
 
     /// The soft mask `[N, 1, H, W]` in 0…1, float32.
-    public func softMask() throws -> Tensor { try target.softMask(of: mask().to(.float32)) }
+    package func softMask() throws -> Tensor { try target.softMask(of: mask().to(.float32)) }
 
     /// Where the soft mask is above a half, `[N, 1, H, W]`, bool.
-    public func quantisedMask() throws -> Tensor { try softMask().greater(than: 0.5) }
+    package func quantisedMask() throws -> Tensor { try softMask().greater(than: 0.5) }
 
     /// Writes every tensor as float32 under its snake-case name (`image_latent`, …, `mask_quantised`).
-    public func write(to path: String) throws {
+    package func write(to path: String) throws {
         let tensors = [
             "image": image, "image_latent": imageLatent, "prediction_latent": predictionLatent, "decoded": decoded,
             "mask": try mask(), "mask_quantised": try quantisedMask(),

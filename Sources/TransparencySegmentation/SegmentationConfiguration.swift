@@ -1,5 +1,5 @@
-import Foundation
-import StableDiffusion3
+public import Foundation
+public import StableDiffusion3
 import Torch
 
 /// What the picture that a model predicts shows.
@@ -50,7 +50,7 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
     public static let fileName = "segmentation_config.json"
 
     /// What a folder says. Throws ``SegmentationError/configuration(file:reason:)``.
-    public init(of folder: ModelFolder) throws {
+    package init(of folder: ModelFolder) throws {
         let file = "\(folder.path)/\(Self.fileName)"
         guard let data = FileManager.default.contents(atPath: file) else {
             self.init()
@@ -74,7 +74,7 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
 
 extension ModelFolder {
     /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:extraFiles:)`` does, with how it is used.
-    public func exportForSegmentation(
+    package func exportForSegmentation(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
         usage: SegmentationConfiguration? = nil
     ) throws {

@@ -1,7 +1,7 @@
 import EmbeddedModel
 import Foundation
 import Images
-import StableDiffusion3
+public import StableDiffusion3
 import Torch
 import TorchNN
 
@@ -22,7 +22,7 @@ public final class Segmenter {
         case plain
     }
 
-    public let model: ModelFolder
+    package let model: ModelFolder
     public let device: Device
     public let dtype: DType
     /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
@@ -176,7 +176,7 @@ public final class Segmenter {
     }
 
     /// The whole pass on one picture with all that it computes on the way, for ``segmentation(from:of:threshold:)``.
-    public func predict(_ picture: Image, size: InputSize? = nil) throws -> Prediction {
+    package func predict(_ picture: Image, size: InputSize? = nil) throws -> Prediction {
         let size = try dimensions(of: picture, size)
         return try inference { try predict([picture], height: size[0], width: size[1]) }
     }
@@ -206,7 +206,7 @@ public final class Segmenter {
     }
 
     /// The mask that a prediction holds, at its picture's size.
-    public func segmentation(
+    package func segmentation(
         from prediction: Prediction, of picture: Image, threshold: Float = 0.5
     ) throws -> Segmentation {
         try inference { try masks(prediction, [picture], threshold: threshold)[0] }

@@ -2,10 +2,10 @@ import Foundation
 import Safetensors
 import SeededRandom
 import StableDiffusion3
-import Torch
+public import Torch
 import TorchNN
 import TorchTraining
-import TransparencyData
+package import TransparencyData
 import TransparencySegmentation
 
 /// Trains a small VAE from nothing to reconstruct pictures and masks, half of each batch each.
@@ -58,7 +58,7 @@ public final class AutoencoderTrainer {
     private var step = 0
 
     /// - Throws: ``TrainingError/settings(_:)``, `DatasetError`, `ModelError`, `TorchError`.
-    public init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
+    package init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
         let unit = 1 << max(0, settings.channels.count - 1)
         guard settings.resolution > 0, settings.resolution % unit == 0, settings.steps > 0, settings.batchSize > 0,
             settings.lr > 0, settings.divergenceWeight >= 0, settings.maskWeight >= 0,

@@ -1,5 +1,6 @@
 import StableDiffusion3
 import Torch
+import TorchNN
 import TransparencySegmentation
 
 /// Pictures and masks of training to latents in the transformer's range, by the VAE or from what a cache has kept of it.

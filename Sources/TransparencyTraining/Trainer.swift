@@ -1,12 +1,12 @@
 import Images
 import SeededRandom
 import SegmentationMetrics
-import StableDiffusion3
-import Torch
+public import StableDiffusion3
+public import Torch
 import TorchNN
 import TorchTraining
-import TransparencyData
-import TransparencySegmentation
+package import TransparencyData
+public import TransparencySegmentation
 
 /// Fine-tunes the transformer to predict masks' latents in one step: image and mask are encoded by the frozen VAE, the
 /// transformer predicts the mask's latent, mean squared error, AdamW.
@@ -15,10 +15,10 @@ import TransparencySegmentation
 /// the thread that uses it.
 public final class Trainer {
     public private(set) var state: TrainingState
-    public let device: Device
+    package let device: Device
     /// Updates in all.
     public let totalSteps: Int
-    public let base: ModelFolder
+    package let base: ModelFolder
 
     let transformer: TrainableTransformer
     let optimizer: AdamW
@@ -40,7 +40,7 @@ public final class Trainer {
     ///   - latentCache: A folder that keeps the VAE's latents; nil to encode each time.
     ///   - workerCount: Pictures that are read at once.
     /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
-    public init(
+    package init(
         _ settings: TrainingSettings, dataset: Dataset, checkpoint: TrainingCheckpoint? = nil,
         allowsChanges: Bool = false, device: Device, recomputes: Bool = true, latentCache: String? = nil,
         workerCount: Int
@@ -183,7 +183,7 @@ public final class Trainer {
     }
 
     /// Does something with a segmenter that computes with the weights as they are now; with their average, where there is one.
-    public func withSegmenter<R>(_ body: (Segmenter) throws -> R) throws -> R {
+    package func withSegmenter<R>(_ body: (Segmenter) throws -> R) throws -> R {
         let segmenter = try Segmenter(
             model: base, usage: state.settings.usage, autoencoder: encoder.autoencoder, device: device,
             dtype: encoder.dtype, side: state.settings.resolution,

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Safetensors
 import StableDiffusion3
-import Torch
+public import Torch
 import TorchNN
 import TorchTraining
 import TransparencySegmentation
@@ -144,7 +144,7 @@ public struct TrainingCheckpoint: Sendable {
     /// Writes the model as it is at this checkpoint, adapters merged and averaged where the run averages, as a folder of its own.
     ///
     /// - Throws: `ModelError`, and what loading the base model throws.
-    public func export(to target: String, folded: Bool, dtype: DType?) throws {
+    package func export(to target: String, folded: Bool, dtype: DType?) throws {
         let settings = try state().settings
         let base = try ModelFolder(settings.baseModelPath)
         let trained = try weights(averaged: settings.emaDecay != nil)

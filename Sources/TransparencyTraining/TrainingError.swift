@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import TransparencySegmentation
 
 /// Why a run cannot begin or go on. Each description is one sentence for a person.

@@ -1,6 +1,6 @@
 import StableDiffusion3
-import Torch
-import TransparencyData
+public import Torch
+package import TransparencyData
 import TransparencySegmentation
 
 /// What a run would be, found out from the data set's names and the weights' headers.
@@ -19,7 +19,7 @@ public struct TrainingPlan: Sendable {
     ///   - recomputes: Whether blocks are run again for their gradients.
     ///   - workerCount: Pictures that are read at once.
     /// - Throws: `DatasetError` and what finding a model throws.
-    public init(
+    package init(
         _ settings: TrainingSettings, dataset: Dataset, device: Device, recomputes: Bool, workerCount: Int
     ) throws {
         self.settings = settings

@@ -1,10 +1,10 @@
 import Foundation
-import StableDiffusion3
+package import StableDiffusion3
 import Torch
 import TorchNN
-import TorchTraining
+package import TorchTraining
 import TransparencyData
-import TransparencySegmentation
+public import TransparencySegmentation
 
 /// All that the numbers of a training run depend on. The defaults are the original's recipe.
 public struct TrainingSettings: Codable, Equatable, Sendable {
@@ -47,9 +47,9 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     /// Names of linear layers with commas between, or the ends of such names.
     public var loraTargets = TrainedForm.standardTargets.joined(separator: ",")
     /// What the picture that the model predicts shows.
-    public var target = MaskTarget.binary
+    package var target = MaskTarget.binary
     /// What the transformer's output means.
-    public var outputForm = OutputForm.direct
+    package var outputForm = OutputForm.direct
     /// The share that an average of the weights keeps of itself in an update; nil for no average.
     public var emaDecay: Double?
 
@@ -122,7 +122,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     }
 
     /// The rate of each update.
-    public func schedule(pictureCount: Int) -> LearningRateSchedule {
+    package func schedule(pictureCount: Int) -> LearningRateSchedule {
         LearningRateSchedule(
             peak: scaleLr ? lr * Double(effectiveBatchSize) : lr,
             warmupSteps: lrWarmupSteps
@@ -131,7 +131,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     }
 
     /// ``trainable`` with what belongs to it.
-    public var trainedForm: TrainedForm {
+    package var trainedForm: TrainedForm {
         switch trainable {
         case .all: .all
         case .folded: .folded
@@ -143,7 +143,7 @@ public struct TrainingSettings: Codable, Equatable, Sendable {
     }
 
     /// How a model that these settings train is used.
-    public var usage: SegmentationConfiguration { SegmentationConfiguration(target: target, outputForm: outputForm) }
+    package var usage: SegmentationConfiguration { SegmentationConfiguration(target: target, outputForm: outputForm) }
 
     var optimizer: AdamW.Settings {
         AdamW.Settings(beta1: adamBeta1, beta2: adamBeta2, weightDecay: adamWeightDecay, eps: adamEpsilon)

@@ -1,5 +1,5 @@
 import TorchNN
-import TorchTraining
+package import TorchTraining
 import TransparencySegmentation
 
 /// How far a run is: what a checkpoint keeps beside weights and the optimiser's moments.
@@ -14,7 +14,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
     /// Updates in a row that were skipped because a loss or norm was not finite.
     public var skippedInARow = 0
     /// What the loss is multiplied by for the gradients; with float16 only.
-    public var lossScale: LossScale?
+    package var lossScale: LossScale?
     /// The best validation so far.
     public var best: Best?
 

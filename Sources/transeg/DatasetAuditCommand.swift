@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SegmentationMetrics
 import Synchronization
 import SyntheticScenes
 import TransparencyData

@@ -1,18 +1,18 @@
-import Testing
-import Torch
+package import Testing
+package import Torch
 
 /// Tolerances of comparisons, as relative errors ‖a − b‖ / ‖b‖ unless said otherwise.
-public enum Tolerance {
+package enum Tolerance {
     /// The same arithmetic in float32, in another order.
-    public static let rounding = 1e-5
+    package static let rounding = 1e-5
     /// Folding moves factors from activations into weights.
-    public static let folded = 1e-4
+    package static let folded = 1e-4
     /// bfloat16 has eight bits, through some dozens of layers.
-    public static let bfloat16 = 3e-2
+    package static let bfloat16 = 3e-2
 }
 
 /// ‖a − b‖ / ‖b‖ over all elements.
-public func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
+package func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
     let (a, b) = (try a.detached().to(.float64, device: .cpu), try b.detached().to(.float64, device: .cpu))
     let difference = try a - b
     let (upper, lower) = (try (difference * difference).sum().item(), try (b * b).sum().item())
@@ -20,7 +20,7 @@ public func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
 }
 
 /// Expects the same shape, finite values and a small relative error; tells the worst element otherwise.
-public func expectClose(
+package func expectClose(
     _ actual: Tensor, _ expected: Tensor, within tolerance: Double, _ what: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {

@@ -1,14 +1,14 @@
 import Foundation
 import Safetensors
-import Torch
+package import Torch
 import TorchNN
 
 /// The fixtures that Tools/make_goldens.py made.
-public let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Goldens").path
 
 /// Every tensor of a safetensors file, in its own dtype.
-public func readTensors(_ path: String) throws -> [String: Tensor] {
+package func readTensors(_ path: String) throws -> [String: Tensor] {
     let file = try SafetensorsFile(path: path)
     return try file.tensors.mapValues { info in
         guard let dtype = DType(stored: info.dtype) else { throw CocoaError(.fileReadUnsupportedScheme) }
@@ -19,7 +19,7 @@ public func readTensors(_ path: String) throws -> [String: Tensor] {
 }
 
 /// Runs `body` with a new folder that is removed afterwards.
-public func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
+package func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("transeg-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -27,26 +27,26 @@ public func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
 }
 
 /// A copy of a golden model folder that a test may damage.
-public func copyModel(_ name: String, into folder: String) throws -> String {
+package func copyModel(_ name: String, into folder: String) throws -> String {
     let path = "\(folder)/\(name)"
     try FileManager.default.copyItem(atPath: "\(goldens)/\(name)", toPath: path)
     return path
 }
 
 /// Rewrites a safetensors file with its tensors changed.
-public func editTensors(_ path: String, _ edit: (inout [String: Tensor]) throws -> Void) throws {
+package func editTensors(_ path: String, _ edit: (inout [String: Tensor]) throws -> Void) throws {
     var tensors = try readTensors(path)
     try edit(&tensors)
     try writeTensors(tensors, to: path)
 }
 
 /// Writes tensors as a safetensors file.
-public func writeTensors(_ tensors: [String: Tensor], to path: String) throws {
+package func writeTensors(_ tensors: [String: Tensor], to path: String) throws {
     try SafetensorsWriter.write(to: path, entries: tensors.map { .init($0, $1) })
 }
 
 /// Rewrites a JSON file with its top object changed.
-public func editJSON(_ path: String, _ edit: (inout [String: Any]) -> Void) throws {
+package func editJSON(_ path: String, _ edit: (inout [String: Any]) -> Void) throws {
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
     var object = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     edit(&object)

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import SegmentationMetrics
 import TestSupport
 import Testing
 

@@ -9,23 +9,23 @@
 /// The mapping is private and writable, so an in-place operation on a tensor that borrows these bytes works on a copy of
 /// the touched pages and never changes the file. What no mapping can guard against: if another process cuts the file
 /// short while it is mapped, touching the lost pages ends this process (SIGBUS). Replace files by renaming.
-public final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
     // Unchecked because of the raw pointer only: all stored properties are constants, and this library only reads
     // through it. Who writes through `baseAddress` answers for concurrent access, as with any raw pointer.
 
     /// The path as given.
-    public let path: String
+    package let path: String
     /// The size of the file in bytes when it was opened.
-    public let count: Int
+    package let count: Int
     /// The first byte; valid as long as this object lives. Page aligned. For an empty file it points to no file content.
-    public let baseAddress: UnsafeMutableRawPointer
+    package let baseAddress: UnsafeMutableRawPointer
 
     private let mappedByteCount: Int
 
     /// Maps the file at `path`.
     ///
     /// Throws `fileAccess` if it cannot be opened or mapped, `notARegularFile` for a directory, pipe or device.
-    public init(path: String) throws {
+    package init(path: String) throws {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer; regular files ignore it.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -63,7 +63,7 @@ public final class MappedFile: @unchecked Sendable {
     /// Lends `byteCount` bytes at `byteOffset`; the buffer is valid only inside `body`.
     ///
     /// Throws `outOfBounds` if the range is not inside the file, and whatever `body` throws.
-    public func withUnsafeBytes<R>(
+    package func withUnsafeBytes<R>(
         byteOffset: Int, byteCount: Int, _ body: (UnsafeRawBufferPointer) throws -> R
     ) throws -> R {
         guard byteOffset >= 0, byteCount >= 0, byteOffset <= count, byteCount <= count - byteOffset else {
@@ -80,7 +80,7 @@ public final class MappedFile: @unchecked Sendable {
     ///
     /// Changes made in place to those pages are lost. A range outside the file is clipped. Never fails: where the system
     /// declines, memory use stays as it was.
-    public func evict(byteOffset: Int, byteCount: Int) {
+    package func evict(byteOffset: Int, byteCount: Int) {
         let start = min(max(byteOffset, 0), count)
         let end = start + min(max(byteCount, 0), count - start)
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))

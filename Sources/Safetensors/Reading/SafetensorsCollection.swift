@@ -1,11 +1,11 @@
 /// The tensors of a checkpoint, whether it is one safetensors file or an index with its shards.
-public struct SafetensorsCollection: Sendable {
+package struct SafetensorsCollection: Sendable {
     /// The opened files, in order of name.
-    public let files: [SafetensorsFile]
+    package let files: [SafetensorsFile]
     /// The metadata on which all files agree.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
     /// All tensors by name; an offset counts from the start of the tensor's own file.
-    public let tensors: [String: TensorInfo]
+    package let tensors: [String: TensorInfo]
 
     private let fileIndices: [String: Int]
 
@@ -13,7 +13,7 @@ public struct SafetensorsCollection: Sendable {
     ///
     /// Throws what `SafetensorsFile` and `SafetensorsIndex` throw, and `shardMismatch` if a shard does not hold exactly
     /// the tensors that the index lists for it.
-    public init(path: String) throws {
+    package init(path: String) throws {
         let files =
             path.hasSuffix(".json")
             ? try Self.shards(of: SafetensorsIndex(path: path))
@@ -34,7 +34,7 @@ public struct SafetensorsCollection: Sendable {
     }
 
     /// The file that holds a tensor, or nil if none does.
-    public func file(of name: String) -> SafetensorsFile? {
+    package func file(of name: String) -> SafetensorsFile? {
         fileIndices[name].map { files[$0] }
     }
 

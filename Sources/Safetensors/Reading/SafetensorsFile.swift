@@ -5,20 +5,20 @@
 ///
 /// Stricter than the Rust reference, which keeps the last of two equal keys: duplicates are refused. Format: the
 /// safetensors README.
-public final class SafetensorsFile: Sendable {
+package final class SafetensorsFile: Sendable {
     /// The path as given.
-    public let path: String
+    package let path: String
     /// The header's `__metadata__`, such as `["format": "pt"]`; empty if it has none.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
     /// All tensors by name. Their ranges are known to lie inside the file.
-    public let tensors: [String: TensorInfo]
+    package let tensors: [String: TensorInfo]
     /// The bytes; a zero-copy tensor must keep this alive.
-    public let mapping: MappedFile
+    package let mapping: MappedFile
 
     /// Opens and checks the file at `path`. Reads the header only, not the data.
     ///
     /// Throws `SafetensorsError`: `fileAccess`, `notARegularFile`, `truncated`, `malformed` or `unsupportedDType`.
-    public init(path: String) throws {
+    package init(path: String) throws {
         mapping = try MappedFile(path: path)
         let header = try SafetensorsHeader(of: mapping)
         self.path = path
@@ -29,7 +29,7 @@ public final class SafetensorsFile: Sendable {
     /// Lends the bytes of a tensor, C order, little endian; valid only inside `body`.
     ///
     /// Throws `unknownTensor`, and whatever `body` throws.
-    public func withUnsafeBytes<R>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
+    package func withUnsafeBytes<R>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
         guard let info = tensors[name] else {
             throw SafetensorsError.unknownTensor(path: path, tensor: name, tensorCount: tensors.count)
         }

@@ -2,22 +2,22 @@
 /// `{"metadata": {"total_size": n}, "weight_map": {tensor: file}}`.
 ///
 /// Format: transformers and diffusers `save_pretrained`. Other keys are ignored.
-public struct SafetensorsIndex: Sendable {
+package struct SafetensorsIndex: Sendable {
     /// The path as given.
-    public let path: String
+    package let path: String
     /// The sum of all tensors' bytes that the writer noted, if it noted an integer. Not checked: some exporters count
     /// shared weights twice.
-    public let totalSize: Int?
+    package let totalSize: Int?
     /// The file name, beside the index, for each tensor's name.
-    public let weightMap: [String: String]
+    package let weightMap: [String: String]
 
     /// The files of `weightMap`, each once, in order of name.
-    public var fileNames: [String] { Set(weightMap.values).sorted() }
+    package var fileNames: [String] { Set(weightMap.values).sorted() }
 
     /// Reads the index at `path`; does not look at the files that it names.
     ///
     /// Throws `fileAccess`, `notARegularFile`, or `malformed`, also if a file name would lead out of the folder.
-    public init(path: String) throws {
+    package init(path: String) throws {
         let mapping = try MappedFile(path: path)
         guard mapping.count <= SafetensorsHeader.byteLimit else {
             throw SafetensorsError.malformed(

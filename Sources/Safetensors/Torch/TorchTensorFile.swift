@@ -2,14 +2,14 @@
 ///
 /// Format: a zip of stored entries `<name>/data.pkl`, `<name>/data/<key>` and `<name>/byteorder`, since torch 1.6
 /// (`torch/serialization.py`, `_save`).
-public enum TorchTensorFile {
+package enum TorchTensorFile {
     /// The tensor in the file at `path`: its bytes in C order, little endian, also if it was saved as a strided view.
     ///
     /// A parameter counts as a tensor; device and `requires_grad` are ignored. Nothing in the file is ever executed.
     /// Throws `refusedTorchFile` if the file holds anything else (a dict, a list, a name that could run code), is
     /// compressed, big endian or an expanded view; `malformed` or `outOfBounds` if it is damaged; `fileAccess` or
     /// `notARegularFile` if it cannot be opened. Peak memory: the storage twice if the tensor is a view, else once.
-    public static func read(path: String) throws -> (dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
+    package static func read(path: String) throws -> (dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
         let archive = try ZipArchive(try MappedFile(path: path))
         let pickles = archive.names.filter { $0.hasSuffix("/data.pkl") }
         guard pickles.count == 1, let pickleName = pickles.first, let pickle = try archive.contents(of: pickleName)

@@ -1,19 +1,19 @@
 /// One tensor to be written. Its bytes are asked for when their turn comes, so that a model is never in memory twice.
-public struct SafetensorsEntry {
+package struct SafetensorsEntry {
     /// The tensor's key.
-    public let name: String
+    package let name: String
     /// The element type.
-    public let dtype: StoredDType
+    package let dtype: StoredDType
     /// The sizes, outermost first; `[]` for a rank-0 tensor.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Hands the tensor's bytes (C order, little endian) to `consume`, in one piece or in successive pieces.
     ///
     /// The writer calls this once. A buffer needs to be valid only during the call of `consume`, so that a piece can be
     /// a host copy that is freed right after. What it throws ends the writing.
-    public let withBytes: (_ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    package let withBytes: (_ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
     /// An entry whose bytes are made on demand by `withBytes`.
-    public init(
+    package init(
         name: String, dtype: StoredDType, shape: [Int],
         withBytes: @escaping (_ consume: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) {
@@ -24,7 +24,7 @@ public struct SafetensorsEntry {
     }
 
     /// An entry whose bytes are at hand.
-    public init(name: String, dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
+    package init(name: String, dtype: StoredDType, shape: [Int], bytes: [UInt8]) {
         self.init(name: name, dtype: dtype, shape: shape) { consume in
             try bytes.withUnsafeBytes { try consume($0) }
         }

@@ -1,7 +1,7 @@
 import Files
 
 /// Writes safetensors files, byte for byte as the Rust reference lays them out (safetensors 0.8, `tensor.rs`).
-public enum SafetensorsWriter {
+package enum SafetensorsWriter {
     /// Writes `entries` to `path`, replacing a file there in one step.
     ///
     /// Tensors are stored by dtype, widest first, then by name; the order of `entries` does not matter. One entry's
@@ -11,7 +11,7 @@ public enum SafetensorsWriter {
     /// Throws `cannotWrite` for a duplicate or reserved name, an impossible shape, a header above the format's limit, or
     /// an entry that hands over more or fewer bytes than its shape needs; `AtomicFileError` if the system refuses; and
     /// whatever an entry's `withBytes` throws. `metadata` is left out of the file if empty.
-    public static func write(
+    package static func write(
         to path: String, metadata: [String: String] = ["format": "pt"], entries: [SafetensorsEntry]
     ) throws {
         let sorted = entries.sorted {

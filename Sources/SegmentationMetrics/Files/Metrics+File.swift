@@ -1,5 +1,5 @@
 import Files
-import Foundation
+public import Foundation
 
 extension Metrics {
     /// The content of `metrics.json`: the same metrics give the same bytes.

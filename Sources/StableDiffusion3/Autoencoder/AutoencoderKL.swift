@@ -1,15 +1,15 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// The variational autoencoder of Stable Diffusion 3 (diffusers 0.35.2 `AutoencoderKL`).
-public struct AutoencoderKL {
-    public let configuration: AutoencoderKLConfiguration
-    public let encoder: Encoder
-    public let decoder: Decoder
+package struct AutoencoderKL {
+    package let configuration: AutoencoderKLConfiguration
+    package let encoder: Encoder
+    package let decoder: Decoder
 
     /// Takes every weight of a state dict under diffusers' names. Throws ``WeightsError`` when one is missing, has
     /// another shape, or is left over.
-    public init(_ configuration: AutoencoderKLConfiguration, _ weights: Weights) throws {
+    package init(_ configuration: AutoencoderKLConfiguration, _ weights: Weights) throws {
         self.configuration = configuration
         encoder = try Encoder(weights["encoder"], configuration)
         decoder = try Decoder(weights["decoder"], configuration)
@@ -18,12 +18,12 @@ public struct AutoencoderKL {
 
     /// Pictures `[N, 3, H, W]` in −1…1 to the distribution of their latents `[N, 16, H/8, W/8]`, which are as the VAE
     /// has them: ``scaled(_:)`` turns them into what the transformer takes.
-    public func encode(_ images: Tensor) throws -> DiagonalGaussianDistribution {
+    package func encode(_ images: Tensor) throws -> DiagonalGaussianDistribution {
         try DiagonalGaussianDistribution(encoder(laidOut(images)).contiguous())
     }
 
     /// Latents `[N, 16, h, w]` as the VAE has them to pictures `[N, 3, 8h, 8w]`, about −1…1 and not clamped.
-    public func decode(_ latents: Tensor) throws -> Tensor { try decoder(laidOut(latents)).contiguous() }
+    package func decode(_ latents: Tensor) throws -> Tensor { try decoder(laidOut(latents)).contiguous() }
 
     /// With channels last where that makes convolutions quicker, which round a little otherwise then: in half precision,
     /// and on the CPU where channels are too few for Winograd's algorithm to win (`Docs/performance.md`).
@@ -33,25 +33,25 @@ public struct AutoencoderKL {
     }
 
     /// `(latents − shift) · scale`: from the VAE's range to the transformer's.
-    public func scaled(_ latents: Tensor) throws -> Tensor {
+    package func scaled(_ latents: Tensor) throws -> Tensor {
         try (latents - configuration.shiftFactor) * configuration.scalingFactor
     }
 
     /// `latents / scale + shift`: from the transformer's range to the VAE's.
-    public func unscaled(_ latents: Tensor) throws -> Tensor {
+    package func unscaled(_ latents: Tensor) throws -> Tensor {
         try latents / configuration.scalingFactor + configuration.shiftFactor
     }
 }
 
 /// A normal distribution with its own mean and variance at every position (diffusers 0.35.2, class of the same name).
-public struct DiagonalGaussianDistribution {
+package struct DiagonalGaussianDistribution {
     /// `[N, C, h, w]`
-    public let mean: Tensor
+    package let mean: Tensor
     /// `[N, C, h, w]`, kept within −30…20.
-    public let logVariance: Tensor
+    package let logVariance: Tensor
 
     /// `parameters` `[N, 2C, h, w]`: means, then logarithms of variances.
-    public init(_ parameters: Tensor) throws {
+    package init(_ parameters: Tensor) throws {
         let parts = try parameters.chunk(2, axis: 1)
         mean = parts[0]
         logVariance = try parts[1].clamp(-30...20)
@@ -74,10 +74,10 @@ public struct DiagonalGaussianDistribution {
     }
 
     /// The most probable value: the mean.
-    public func mode() -> Tensor { mean }
+    package func mode() -> Tensor { mean }
 
     /// A draw: `mean + exp(½ log variance) · noise` with the noise of ``Tensor/randn(_:seed:dtype:device:)``.
-    public func sample(seed: UInt32? = nil) throws -> Tensor {
+    package func sample(seed: UInt32? = nil) throws -> Tensor {
         let noise = try Tensor.randn(mean.shape, seed: seed, dtype: mean.dtype, device: mean.device)
         return try mean + (logVariance * 0.5).exp() * noise
     }

@@ -1,18 +1,18 @@
 /// The `config.json` of ``AutoencoderKL`` (diffusers 0.35.2, `autoencoders/autoencoder_kl.py`), with diffusers' defaults
 /// where a key is missing.
-public struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelConfiguration {
-    public let inChannels: Int
-    public let outChannels: Int
-    public let latentChannels: Int
+package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelConfiguration {
+    package let inChannels: Int
+    package let outChannels: Int
+    package let latentChannels: Int
     /// Channels of each resolution, from the picture's down to the latent's.
-    public let blockOutChannels: [Int]
-    public let layersPerBlock: Int
-    public let normNumGroups: Int
+    package let blockOutChannels: [Int]
+    package let layersPerBlock: Int
+    package let normNumGroups: Int
     /// Side of the picture that the model was made for.
-    public let sampleSize: Int
+    package let sampleSize: Int
     /// What a latent is multiplied by, after the shift, to have the transformer's range.
-    public let scalingFactor: Double
-    public let shiftFactor: Double
+    package let scalingFactor: Double
+    package let shiftFactor: Double
     let downBlockTypes: [String]
     let upBlockTypes: [String]
     let actFn: String
@@ -23,7 +23,7 @@ public struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelC
     let latentsStd: [Double]?
 
     /// How many pixels one latent position stands for, along each axis.
-    public var downsampling: Int { 1 << (blockOutChannels.count - 1) }
+    package var downsampling: Int { 1 << (blockOutChannels.count - 1) }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case inChannels = "in_channels"
@@ -48,7 +48,7 @@ public struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelC
     }
     typealias Keys = CodingKeys
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func value<T: Decodable>(_ key: CodingKeys, _ fallback: T) throws -> T {
             try values.decodeIfPresent(T.self, forKey: key) ?? fallback

@@ -1,14 +1,14 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 extension AutoencoderKL {
     /// Latents to pictures (diffusers 0.35.2 `Decoder`).
-    public struct Decoder {
-        public let convIn: Conv2d
-        public let midBlock: MidBlock2D
-        public let upBlocks: [UpDecoderBlock2D]
-        public let convNormOut: GroupNorm
-        public let convOut: Conv2d
+    package struct Decoder {
+        package let convIn: Conv2d
+        package let midBlock: MidBlock2D
+        package let upBlocks: [UpDecoderBlock2D]
+        package let convNormOut: GroupNorm
+        package let convOut: Conv2d
 
         init(_ weights: Weights, _ configuration: AutoencoderKLConfiguration) throws {
             let channels = Array(configuration.blockOutChannels.reversed())
@@ -28,7 +28,7 @@ extension AutoencoderKL {
         }
 
         /// `[N, 16, h, w]` to `[N, 3, 8h, 8w]`.
-        public func callAsFunction(_ latents: Tensor) throws -> Tensor {
+        package func callAsFunction(_ latents: Tensor) throws -> Tensor {
             var x = try midBlock(convIn(latents))
             for block in upBlocks { x = try block(consume x) }
             return try convOut(convNormOut.thenSilu(x, consumed: true))
@@ -37,10 +37,10 @@ extension AutoencoderKL {
 }
 
 /// Residual blocks, then twice the resolution (diffusers 0.35.2 `UpDecoderBlock2D`).
-public struct UpDecoderBlock2D {
-    public let resnets: [ResnetBlock2D]
+package struct UpDecoderBlock2D {
+    package let resnets: [ResnetBlock2D]
     /// The convolution after each pixel became four; none in the last block.
-    public let upsampler: Conv2d?
+    package let upsampler: Conv2d?
 
     init(
         _ weights: Weights, _ inChannels: Int, _ outChannels: Int, layerCount: Int, groupCount: Int, upsamples: Bool

@@ -1,14 +1,14 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 extension AutoencoderKL {
     /// Pictures to the parameters of their latents' distribution (diffusers 0.35.2 `Encoder`).
-    public struct Encoder {
-        public let convIn: Conv2d
-        public let downBlocks: [DownEncoderBlock2D]
-        public let midBlock: MidBlock2D
-        public let convNormOut: GroupNorm
-        public let convOut: Conv2d
+    package struct Encoder {
+        package let convIn: Conv2d
+        package let downBlocks: [DownEncoderBlock2D]
+        package let midBlock: MidBlock2D
+        package let convNormOut: GroupNorm
+        package let convOut: Conv2d
 
         init(_ weights: Weights, _ configuration: AutoencoderKLConfiguration) throws {
             let channels = configuration.blockOutChannels
@@ -26,7 +26,7 @@ extension AutoencoderKL {
         }
 
         /// `[N, 3, H, W]` to mean and log variance together, `[N, 32, H/8, W/8]`.
-        public func callAsFunction(_ images: Tensor) throws -> Tensor {
+        package func callAsFunction(_ images: Tensor) throws -> Tensor {
             var x = try convIn(images)
             for block in downBlocks { x = try block(consume x) }
             return try convOut(convNormOut.thenSilu(midBlock(x), consumed: true))
@@ -35,10 +35,10 @@ extension AutoencoderKL {
 }
 
 /// Residual blocks, then half the resolution (diffusers 0.35.2 `DownEncoderBlock2D`).
-public struct DownEncoderBlock2D {
-    public let resnets: [ResnetBlock2D]
+package struct DownEncoderBlock2D {
+    package let resnets: [ResnetBlock2D]
     /// A 3 × 3 convolution of stride 2; none in the last block.
-    public let downsampler: Conv2d?
+    package let downsampler: Conv2d?
 
     init(
         _ weights: Weights, _ inChannels: Int, _ outChannels: Int, layerCount: Int, groupCount: Int,

@@ -1,11 +1,11 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// The lowest resolution: two residual blocks around an attention among all positions (diffusers 0.35.2
 /// `UNetMidBlock2D` with one layer).
-public struct MidBlock2D {
-    public let resnets: [ResnetBlock2D]
-    public let attention: SpatialAttention
+package struct MidBlock2D {
+    package let resnets: [ResnetBlock2D]
+    package let attention: SpatialAttention
 
     init(_ weights: Weights, _ channels: Int, groupCount: Int) throws {
         resnets = try (0..<2).map {
@@ -15,18 +15,18 @@ public struct MidBlock2D {
     }
 
     /// `[N, C, H, W]` to `[N, C, H, W]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         try resnets[1](attention(resnets[0](x)))
     }
 }
 
 /// Attention with a single head among all positions of a feature map, added to its input.
-public struct SpatialAttention {
-    public let groupNorm: GroupNorm
-    public let toQ: Linear
-    public let toK: Linear
-    public let toV: Linear
-    public let toOut: Linear
+package struct SpatialAttention {
+    package let groupNorm: GroupNorm
+    package let toQ: Linear
+    package let toK: Linear
+    package let toV: Linear
+    package let toOut: Linear
 
     init(_ weights: Weights, _ channels: Int, groupCount: Int) throws {
         groupNorm = try GroupNorm(weights["group_norm"], groupCount: groupCount, channels, eps: 1e-6)
@@ -37,7 +37,7 @@ public struct SpatialAttention {
     }
 
     /// `[N, C, H, W]` to `[N, C, H, W]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         let (count, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3))
         let tokens = try groupNorm(x).reshape([count, channels, height * width]).transpose(1, 2)
         let attended = try scaledDotProductAttention(

@@ -1,16 +1,16 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 // Legend for this folder: N pictures, C channels, H × W positions at the layer's own resolution.
 
 /// Two convolutions around a shortcut (diffusers 0.35.2 `ResnetBlock2D` without time embedding).
-public struct ResnetBlock2D {
-    public let norm1: GroupNorm
-    public let conv1: Conv2d
-    public let norm2: GroupNorm
-    public let conv2: Conv2d
+package struct ResnetBlock2D {
+    package let norm1: GroupNorm
+    package let conv1: Conv2d
+    package let norm2: GroupNorm
+    package let conv2: Conv2d
     /// Where the channel count changes.
-    public let convShortcut: Conv2d?
+    package let convShortcut: Conv2d?
 
     init(_ weights: Weights, _ inChannels: Int, _ outChannels: Int, groupCount: Int) throws {
         norm1 = try GroupNorm(weights["norm1"], groupCount: groupCount, inChannels, eps: 1e-6)
@@ -23,7 +23,7 @@ public struct ResnetBlock2D {
     }
 
     /// `[N, in, H, W]` to `[N, out, H, W]`. Where the channel count changes, `x` is used up: its memory may be written over.
-    public func callAsFunction(_ x: consuming Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: consuming Tensor) throws -> Tensor {
         // Each of these tensors is up to a gigabyte, and gone as soon as the next is there.
         let shortcut = if let convShortcut { try convShortcut(x) } else { copy x }
         var hidden = try norm1.thenSilu(consume x, consumed: convShortcut != nil)

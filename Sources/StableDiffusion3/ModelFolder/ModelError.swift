@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Why a model cannot be used, in a sentence that names the file and the remedy.
 public enum ModelError: Error, LocalizedError, CustomStringConvertible {

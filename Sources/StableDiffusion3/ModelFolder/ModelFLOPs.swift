@@ -1,17 +1,17 @@
 /// Floating-point operations of one picture's pass, a multiplication and an addition counted as two: those of matrix products, attention
 /// and convolutions, which are nearly all.
-public struct ModelFLOPs: Sendable, Equatable {
-    public let encode: Double
+package struct ModelFLOPs: Sendable, Equatable {
+    package let encode: Double
     /// Of the form that is folded, which leaves out what follows from the prompt alone.
-    public let transformer: Double
-    public let decode: Double
+    package let transformer: Double
+    package let decode: Double
 
-    public var total: Double { encode + transformer + decode }
+    package var total: Double { encode + transformer + decode }
 
     /// - Parameters:
     ///   - height: The picture's, in pixels, a multiple of what the model takes.
     ///   - promptTokens: How many tokens the prompt has.
-    public init(
+    package init(
         _ transformer: SD3TransformerConfiguration, _ autoencoder: AutoencoderKLConfiguration, height: Int, width: Int,
         promptTokens: Int
     ) {

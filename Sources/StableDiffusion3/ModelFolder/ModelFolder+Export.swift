@@ -1,6 +1,6 @@
-import Foundation
+package import Foundation
 import Safetensors
-import Torch
+package import Torch
 import TorchNN
 
 extension ModelFolder {
@@ -17,7 +17,7 @@ extension ModelFolder {
     ///   - extraFiles: What the folder gets besides, by names.
     /// - Throws: ``ModelError`` when something is at `path` already or a value does not fit the dtype, and what loading
     ///   throws, for a model that does not load is not exported.
-    public func export(
+    package func export(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
         extraFiles: [String: Data] = [:]
     ) throws {
@@ -97,7 +97,7 @@ extension ModelFolder {
     /// The transformer's `config.json` with the class of a form; as it is when that is its class.
     ///
     /// Throws ``ModelError``.
-    public func transformerConfigurationData(_ form: TransformerForm) throws -> Data {
+    package func transformerConfigurationData(_ form: TransformerForm) throws -> Data {
         let file = try configurationFile(ModelLayout.transformer)
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ModelError.unreadable(file: file, reason: "it cannot be opened")

@@ -1,33 +1,33 @@
-import Foundation
+package import Foundation
 import Safetensors
 import Torch
 import TorchNN
 
 extension AutoencoderKLConfiguration {
     /// The content of a `config.json`. Throws ``ModelError`` with the key and what was expected of it.
-    public init(json: Data) throws { self = try Self.decode(json, file: "the autoencoder's configuration") }
+    package init(json: Data) throws { self = try Self.decode(json, file: "the autoencoder's configuration") }
 }
 
 extension SD3TransformerConfiguration {
     /// The content of a `config.json`. Throws ``ModelError`` with the key and what was expected of it.
-    public init(json: Data) throws { self = try Self.decode(json, file: "the transformer's configuration") }
+    package init(json: Data) throws { self = try Self.decode(json, file: "the transformer's configuration") }
 }
 
 extension ModelFolder {
     /// The shape of a transformer that is trained from nothing.
-    public struct TransformerShape: Sendable {
-        public var layers = 6
-        public var heads = 6
-        public var headDim = 32
+    package struct TransformerShape: Sendable {
+        package var layers = 6
+        package var heads = 6
+        package var headDim = 32
         /// Side of the square of latent positions that becomes one token.
-        public var patchSize = 2
+        package var patchSize = 2
         /// Blocks from the first on that have a second attention.
-        public var dualLayers = 2
+        package var dualLayers = 2
         /// Tokens of the prompt, all of them zero, and their width.
-        public var promptTokens = 4
-        public var promptWidth = 64
+        package var promptTokens = 4
+        package var promptWidth = 64
 
-        public init() {}
+        package init() {}
     }
 
     /// Makes a model from nothing around a VAE: a transformer with fresh weights, a copy of the VAE, and an empty prompt of zeros.
@@ -37,7 +37,7 @@ extension ModelFolder {
     ///   - autoencoder: A folder with a VAE's `config.json` and weights.
     ///   - side: The side of the pictures that the model is made for.
     /// - Throws: ``ModelError`` when something is at `path`, or the shape makes no sense.
-    public static func create(
+    package static func create(
         at path: String, autoencoder: String, side: Int, shape: TransformerShape, seed: UInt32
     ) throws {
         let files = FileManager.default

@@ -1,14 +1,14 @@
 import Foundation
 import Safetensors
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// The timestep of the one pass: the noisiest.
-public let segmentationTimestep = 1000.0
+package let segmentationTimestep = 1000.0
 
 extension ModelFolder {
     /// Which form of the transformer a folder holds.
-    public enum TransformerForm: String, Sendable {
+    package enum TransformerForm: String, Sendable {
         /// ``SD3Transformer2DModel``, as diffusers writes it.
         case plain = "SD3Transformer2DModel"
         /// ``FoldedTransformer``, which only this package reads.
@@ -16,7 +16,7 @@ extension ModelFolder {
     }
 
     /// The form that `transformer/config.json` names. Throws ``ModelError`` for any other class.
-    public func transformerForm() throws -> TransformerForm {
+    package func transformerForm() throws -> TransformerForm {
         let file = try configurationFile(ModelLayout.transformer)
         guard let name = try configurationClass(of: file) else { return .plain }
         guard let form = TransformerForm(rawValue: name) else {
@@ -26,11 +26,11 @@ extension ModelFolder {
         return form
     }
 
-    public func transformerConfiguration() throws -> SD3TransformerConfiguration {
+    package func transformerConfiguration() throws -> SD3TransformerConfiguration {
         try .read(configurationFile(ModelLayout.transformer))
     }
 
-    public func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
+    package func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
         let file = try configurationFile(ModelLayout.autoencoder)
         if let name = try configurationClass(of: file), name != "AutoencoderKL" {
             throw ModelError.configuration(file: file, "_class_name is \(name); expected AutoencoderKL")
@@ -39,20 +39,20 @@ extension ModelFolder {
     }
 
     /// What both sides of an input picture must be a multiple of, and the longest side that the position table reaches.
-    public func inputLimits() throws -> (unit: Int, largest: Int) {
+    package func inputLimits() throws -> (unit: Int, largest: Int) {
         let transformer = try transformerConfiguration()
         let unit = try autoencoderConfiguration().downsampling * transformer.patchSize
         return (unit, transformer.posEmbedMaxSize * unit)
     }
 
     /// The VAE. Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.
-    public func loadAutoencoder(dtype: DType, device: Device) throws -> AutoencoderKL {
+    package func loadAutoencoder(dtype: DType, device: Device) throws -> AutoencoderKL {
         try AutoencoderKL(
             autoencoderConfiguration(), Weights(autoencoderWeights(), dtype: dtype, device: device))
     }
 
     /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.
-    public func loadTransformer(dtype: DType, device: Device) throws -> SD3Transformer2DModel {
+    package func loadTransformer(dtype: DType, device: Device) throws -> SD3Transformer2DModel {
         guard try transformerForm() == .plain else {
             throw ModelError.configuration(
                 file: try configurationFile(ModelLayout.transformer),
@@ -66,7 +66,7 @@ extension ModelFolder {
     /// empty prompt.
     ///
     /// - Parameter linearPrecision: What the blocks' linear layers compute in.
-    public func loadFoldedTransformer(
+    package func loadFoldedTransformer(
         dtype: DType, device: Device, linearPrecision: LinearPrecision = .exact
     ) throws -> FoldedTransformer {
         guard linearPrecision == .exact else {
@@ -95,14 +95,14 @@ extension ModelFolder {
     /// The transformer's weights as the file has them: the mapped file itself, each in its own dtype.
     ///
     /// Throws ``ModelError`` or `SafetensorsError`.
-    public func transformerTensors() throws -> TransformerWeights {
+    package func transformerTensors() throws -> TransformerWeights {
         TransformerWeights(form: try transformerForm(), tensors: try transformerWeights().tensors())
     }
 
     /// How many numbers the transformer's trained weights, its position table and the VAE are, from the files' headers alone.
     ///
     /// Throws ``ModelError`` or `SafetensorsError`.
-    public func parameterCounts() throws -> (transformer: Int, positionTable: Int, autoencoder: Int) {
+    package func parameterCounts() throws -> (transformer: Int, positionTable: Int, autoencoder: Int) {
         func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
         let transformer = try transformerWeights().tensors
         let table = transformer["pos_embed.pos_embed"].map { count($0.shape) } ?? 0
@@ -113,18 +113,18 @@ extension ModelFolder {
     }
 
     /// The shapes of the transformer's weights by their keys, from the file's header. Throws ``ModelError`` or `SafetensorsError`.
-    public func transformerShapes() throws -> [String: [Int]] { try transformerWeights().tensors.mapValues(\.shape) }
+    package func transformerShapes() throws -> [String: [Int]] { try transformerWeights().tensors.mapValues(\.shape) }
 
     /// Tokens of the empty prompt: those of the folder's embeddings or of a folded model; else as many as two CLIP encoders and T5 give.
     ///
     /// Throws ``ModelError`` or `SafetensorsError`.
-    public func promptTokenCount() throws -> Int {
+    package func promptTokenCount() throws -> Int {
         if let context = try transformerShapes()["context"], context.count == 3 { return context[1] }
         return contains(ModelLayout.promptFolder) ? try loadEmptyPrompt().tokens.size(1) : EmptyPrompt.tokenCount
     }
 
     /// The paths of the VAE's configuration and weights. Throws ``ModelError`` or `SafetensorsError`.
-    public func autoencoderFiles() throws -> [String] {
+    package func autoencoderFiles() throws -> [String] {
         [try configurationFile(ModelLayout.autoencoder)] + (try autoencoderWeights().files.map(\.path))
     }
 
@@ -148,7 +148,7 @@ extension ModelFolder {
     /// Checks that every part is there and that every weight has its place and shape, without reading the weights.
     ///
     /// Throws what loading would throw.
-    public func check() throws {
+    package func check() throws {
         let configuration = try transformerConfiguration()
         // In the dtype of the file nothing is converted, so nothing is read.
         let file = try transformerWeights()

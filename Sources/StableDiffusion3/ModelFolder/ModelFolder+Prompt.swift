@@ -8,7 +8,7 @@ extension ModelFolder {
     /// the user's cache (`$XDG_CACHE_HOME/transeg`) for the next time.
     ///
     /// Throws ``ModelError`` when the folder has neither, or when they do not have the transformer's widths.
-    public func loadEmptyPrompt() throws -> PromptEmbeddings {
+    package func loadEmptyPrompt() throws -> PromptEmbeddings {
         let configuration = try transformerConfiguration()
         let (prompt, source) = try findEmptyPrompt(width: configuration.jointAttentionDim)
         let tokens = prompt.tokens.shape

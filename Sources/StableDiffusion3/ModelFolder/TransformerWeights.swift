@@ -1,14 +1,14 @@
 import Safetensors
-import Torch
+package import Torch
 import TorchNN
 
 /// A transformer's state dict in one of its forms.
-public struct TransformerWeights {
-    public var form: ModelFolder.TransformerForm
+package struct TransformerWeights {
+    package var form: ModelFolder.TransformerForm
     /// By the form's keys, in any dtype.
-    public var tensors: [String: Tensor]
+    package var tensors: [String: Tensor]
 
-    public init(form: ModelFolder.TransformerForm, tensors: [String: Tensor]) {
+    package init(form: ModelFolder.TransformerForm, tensors: [String: Tensor]) {
         (self.form, self.tensors) = (form, tensors)
     }
 
@@ -32,7 +32,7 @@ extension SafetensorsCollection {
     /// All tensors as the mapped file has them, each in its own dtype.
     ///
     /// Throws `WeightsError` for a tensor that is not of floating point.
-    public func tensors() throws -> [String: Tensor] {
+    package func tensors() throws -> [String: Tensor] {
         try Dictionary(
             uniqueKeysWithValues: tensors.map { name, info in
                 // Other dtypes are refused when they are asked for.

@@ -1,16 +1,16 @@
 /// The parts of a CLIP text encoder's `config.json` that change numbers (transformers 4.57 `CLIPTextConfig`).
-public struct CLIPTextConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
-    public let vocabSize: Int
-    public let hiddenSize: Int
-    public let intermediateSize: Int
-    public let projectionDim: Int
-    public let numHiddenLayers: Int
-    public let numAttentionHeads: Int
-    public let maxPositionEmbeddings: Int
+package struct CLIPTextConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
+    package let vocabSize: Int
+    package let hiddenSize: Int
+    package let intermediateSize: Int
+    package let projectionDim: Int
+    package let numHiddenLayers: Int
+    package let numAttentionHeads: Int
+    package let maxPositionEmbeddings: Int
     /// `quick_gelu` (CLIP-L) or `gelu` (CLIP-G).
-    public let hiddenAct: String
-    public let layerNormEps: Double
-    public let eosTokenId: Int
+    package let hiddenAct: String
+    package let layerNormEps: Double
+    package let eosTokenId: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case vocabSize = "vocab_size"
@@ -29,7 +29,7 @@ public struct CLIPTextConfiguration: Codable, Sendable, Equatable, ModelConfigur
     /// transformers writes dozens of keys about training and generation into every configuration.
     static var refusesUnknownKeys: Bool { false }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func value<T: Decodable>(_ key: CodingKeys, _ fallback: T) throws -> T {
             try values.decodeIfPresent(T.self, forKey: key) ?? fallback

@@ -1,28 +1,28 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// A CLIP text encoder (transformers 4.57, class of the same name; Radford et al., arXiv 2103.00020).
-public struct CLIPTextModelWithProjection {
-    public let configuration: CLIPTextConfiguration
+package struct CLIPTextModelWithProjection {
+    package let configuration: CLIPTextConfiguration
     /// `[vocabulary, D]`
-    public let tokenEmbedding: Tensor
+    package let tokenEmbedding: Tensor
     /// `[positions, D]`
-    public let positionEmbedding: Tensor
-    public let layers: [CLIPEncoderLayer]
-    public let finalLayerNorm: LayerNorm
-    public let textProjection: Linear
+    package let positionEmbedding: Tensor
+    package let layers: [CLIPEncoderLayer]
+    package let finalLayerNorm: LayerNorm
+    package let textProjection: Linear
 
     /// What one pass gives.
-    public struct Output {
+    package struct Output {
         /// The output of the layer before the last, before the final norm, `[1, S, D]`: diffusers' `hidden_states[-2]`.
-        public let penultimate: Tensor
+        package let penultimate: Tensor
         /// The projected state at the end-of-text token, `[1, projection]`.
-        public let textEmbeds: Tensor
+        package let textEmbeds: Tensor
     }
 
     /// Takes every weight of a state dict under transformers' names. Throws ``WeightsError`` when one is missing, has
     /// another shape, or is left over.
-    public init(_ configuration: CLIPTextConfiguration, _ weights: Weights) throws {
+    package init(_ configuration: CLIPTextConfiguration, _ weights: Weights) throws {
         self.configuration = configuration
         let model = weights["text_model"]
         let width = configuration.hiddenSize
@@ -43,7 +43,7 @@ public struct CLIPTextModelWithProjection {
     /// Encodes one prompt's tokens, which must include an end-of-text token.
     ///
     /// Throws ``ModelError`` when there are more tokens than positions or one is not in the vocabulary.
-    public func callAsFunction(_ tokens: [Int]) throws -> Output {
+    package func callAsFunction(_ tokens: [Int]) throws -> Output {
         guard (1...configuration.maxPositionEmbeddings).contains(tokens.count),
             tokens.allSatisfy({ (0..<configuration.vocabSize).contains($0) })
         else {
@@ -72,15 +72,15 @@ public struct CLIPTextModelWithProjection {
 }
 
 /// One layer: attention to the tokens before, then two linear layers (transformers 4.57 `CLIPEncoderLayer`).
-public struct CLIPEncoderLayer {
-    public let layerNorm1: LayerNorm
-    public let qProj: Linear
-    public let kProj: Linear
-    public let vProj: Linear
-    public let outProj: Linear
-    public let layerNorm2: LayerNorm
-    public let fc1: Linear
-    public let fc2: Linear
+package struct CLIPEncoderLayer {
+    package let layerNorm1: LayerNorm
+    package let qProj: Linear
+    package let kProj: Linear
+    package let vProj: Linear
+    package let outProj: Linear
+    package let layerNorm2: LayerNorm
+    package let fc1: Linear
+    package let fc2: Linear
     private let headCount: Int
     private let usesQuickGELU: Bool
 

@@ -6,7 +6,7 @@ import TorchNN
 /// This is `encode_prompt("")` of diffusers 0.35.2 `StableDiffusion3Pipeline` without its third encoder (T5): rows 0…76
 /// are CLIP-L's and CLIP-G's penultimate states side by side, filled with zeros to the transformer's width; as many
 /// rows of zeros follow in T5's place; the pooled prompt is the two projections side by side.
-public enum EmptyPrompt {
+package enum EmptyPrompt {
     /// Rows of Stable Diffusion 3's prompt: 77 of the CLIP encoders and 77 in T5's place.
     static let tokenCount = 154
 
@@ -20,7 +20,7 @@ public enum EmptyPrompt {
 
     /// `clipL` and `clipG` are the pipeline's `text_encoder` and `text_encoder_2`; `width` is the transformer's
     /// `joint_attention_dim`. Throws ``ModelError`` when the encoders do not fit it.
-    public static func embeddings(
+    package static func embeddings(
         clipL: CLIPTextModelWithProjection, clipG: CLIPTextModelWithProjection, width: Int
     ) throws -> PromptEmbeddings {
         let length = clipL.configuration.maxPositionEmbeddings

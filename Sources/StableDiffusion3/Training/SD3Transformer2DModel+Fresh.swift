@@ -1,5 +1,5 @@
 import Foundation
-import Torch
+package import Torch
 import TorchNN
 
 extension SD3Transformer2DModel {
@@ -7,7 +7,7 @@ extension SD3Transformer2DModel {
     ///
     /// As in DiT (Peebles and Xie, arXiv 2212.09748) modulation and the output are 0 at first, so that every block begins as the
     /// identity. The position table is diffusers' `get_2d_sincos_pos_embed`.
-    public static func freshWeights(
+    package static func freshWeights(
         _ configuration: SD3TransformerConfiguration, seed: UInt32
     ) throws -> [String: Tensor] {
         let fresh = FreshWeights(seed: seed) { key, shape in
@@ -39,7 +39,7 @@ extension SD3Transformer2DModel {
 
 extension AutoencoderKL {
     /// The weights of an autoencoder that is trained from nothing, by diffusers' keys, float32.
-    public static func freshWeights(
+    package static func freshWeights(
         _ configuration: AutoencoderKLConfiguration, seed: UInt32
     ) throws -> [String: Tensor] {
         let fresh = FreshWeights(seed: seed)

@@ -1,18 +1,18 @@
-import Torch
+package import Torch
 import TorchNN
-import TorchTraining
+package import TorchTraining
 
 /// ``AutoencoderKL`` for training: its weights lie in one buffer, and a pass leaves gradients there.
-public final class TrainableAutoencoder {
-    public let configuration: AutoencoderKLConfiguration
-    public let buffer: ParameterBuffer
+package final class TrainableAutoencoder {
+    package let configuration: AutoencoderKLConfiguration
+    package let buffer: ParameterBuffer
     /// A linear guess of the mask from a picture's latent, which only training has: weight `[1, C]` and bias `[1]`.
-    public let maskHead: ParameterBuffer
+    package let maskHead: ParameterBuffer
     private let head: Linear
     private let autoencoder: AutoencoderKL
 
     /// Copies weights, by diffusers' keys; computes in float32.
-    public init(_ configuration: AutoencoderKLConfiguration, _ tensors: [String: Tensor], device: Device) throws {
+    package init(_ configuration: AutoencoderKLConfiguration, _ tensors: [String: Tensor], device: Device) throws {
         self.configuration = configuration
         let weights = tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) }
         buffer = try ParameterBuffer(prefix: "", weights, dtype: .float32, device: device)
@@ -29,23 +29,23 @@ public final class TrainableAutoencoder {
     }
 
     /// The losses of a pass.
-    public struct Losses: Sendable {
+    package struct Losses: Sendable {
         /// The mean absolute difference of pictures and reconstructions, in −1…1.
-        public let reconstruction: Double
+        package let reconstruction: Double
         /// The mean over latent elements of the divergence from the standard normal distribution, nats.
-        public let divergence: Double
+        package let divergence: Double
         /// The mean squared difference of the masks and what ``maskHead`` guesses, both in 0…1 at the latent's resolution.
-        public let mask: Double
+        package let mask: Double
     }
 
     /// What counts besides the reconstruction.
-    public struct LossWeights: Sendable, Equatable {
+    package struct LossWeights: Sendable, Equatable {
         /// Of the divergence (Kingma and Welling, arXiv 1312.6114).
-        public var divergence: Double
+        package var divergence: Double
         /// Of the guessed masks: makes the latents of pictures tell what is transparent.
-        public var mask: Double
+        package var mask: Double
 
-        public init(divergence: Double, mask: Double) {
+        package init(divergence: Double, mask: Double) {
             (self.divergence, self.mask) = (divergence, mask)
         }
     }
@@ -58,7 +58,7 @@ public final class TrainableAutoencoder {
     ///   - masks: Theirs, of the same shape and range.
     ///   - reconstructed: The first so many pictures and masks are decoded as well, which is the larger part of the work.
     ///   - seed: Of the draws.
-    public func accumulateGradients(
+    package func accumulateGradients(
         pictures: Tensor, masks: Tensor, reconstructed count: Int, weights: LossWeights, seed: UInt32
     ) throws -> Losses {
         try withGradients {
@@ -86,12 +86,12 @@ public final class TrainableAutoencoder {
     }
 
     /// The posterior's means of pictures `[N, 3, H, W]` in −1…1, without gradients: `[N, C, h, w]`.
-    public func means(of images: Tensor) throws -> Tensor {
+    package func means(of images: Tensor) throws -> Tensor {
         try withoutGradients { try autoencoder.encode(images).mode() }
     }
 
     /// Pictures `[N, 3, H, W]` in −1…1 through the posterior's means and back, without gradients.
-    public func reconstruct(_ images: Tensor) throws -> Tensor {
+    package func reconstruct(_ images: Tensor) throws -> Tensor {
         try withoutGradients { try autoencoder.decode(autoencoder.encode(images).mode()) }
     }
 }

@@ -1,17 +1,17 @@
-import Torch
+package import Torch
 import TorchNN
-import TorchTraining
+package import TorchTraining
 
 /// A transformer for training on one timestep and prompt: what is trained of it lies in one buffer a part, and a pass leaves gradients there.
-public final class TrainableTransformer {
-    public let configuration: SD3TransformerConfiguration
-    public let form: TrainedForm
+package final class TrainableTransformer {
+    package let configuration: SD3TransformerConfiguration
+    package let form: TrainedForm
     /// Those of the embeddings, the blocks and the output layers, in this order; of LoRA the blocks' alone.
-    public let buffers: [ParameterBuffer]
+    package let buffers: [ParameterBuffer]
     /// Whether blocks are run again for their gradients.
-    public let recomputes: Bool
+    package let recomputes: Bool
     /// What is computed in.
-    public let dtype: DType
+    package let dtype: DType
 
     private let walk: TransformerWalk
     /// What belongs to ``state()`` but is not trained: the position table.
@@ -28,7 +28,7 @@ public final class TrainableTransformer {
     ///   - prompt: What the published form needs and the folded one has in it.
     ///   - seed: Of fresh adapters.
     /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
-    public init(
+    package init(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
         adapters: [String: Tensor]? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
         recomputes: Bool, seed: UInt32 = 0
@@ -86,7 +86,7 @@ public final class TrainableTransformer {
     }
 
     /// One pass without gradients: latent `[N, 16, h, w]` in ``dtype`` to the same shape.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor { try withoutGradients { try walk(latent) } }
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor { try withoutGradients { try walk(latent) } }
 
     /// One pass, whose gradients are added to ``buffers``.
     ///
@@ -95,7 +95,7 @@ public final class TrainableTransformer {
     ///   - scale: What the gradients are multiplied by, such as one over the batches of an update.
     ///   - loss: The loss, a scalar, of the prediction `[N, 16, h, w]`.
     /// - Returns: The loss, detached and not scaled, on the device.
-    public func accumulateGradients(
+    package func accumulateGradients(
         _ latent: Tensor, scale: Double, loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
         let value = try recomputes ? walk.recomputed(latent, scale, loss) : walk.recorded(latent, scale, loss)
@@ -104,12 +104,12 @@ public final class TrainableTransformer {
     }
 
     /// Float32 by diffusers' keys, sharing the masters' memory: the state dict of ``form``, or for LoRA the adapters.
-    public func state() throws -> [(key: String, tensor: Tensor)] {
+    package func state() throws -> [(key: String, tensor: Tensor)] {
         try constantState() + buffers.flatMap { try $0.views(of: $0.master) }
     }
 
     /// What of ``state()`` is not trained.
-    public func constantState() throws -> [(key: String, tensor: Tensor)] {
+    package func constantState() throws -> [(key: String, tensor: Tensor)] {
         constants.map { (key: $0.key, tensor: $0.value) }
     }
 }

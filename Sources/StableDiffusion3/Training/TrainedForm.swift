@@ -1,8 +1,8 @@
-import Torch
+package import Torch
 import TorchNN
 
 /// What of a transformer is trained.
-public enum TrainedForm: Sendable, Equatable {
+package enum TrainedForm: Sendable, Equatable {
     /// All weights of the published form.
     case all
     /// All weights of the folded form, the constant conditioning as vectors among them: a third less.
@@ -12,17 +12,17 @@ public enum TrainedForm: Sendable, Equatable {
     case lora(rank: Int, targets: [String])
 
     /// The form of the model that is trained.
-    public var transformerForm: ModelFolder.TransformerForm { self == .folded ? .folded : .plain }
+    package var transformerForm: ModelFolder.TransformerForm { self == .folded ? .folded : .plain }
 
     /// The layers that diffusers 0.35.2's LoRA training of Stable Diffusion 3 adapts where it is told nothing else.
-    public static let standardTargets = [
+    package static let standardTargets = [
         "attn.to_q", "attn.to_k", "attn.to_v", "attn.to_out.0", "attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj",
         "attn.to_add_out",
     ]
 }
 
 /// Low-rank adapters of a published transformer: making, and merging.
-public enum LowRankAdapters {
+package enum LowRankAdapters {
     /// Adapters for the linear layers that `targets` name: one matrix drawn with the variance 1 / rank, the other 0, so that the model is the
     /// base model at first.
     ///
@@ -58,7 +58,7 @@ public enum LowRankAdapters {
     /// A state dict with adapters made part of it.
     ///
     /// Throws ``ModelError`` when an adapter's layer is not there or has another shape.
-    public static func merge(_ adapters: [String: Tensor], into tensors: [String: Tensor]) throws -> [String: Tensor] {
+    package static func merge(_ adapters: [String: Tensor], into tensors: [String: Tensor]) throws -> [String: Tensor] {
         var merged = tensors
         for (key, a) in adapters where key.hasSuffix(LowRankAdapter.aKey) {
             let layer = String(key.dropLast(LowRankAdapter.aKey.count))

@@ -1,5 +1,5 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// Splits the last axis into heads: `[N, T, H·d]` to `[N, H, T, d]`, a view.
 func heads(_ x: Tensor, _ count: Int) throws -> Tensor {
@@ -12,12 +12,12 @@ func joinHeads(_ x: Tensor) throws -> Tensor {
 }
 
 /// Query, key and value projections of one stream of tokens, with the norms of query and key.
-public struct QKVProjection {
-    public let query: Linear
-    public let key: Linear
-    public let value: Linear
-    public let normQuery: RMSNorm?
-    public let normKey: RMSNorm?
+package struct QKVProjection {
+    package let query: Linear
+    package let key: Linear
+    package let value: Linear
+    package let normQuery: RMSNorm?
+    package let normKey: RMSNorm?
 
     /// `names` and `norms` are the layers' names in diffusers' `Attention`.
     init(
@@ -50,10 +50,10 @@ public struct QKVProjection {
 }
 
 /// Attention of the picture's tokens among themselves: the second attention of a dual block.
-public struct SelfAttention {
-    public let qkv: QKVProjection
-    public let toOut: Linear
-    public let headCount: Int
+package struct SelfAttention {
+    package let qkv: QKVProjection
+    package let toOut: Linear
+    package let headCount: Int
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration) throws {
         qkv = try QKVProjection(
@@ -63,7 +63,7 @@ public struct SelfAttention {
     }
 
     /// `[N, T, D]` to `[N, T, D]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         let attended = try scaledDotProductAttention(
             qkv.queries(x, headCount: headCount), qkv.keys(x, headCount: headCount),
             qkv.values(x, headCount: headCount))
@@ -72,14 +72,14 @@ public struct SelfAttention {
 }
 
 /// Attention of picture and prompt tokens together (diffusers 0.35.2 `Attention` with `JointAttnProcessor2_0`).
-public struct JointAttention {
-    public let qkv: QKVProjection
+package struct JointAttention {
+    package let qkv: QKVProjection
     /// The prompt's projections (`add_q_proj`, `add_k_proj`, `add_v_proj`).
-    public let addedQKV: QKVProjection
-    public let toOut: Linear
+    package let addedQKV: QKVProjection
+    package let toOut: Linear
     /// The prompt's output; the last block has none, for nobody reads the prompt's tokens after it.
-    public let toAddOut: Linear?
-    public let headCount: Int
+    package let toAddOut: Linear?
+    package let headCount: Int
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, isLast: Bool) throws {
         let width = configuration.innerDim
@@ -94,7 +94,7 @@ public struct JointAttention {
     }
 
     /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to the same; no prompt tokens from the last block.
-    public func callAsFunction(_ x: Tensor, context: Tensor) throws -> (Tensor, context: Tensor?) {
+    package func callAsFunction(_ x: Tensor, context: Tensor) throws -> (Tensor, context: Tensor?) {
         let key = try cat(
             [qkv.keys(x, headCount: headCount), addedQKV.keys(context, headCount: headCount)], axis: 2)
         let value = try cat(

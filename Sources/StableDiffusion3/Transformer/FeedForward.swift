@@ -1,12 +1,12 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// Two linear layers with the tanh approximation of GELU between (diffusers' `FeedForward`, `gelu-approximate`).
-public struct FeedForward {
+package struct FeedForward {
     /// `net.0.proj`, `[4D, D]`
-    public let up: Linear
+    package let up: Linear
     /// `net.2`, `[D, 4D]`
-    public let down: Linear
+    package let down: Linear
 
     init(up: Linear, down: Linear) {
         (self.up, self.down) = (up, down)
@@ -17,7 +17,7 @@ public struct FeedForward {
         down = try Linear(weights["net.2"], 4 * width, width)
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         let hidden = try up(x)
         try hidden.geluTanhInPlace()
         return try down(hidden)

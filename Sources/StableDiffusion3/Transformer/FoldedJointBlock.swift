@@ -1,20 +1,20 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// ``JointTransformerBlock`` with its modulation folded into norms and projections.
-public struct FoldedJointBlock {
-    public let norm1: LayerNorm
+package struct FoldedJointBlock {
+    package let norm1: LayerNorm
     /// The norm before the second attention of a dual block.
-    public let norm1Attn2: LayerNorm?
-    public let norm1Context: LayerNorm
-    public let attn: FoldedJointAttention
-    public let attn2: FoldedSelfAttention?
-    public let norm2: LayerNorm
-    public let ff: FeedForward
+    package let norm1Attn2: LayerNorm?
+    package let norm1Context: LayerNorm
+    package let attn: FoldedJointAttention
+    package let attn2: FoldedSelfAttention?
+    package let norm2: LayerNorm
+    package let ff: FeedForward
     /// None in the last block.
-    public let norm2Context: LayerNorm?
+    package let norm2Context: LayerNorm?
     /// None in the last block.
-    public let ffContext: FeedForward?
+    package let ffContext: FeedForward?
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, index: Int) throws {
         let width = configuration.innerDim
@@ -36,7 +36,7 @@ public struct FoldedJointBlock {
     /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to new ones; no prompt tokens from the last block.
     ///
     /// - Parameter keyBias: What is added to the scores of each key, `[1, 1, 1, T + S]`; nil for nothing.
-    public func callAsFunction(
+    package func callAsFunction(
         _ x: Tensor, context: Tensor, keyBias: Tensor? = nil
     ) throws -> (Tensor, context: Tensor?) {
         let (attended, contextAttended) = try attn(norm1(x), context: norm1Context(context), keyBias: keyBias)
@@ -67,12 +67,12 @@ struct QueryKeyNorm {
 }
 
 /// ``SelfAttention`` with one product for queries, keys and values, and the gate in the output projection.
-public struct FoldedSelfAttention {
+package struct FoldedSelfAttention {
     /// `[3D, D]`
-    public let toQKV: Linear
+    package let toQKV: Linear
     let norm: QueryKeyNorm
-    public let toOut: Linear
-    public let headCount: Int
+    package let toOut: Linear
+    package let headCount: Int
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration) throws {
         let width = configuration.innerDim
@@ -83,7 +83,7 @@ public struct FoldedSelfAttention {
     }
 
     /// `[N, T, D]` to `[N, T, D]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         let (query, key, value) = try jointHeads(
             toQKV(x), nil, norms: HeadNorms(query: norm.query?.weight, key: norm.key?.weight), headCount: headCount,
             eps: QueryKeyNorm.eps)
@@ -94,17 +94,17 @@ public struct FoldedSelfAttention {
 
 /// ``JointAttention`` with one product for queries, keys and values of each stream, and the gates in the output
 /// projections.
-public struct FoldedJointAttention {
+package struct FoldedJointAttention {
     /// `[3D, D]`
-    public let toQKV: Linear
+    package let toQKV: Linear
     /// The prompt's: `[3D, D]`, in the last block keys and values alone, `[2D, D]`.
-    public let addQKVProj: Linear
+    package let addQKVProj: Linear
     let norm: QueryKeyNorm
     let addedNorm: QueryKeyNorm
-    public let toOut: Linear
+    package let toOut: Linear
     /// None in the last block.
-    public let toAddOut: Linear?
-    public let headCount: Int
+    package let toAddOut: Linear?
+    package let headCount: Int
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, isLast: Bool) throws {
         let width = configuration.innerDim
@@ -119,7 +119,7 @@ public struct FoldedJointAttention {
     }
 
     /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to the same; no prompt tokens from the last block.
-    public func callAsFunction(
+    package func callAsFunction(
         _ x: Tensor, context: Tensor, keyBias: Tensor?
     ) throws -> (Tensor, context: Tensor?) {
         let norms = HeadNorms(

@@ -1,5 +1,5 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 extension FoldedTransformer {
     /// Folds a published state dict for one timestep and prompt into the state dict that ``init(_:_:)`` takes.
@@ -7,7 +7,7 @@ extension FoldedTransformer {
     /// The arithmetic is done in float32 on the CPU; the tensors come in the dtype and on the device of `weights`.
     /// Weights that folding leaves as they are stay the mapped file where dtype and device allow it, and the memory of
     /// those that are used up is let go block by block. Throws ``WeightsError`` as loading the published form does.
-    public static func fold(
+    package static func fold(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
     ) throws -> [String: Tensor] {
         let folding = try Folding(configuration, weights, timestep: timestep, prompt: prompt)

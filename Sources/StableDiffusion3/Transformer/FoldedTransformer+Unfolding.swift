@@ -1,4 +1,4 @@
-import Torch
+package import Torch
 import TorchNN
 
 extension FoldedTransformer {
@@ -9,7 +9,7 @@ extension FoldedTransformer {
     ///
     /// - Throws: ``WeightsError`` when the state dict is not of `configuration`; ``ModelError`` when there are more tokens than the
     ///   embedder has columns.
-    public static func unfold(
+    package static func unfold(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor]
     ) throws -> (tensors: [String: Tensor], prompt: PromptEmbeddings) {
         try withoutGradients {

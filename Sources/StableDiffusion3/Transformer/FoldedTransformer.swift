@@ -1,22 +1,22 @@
 import Foundation
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// ``SD3Transformer2DModel`` for one timestep and one prompt, with everything that follows from them alone worked out.
 ///
 /// Scale and shift of each modulation are the weight and bias of its layer norm, gates are part of the output
 /// projections, queries, keys and values are one product, and the prompt's tokens are a tensor. The result is the
 /// published form's up to rounding, with 1,461 instead of 2,243 million weights for Stable Diffusion 3.5 medium.
-public struct FoldedTransformer {
-    public let configuration: SD3TransformerConfiguration
-    public let posEmbed: PatchEmbed
+package struct FoldedTransformer {
+    package let configuration: SD3TransformerConfiguration
+    package let posEmbed: PatchEmbed
     /// The prompt's tokens after the embedder, `[1, S, D]`.
-    public let context: Tensor
+    package let context: Tensor
     /// How many equal tokens the last of ``context`` stands for.
-    public let lastTokenCount: Int
-    public let transformerBlocks: [FoldedJointBlock]
-    public let normOut: LayerNorm
-    public let projOut: Linear
+    package let lastTokenCount: Int
+    package let transformerBlocks: [FoldedJointBlock]
+    package let normOut: LayerNorm
+    package let projOut: Linear
     /// Lets go of the mapped memory that a block's weights take, until the next pass reads them again.
     var releasePages: (Int) -> Void = { _ in }
 
@@ -24,7 +24,7 @@ public struct FoldedTransformer {
     ///
     /// - Parameter mergesEqualTokens: Whether the equal tokens at the prompt's end, those in T5's place, become one that counts as
     ///   often in attention: they stay equal through all blocks, so that the result is the same.
-    public init(
+    package init(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, mergesEqualTokens: Bool = false
     ) throws {
         try self.init(
@@ -62,7 +62,7 @@ public struct FoldedTransformer {
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`, in the weights' dtype on their device.
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor {
         try pass(latent, block: { transformerBlocks[$0] }, done: releasePages)
     }
 
@@ -99,7 +99,7 @@ public struct FoldedTransformer {
     }
 
     /// How many numbers are trained of the folded form of a published model.
-    public static func parameterCount(_ configuration: SD3TransformerConfiguration, promptTokens: Int) -> Int {
+    package static func parameterCount(_ configuration: SD3TransformerConfiguration, promptTokens: Int) -> Int {
         let (width, heads) = (configuration.innerDim, configuration.attentionHeadDim)
         func linear(_ input: Int, _ output: Int) -> Int { input * output + output }
         let norms = configuration.qkNorm == nil ? 0 : heads

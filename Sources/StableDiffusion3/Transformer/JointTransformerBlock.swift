@@ -1,18 +1,18 @@
-import Torch
+package import Torch
 import TorchNN
 
 /// One block of the transformer as it is published (diffusers 0.35.2 `JointTransformerBlock`).
-public struct JointTransformerBlock {
+package struct JointTransformerBlock {
     /// Six vectors, nine in a block with a second attention.
-    public let norm1: AdaLayerNorm
+    package let norm1: AdaLayerNorm
     /// Six vectors, two in the last block.
-    public let norm1Context: AdaLayerNorm
-    public let attn: JointAttention
+    package let norm1Context: AdaLayerNorm
+    package let attn: JointAttention
     /// The second attention of a dual block.
-    public let attn2: SelfAttention?
-    public let ff: FeedForward
+    package let attn2: SelfAttention?
+    package let ff: FeedForward
     /// None in the last block.
-    public let ffContext: FeedForward?
+    package let ffContext: FeedForward?
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, index: Int) throws {
         let width = configuration.innerDim
@@ -28,7 +28,7 @@ public struct JointTransformerBlock {
 
     /// Picture tokens `[N, T, D]`, prompt tokens `[N, S, D]` and the conditioning vector `[N or 1, D]` to new tokens;
     /// no prompt tokens from the last block.
-    public func callAsFunction(
+    package func callAsFunction(
         _ x: Tensor, context: Tensor, conditioning: Tensor
     ) throws -> (Tensor, context: Tensor?) {
         let vectors = try BlockModulation(norm1(conditioning))

@@ -1,5 +1,5 @@
 import Torch
-import TorchNN
+package import TorchNN
 
 /// Scale and shift of a normalised token, `[N, 1, D]` each: `norm(x) · (1 + scale) + shift`.
 struct Modulation {
@@ -15,10 +15,10 @@ struct Modulation {
 
 /// The linear layer that turns the conditioning vector into modulation vectors (the `linear` of diffusers'
 /// `AdaLayerNormZero`, `SD35AdaLayerNormZeroX` and `AdaLayerNormContinuous`, version 0.35.2).
-public struct AdaLayerNorm {
-    public let linear: Linear
+package struct AdaLayerNorm {
+    package let linear: Linear
     /// How many vectors of width D the layer gives.
-    public let vectorCount: Int
+    package let vectorCount: Int
 
     init(_ weights: Weights, _ width: Int, vectorCount: Int) throws {
         linear = try Linear(weights["linear"], width, vectorCount * width)

@@ -1,15 +1,15 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 // Legend for this folder: N pictures, C channels, h × w latent positions, T = h/p · w/p picture tokens for patches of
 // side p, S prompt tokens, D token width, H heads, d head width.
 
 /// Cuts a latent into patches and adds the position table's middle (diffusers 0.35.2 `PatchEmbed` with cropping).
-public struct PatchEmbed {
+package struct PatchEmbed {
     /// Convolution whose kernel and stride are the patch.
-    public let proj: Conv2d
+    package let proj: Conv2d
     /// The position table `[1, side², D]`.
-    public let posEmbed: Tensor
+    package let posEmbed: Tensor
     private let side: Int
     private let patchSize: Int
 
@@ -23,7 +23,7 @@ public struct PatchEmbed {
     }
 
     /// `[N, C, h, w]` to `[N, T, D]`.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor {
         let tokens = try proj(latent)
         let (height, width) = (tokens.size(2), tokens.size(3))
         // In order, or every sum after this one would have the strides of the transposed view, and norms would copy it.

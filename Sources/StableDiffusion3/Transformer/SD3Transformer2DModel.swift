@@ -1,19 +1,19 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// The transformer of Stable Diffusion 3 and 3.5 as it is published (diffusers 0.35.2 `SD3Transformer2DModel`; Esser et
 /// al., "Scaling Rectified Flow Transformers", arXiv 2403.03206).
 ///
 /// ``FoldedTransformer`` gives the same for one timestep and prompt with a third less weights.
-public struct SD3Transformer2DModel {
-    public let configuration: SD3TransformerConfiguration
+package struct SD3Transformer2DModel {
+    package let configuration: SD3TransformerConfiguration
     let embeddings: TransformerEmbeddings
-    public let transformerBlocks: [JointTransformerBlock]
+    package let transformerBlocks: [JointTransformerBlock]
     let output: TransformerOutput
 
     /// Takes every weight of a state dict under diffusers' names. Throws ``WeightsError`` when one is missing, has
     /// another shape, or is left over.
-    public init(_ configuration: SD3TransformerConfiguration, _ weights: Weights) throws {
+    package init(_ configuration: SD3TransformerConfiguration, _ weights: Weights) throws {
         self.configuration = configuration
         embeddings = try TransformerEmbeddings(weights, configuration)
         transformerBlocks = try (0..<configuration.numLayers).map {
@@ -27,7 +27,7 @@ public struct SD3Transformer2DModel {
     /// in the weights' dtype on their device.
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
-    public func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
+    package func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
         var (x, context, conditioning) = try embeddings(latent, timestep: timestep, prompt: prompt)
         for block in transformerBlocks {
             let (next, nextContext) = try block(x, context: context, conditioning: conditioning)

@@ -1,28 +1,28 @@
 /// The `config.json` of ``SD3Transformer2DModel`` (diffusers 0.35.2, `transformers/transformer_sd3.py`), with diffusers'
 /// defaults where a key is missing.
-public struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
+package struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
     /// Side of the latent that the model was made for; the picture's is eight times that.
-    public let sampleSize: Int
+    package let sampleSize: Int
     /// Side of the square of latent positions that becomes one token.
-    public let patchSize: Int
-    public let inChannels: Int
-    public let outChannels: Int
-    public let numLayers: Int
-    public let attentionHeadDim: Int
-    public let numAttentionHeads: Int
+    package let patchSize: Int
+    package let inChannels: Int
+    package let outChannels: Int
+    package let numLayers: Int
+    package let attentionHeadDim: Int
+    package let numAttentionHeads: Int
     /// Width of the prompt's embeddings.
-    public let jointAttentionDim: Int
-    public let captionProjectionDim: Int
-    public let pooledProjectionDim: Int
+    package let jointAttentionDim: Int
+    package let captionProjectionDim: Int
+    package let pooledProjectionDim: Int
     /// Side of the position table, in tokens.
-    public let posEmbedMaxSize: Int
+    package let posEmbedMaxSize: Int
     /// The blocks with a second attention among the picture's tokens alone.
-    public let dualAttentionLayers: [Int]
+    package let dualAttentionLayers: [Int]
     /// `rms_norm`, or nil for queries and keys as they are (Stable Diffusion 3.0).
-    public let qkNorm: String?
+    package let qkNorm: String?
 
     /// Width of a token: heads × head width.
-    public var innerDim: Int { numAttentionHeads * attentionHeadDim }
+    package var innerDim: Int { numAttentionHeads * attentionHeadDim }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case sampleSize = "sample_size"
@@ -41,7 +41,7 @@ public struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelCo
     }
     typealias Keys = CodingKeys
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func integer(_ key: CodingKeys, _ fallback: Int) throws -> Int {
             try values.decodeIfPresent(Int.self, forKey: key) ?? fallback

@@ -1,9 +1,9 @@
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// ``FoldedTransformer`` whose blocks are read and folded when a pass reaches them and let go behind it: one block's weights in memory instead
 /// of all, for the time of folding them in each pass.
-public struct StreamedTransformer {
+package struct StreamedTransformer {
     private let outer: FoldedTransformer
     private let makeBlock: (Int) throws -> FoldedJointBlock
     private let releasePages: (Int) -> Void
@@ -12,7 +12,7 @@ public struct StreamedTransformer {
     ///
     /// - Parameter linearPrecision: What the blocks' linear layers compute in.
     /// - Throws: `ModelError`, `WeightsError` or `SafetensorsError`.
-    public init(
+    package init(
         _ folder: ModelFolder, dtype: DType, device: Device, linearPrecision: LinearPrecision = .exact
     ) throws {
         let configuration = try folder.transformerConfiguration()
@@ -50,7 +50,7 @@ public struct StreamedTransformer {
     }
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`. Throws what loading and ``FoldedTransformer`` throw.
-    public func callAsFunction(_ latent: Tensor) throws -> Tensor {
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor {
         try outer.pass(latent, block: makeBlock, done: releasePages)
     }
 }

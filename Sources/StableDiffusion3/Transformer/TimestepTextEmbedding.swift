@@ -1,11 +1,11 @@
 import Foundation
-import Torch
-import TorchNN
+package import Torch
+package import TorchNN
 
 /// The conditioning vector of a timestep and a pooled prompt (diffusers 0.35.2 `CombinedTimestepTextProjEmbeddings`).
-public struct TimestepTextEmbedding {
-    public let timestepEmbedder: TwoLayerPerceptron
-    public let textEmbedder: TwoLayerPerceptron
+package struct TimestepTextEmbedding {
+    package let timestepEmbedder: TwoLayerPerceptron
+    package let textEmbedder: TwoLayerPerceptron
 
     /// Width of the timestep's sinusoidal embedding.
     private static let sinusoidCount = 256
@@ -18,7 +18,7 @@ public struct TimestepTextEmbedding {
     }
 
     /// `pooled` `[N, pooled]` to `[N, D]`.
-    public func callAsFunction(timestep: Double, pooled: Tensor) throws -> Tensor {
+    package func callAsFunction(timestep: Double, pooled: Tensor) throws -> Tensor {
         let sinusoid = try Self.sinusoid(timestep).to(pooled.dtype, device: pooled.device)
         return try timestepEmbedder(sinusoid) + textEmbedder(pooled)
     }
@@ -34,16 +34,16 @@ public struct TimestepTextEmbedding {
 }
 
 /// `linear_2(silu(linear_1(x)))`.
-public struct TwoLayerPerceptron {
-    public let linear1: Linear
-    public let linear2: Linear
+package struct TwoLayerPerceptron {
+    package let linear1: Linear
+    package let linear2: Linear
 
     init(_ weights: Weights, _ inputCount: Int, _ outputCount: Int) throws {
         linear1 = try Linear(weights["linear_1"], inputCount, outputCount)
         linear2 = try Linear(weights["linear_2"], outputCount, outputCount)
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         try linear2(linear1(x).silu())
     }
 }

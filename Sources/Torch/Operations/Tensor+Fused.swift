@@ -6,7 +6,7 @@ import CTorch
 /// about 4e-7. Where no gradients are recorded, 3 × 3 convolutions take Winograd's algorithm where it wins, which differs by about 5e-6;
 /// ``scaledDotProductAttention(_:_:_:bias:causal:)`` goes through blocks that stay in a core's cache (5e-7);
 /// ``groupNormSilu(_:groupCount:weight:bias:eps:consumesInput:)`` and ``jointHeads(_:_:norms:headCount:eps:)`` become one kernel each.
-public func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
+package func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
     let previous = ct_fast_kernels()
     ct_set_fast_kernels(true)
     defer { ct_set_fast_kernels(previous) }
@@ -14,12 +14,12 @@ public func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
 }
 
 /// Whether this thread is within ``withFastKernels(_:)``.
-public var fastKernelsAreAllowed: Bool { ct_fast_kernels() }
+package var fastKernelsAreAllowed: Bool { ct_fast_kernels() }
 
 /// `silu(groupNorm(input))` over `[N, C, H, W]`; weight and bias `[C]`.
 ///
 /// - Parameter consumesInput: Whether the result may take the input's memory.
-public func groupNormSilu(
+package func groupNormSilu(
     _ input: Tensor, groupCount: Int, weight: Tensor, bias: Tensor, eps: Double, consumesInput: Bool = false
 ) throws -> Tensor {
     try makeTensor("group_norm_silu", [input]) {
@@ -28,13 +28,13 @@ public func groupNormSilu(
 }
 
 /// The weights `[d]` of the root-mean-square norms of queries and keys of two kinds of tokens; none where there is no norm.
-public struct HeadNorms {
-    public var query: Tensor?
-    public var key: Tensor?
-    public var addedQuery: Tensor?
-    public var addedKey: Tensor?
+package struct HeadNorms {
+    package var query: Tensor?
+    package var key: Tensor?
+    package var addedQuery: Tensor?
+    package var addedKey: Tensor?
 
-    public init(query: Tensor?, key: Tensor?, addedQuery: Tensor? = nil, addedKey: Tensor? = nil) {
+    package init(query: Tensor?, key: Tensor?, addedQuery: Tensor? = nil, addedKey: Tensor? = nil) {
         (self.query, self.key, self.addedQuery, self.addedKey) = (query, key, addedQuery, addedKey)
     }
 }
@@ -46,7 +46,7 @@ public struct HeadNorms {
 ///   - picture: `[N, T, 3D]`: queries, keys, values.
 ///   - prompt: `[N, S, 3D]`, or `[N, S, 2D]` without queries; may be missing.
 /// - Returns: The query `[N, heads, T + S, d]`, without the prompt's where it has none; key and value `[N, heads, T + S, d]`.
-public func jointHeads(
+package func jointHeads(
     _ picture: Tensor, _ prompt: Tensor?, norms: HeadNorms, headCount: Int, eps: Double
 ) throws -> (query: Tensor, key: Tensor, value: Tensor) {
     var (key, value) = (ct_tensor(), ct_tensor())

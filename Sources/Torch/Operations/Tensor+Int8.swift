@@ -3,7 +3,7 @@ import CTorch
 extension Tensor {
     /// Each row of `[M, K]`, float32 on the CPU, as whole numbers from −127 to 127 (int8, `[M, K]`) times a scale (float32, `[M]`): the row's
     /// greatest absolute value becomes 127.
-    public func quantizeRows() throws -> (values: Tensor, scales: Tensor) {
+    package func quantizeRows() throws -> (values: Tensor, scales: Tensor) {
         var scales = ct_tensor()
         let values = try makeTensor("quantize_rows", [self]) { ct_quantize_rows(raw, $0, &scales) }
         return (values, Tensor(owning: scales))
@@ -17,7 +17,7 @@ extension Tensor {
 /// - Parameters:
 ///   - weight: `[out, in]`, int8, with `scales` `[out]`.
 ///   - bias: `[out]`, float32.
-public func linearInt8(_ input: Tensor, weight: Tensor, scales: Tensor, bias: Tensor? = nil) throws -> Tensor {
+package func linearInt8(_ input: Tensor, weight: Tensor, scales: Tensor, bias: Tensor? = nil) throws -> Tensor {
     try makeTensor("linear_int8", [input, weight]) {
         ct_linear_int8(input.raw, weight.raw, scales.raw, bias.raw, $0)
     }

@@ -2,24 +2,24 @@ import CTorch
 
 extension Tensor {
     /// The mean of the squared differences from `target`, a scalar.
-    public func meanSquaredError(_ target: Tensor) throws -> Tensor {
+    package func meanSquaredError(_ target: Tensor) throws -> Tensor {
         try makeTensor("mse_loss", [self, target]) { ct_mse_loss(raw, target.raw, $0) }
     }
 
     /// Replaces every element, NaN too, by 0.
-    public func zeroInPlace() throws {
+    package func zeroInPlace() throws {
         try check(ct_zero_in_place(raw), "zero_", [self])
     }
 }
 
 /// The Euclidean norm of all elements of all tensors together, a float32 scalar on their device.
-public func globalNorm(_ tensors: [Tensor]) throws -> Tensor {
+package func globalNorm(_ tensors: [Tensor]) throws -> Tensor {
     try makeTensor("global_norm", tensors) { ct_global_norm(tensors.map(\.raw), Int32(tensors.count), $0) }
 }
 
 /// One update by torch's fused AdamW, in place. The arrays go together; `steps` are float32 scalars that count updates and are
 /// raised by one first.
-public func fusedAdamWInPlace(
+package func fusedAdamWInPlace(
     parameters: [Tensor], gradients: [Tensor], expAvgs: [Tensor], expAvgSqs: [Tensor], steps: [Tensor],
     learningRate: Double, beta1: Double, beta2: Double, weightDecay: Double, eps: Double
 ) throws {

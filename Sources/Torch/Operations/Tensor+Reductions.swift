@@ -2,10 +2,10 @@ import CTorch
 
 extension Tensor {
     /// The sum of all elements, a scalar.
-    public func sum() throws -> Tensor { try makeTensor("sum", [self]) { ct_sum(raw, $0) } }
+    package func sum() throws -> Tensor { try makeTensor("sum", [self]) { ct_sum(raw, $0) } }
 
     /// The mean over `axes`; over all where none is given.
-    public func mean(_ axes: [Int] = [], keepingAxes: Bool = false) throws -> Tensor {
+    package func mean(_ axes: [Int] = [], keepingAxes: Bool = false) throws -> Tensor {
         let all = axes.isEmpty ? Array(shape.indices) : axes
         return try makeTensor("mean", [self]) { out in
             withSizes(all) { ct_mean(raw, $0, $1, keepingAxes, out) }
@@ -13,10 +13,10 @@ extension Tensor {
     }
 
     /// The largest element, a scalar.
-    public func max() throws -> Tensor { try makeTensor("max", [self]) { ct_max(raw, $0) } }
+    package func max() throws -> Tensor { try makeTensor("max", [self]) { ct_max(raw, $0) } }
 
     /// The position of the largest element along an axis, the first of equals; int64.
-    public func argmax(_ axis: Int) throws -> Tensor {
+    package func argmax(_ axis: Int) throws -> Tensor {
         try makeTensor("argmax", [self]) { ct_argmax(raw, Int64(axis), $0) }
     }
 }

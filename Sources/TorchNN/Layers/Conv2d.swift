@@ -1,16 +1,16 @@
-import Torch
+package import Torch
 
 /// Convolution over `[N, C, H, W]`.
-public struct Conv2d {
+package struct Conv2d {
     /// `[out, in, k, k]`
-    public let weight: Tensor
+    package let weight: Tensor
     /// `[out]`
-    public let bias: Tensor
-    public let stride: Int
-    public let padding: Int
+    package let bias: Tensor
+    package let stride: Int
+    package let padding: Int
 
     /// Takes `weight` and `bias`.
-    public init(
+    package init(
         _ weights: Weights, _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
         padding: Int = 0
     ) throws {
@@ -20,7 +20,7 @@ public struct Conv2d {
     }
 
     /// `[N, in, H, W]` to `[N, out, (H + 2·padding − k)/stride + 1, …]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         try conv2d(x, weight: weight, bias: bias, stride: stride, padding: padding)
     }
 }

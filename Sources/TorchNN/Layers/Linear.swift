@@ -1,24 +1,24 @@
-import Torch
+package import Torch
 
 /// `x · weightᵀ + bias` over the last axis.
-public struct Linear {
+package struct Linear {
     /// `[out, in]`, in the dtype that ``precision`` asks for.
-    public let weight: Tensor
+    package let weight: Tensor
     /// `[out]`
-    public let bias: Tensor?
+    package let bias: Tensor?
     /// What is added to the layer in training without being part of its weight.
-    public let adapter: LowRankAdapter?
+    package let adapter: LowRankAdapter?
     /// What the product is computed in.
-    public let precision: LinearPrecision
+    package let precision: LinearPrecision
     /// Of the rows of an eight-bit weight, `[out]`.
     private let scales: Tensor?
 
-    public init(weight: Tensor, bias: Tensor?) {
+    package init(weight: Tensor, bias: Tensor?) {
         (self.weight, self.bias, adapter, precision, scales) = (weight, bias, nil, .exact, nil)
     }
 
     /// Takes `weight` and, unless told otherwise, `bias`; and an adapter where there is one. The weights say in what precision.
-    public init(_ weights: Weights, _ inputCount: Int, _ outputCount: Int, bias: Bool = true) throws {
+    package init(_ weights: Weights, _ inputCount: Int, _ outputCount: Int, bias: Bool = true) throws {
         precision = weights.linearPrecision
         let weight = try weights.tensor("weight", shape: [outputCount, inputCount])
         let bias = bias ? try weights.tensor("bias", shape: [outputCount]) : nil
@@ -33,12 +33,12 @@ public struct Linear {
     }
 
     /// The weight with the adapter made part of it.
-    public func mergedWeight() throws -> Tensor {
+    package func mergedWeight() throws -> Tensor {
         try adapter.map { try LowRankAdapter.merged(weight, a: $0.a, b: $0.b) } ?? weight
     }
 
     /// `[..., in]` to `[..., out]`.
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         let y = try product(x)
         return try adapter.map { try y + $0(x) } ?? y
     }

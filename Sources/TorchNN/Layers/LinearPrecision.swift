@@ -1,5 +1,5 @@
 /// What the product of a ``Linear`` is computed in. Inputs and results keep their dtype.
-public enum LinearPrecision: String, Sendable, CaseIterable {
+package enum LinearPrecision: String, Sendable, CaseIterable {
     /// In the weights' own dtype.
     case exact
     /// Weights and inputs rounded to bfloat16's eight bits, sums in float32: a relative error of about 3e-3 a layer. For float32 on the CPU.

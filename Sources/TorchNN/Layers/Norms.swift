@@ -1,25 +1,25 @@
-import Torch
+package import Torch
 
 /// Layer normalisation of the last axis, with or without scale and shift.
-public struct LayerNorm {
+package struct LayerNorm {
     /// `[C]`
-    public let weight: Tensor?
+    package let weight: Tensor?
     /// `[C]`
-    public let bias: Tensor?
-    public let eps: Double
+    package let bias: Tensor?
+    package let eps: Double
 
-    public init(weight: Tensor? = nil, bias: Tensor? = nil, eps: Double) {
+    package init(weight: Tensor? = nil, bias: Tensor? = nil, eps: Double) {
         (self.weight, self.bias, self.eps) = (weight, bias, eps)
     }
 
     /// Takes `weight` and `bias`.
-    public init(_ weights: Weights, _ size: Int, eps: Double) throws {
+    package init(_ weights: Weights, _ size: Int, eps: Double) throws {
         self.init(
             weight: try weights.tensor("weight", shape: [size]), bias: try weights.tensor("bias", shape: [size]),
             eps: eps)
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         try layerNorm(x, weight: weight, bias: bias, eps: eps)
     }
 }
@@ -27,47 +27,47 @@ public struct LayerNorm {
 /// Root-mean-square normalisation of the last axis with a scale.
 ///
 /// In half precision the normalised value is rounded before it is scaled, as diffusers 0.35.2 `RMSNorm` does it.
-public struct RMSNorm {
+package struct RMSNorm {
     /// `[C]`
-    public let weight: Tensor
-    public let eps: Double
+    package let weight: Tensor
+    package let eps: Double
 
-    public init(weight: Tensor, eps: Double) {
+    package init(weight: Tensor, eps: Double) {
         (self.weight, self.eps) = (weight, eps)
     }
 
     /// Takes `weight`.
-    public init(_ weights: Weights, _ size: Int, eps: Double) throws {
+    package init(_ weights: Weights, _ size: Int, eps: Double) throws {
         self.init(weight: try weights.tensor("weight", shape: [size]), eps: eps)
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         x.dtype == .float32 ? try rmsNorm(x, weight: weight, eps: eps) : try rmsNorm(x, eps: eps) * weight
     }
 }
 
 /// Group normalisation of `[N, C, H, W]`.
-public struct GroupNorm {
+package struct GroupNorm {
     /// `[C]`
-    public let weight: Tensor
+    package let weight: Tensor
     /// `[C]`
-    public let bias: Tensor
-    public let groupCount: Int
-    public let eps: Double
+    package let bias: Tensor
+    package let groupCount: Int
+    package let eps: Double
 
     /// Takes `weight` and `bias`.
-    public init(_ weights: Weights, groupCount: Int, _ channels: Int, eps: Double) throws {
+    package init(_ weights: Weights, groupCount: Int, _ channels: Int, eps: Double) throws {
         weight = try weights.tensor("weight", shape: [channels])
         bias = try weights.tensor("bias", shape: [channels])
         (self.groupCount, self.eps) = (groupCount, eps)
     }
 
-    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         try groupNorm(x, groupCount: groupCount, weight: weight, bias: bias, eps: eps)
     }
 
     /// `silu(norm(x))`, which may take the memory of `x` where that is `consumed`.
-    public func thenSilu(_ x: Tensor, consumed: Bool = false) throws -> Tensor {
+    package func thenSilu(_ x: Tensor, consumed: Bool = false) throws -> Tensor {
         try groupNormSilu(
             x, groupCount: groupCount, weight: weight, bias: bias, eps: eps, consumesInput: consumed)
     }

@@ -1,6 +1,6 @@
 import Files
-import Foundation
-import SegmentationMetrics
+public import Foundation
+public import SegmentationMetrics
 import Synchronization
 
 /// All that an audit of a data set found: the content of its JSON file.

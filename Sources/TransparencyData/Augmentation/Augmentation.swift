@@ -1,4 +1,4 @@
-import Images
+public import Images
 
 extension AugmentationParameters {
     /// The augmented picture and its mask at the size of training.

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Why a picture cannot be augmented.
 public enum AugmentationError: Error, Equatable, CustomStringConvertible, LocalizedError {

@@ -1,4 +1,4 @@
-import Images
+public import Images
 
 extension Image {
     /// The picture at another size, each pixel the source's at ⌊x · width / new width⌋, as OpenCV's `INTER_NEAREST` has it.

@@ -1,7 +1,7 @@
 import Files
 import Foundation
-import Images
-import SegmentationMetrics
+public import Images
+public import SegmentationMetrics
 
 /// A folder of pictures and masks.
 ///

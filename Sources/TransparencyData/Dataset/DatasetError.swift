@@ -1,5 +1,5 @@
-import Foundation
-import SegmentationMetrics
+public import Foundation
+public import SegmentationMetrics
 
 /// Why a data set, a pair of it or a plan cannot be used. Each description is one sentence for the person who has the files.
 public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedError {

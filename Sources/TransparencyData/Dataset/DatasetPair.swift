@@ -1,4 +1,4 @@
-import SegmentationMetrics
+public import SegmentationMetrics
 
 /// A picture of a data set and its mask, neither of them read yet.
 public struct DatasetPair: Sendable, Hashable {

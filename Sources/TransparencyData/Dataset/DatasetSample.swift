@@ -1,4 +1,4 @@
-import Images
+public import Images
 
 /// A pair as it was read: picture and mask of one size, one upon the other.
 public struct DatasetSample: Sendable {

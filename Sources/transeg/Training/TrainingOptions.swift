@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import SyntheticScenes
 import TransparencyEvaluation
 import TransparencySegmentation

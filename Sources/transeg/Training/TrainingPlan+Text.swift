@@ -1,5 +1,6 @@
 import Foundation
 import SyntheticScenes
+import TorchTraining
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
