@@ -28,13 +28,20 @@ package struct SD3Transformer2DModel {
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
     package func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
-        var (x, context, conditioning) = try embeddings(latent, timestep: timestep, prompt: prompt)
-        for block in transformerBlocks {
-            let (next, nextContext) = try block(x, context: context, conditioning: conditioning)
-            x = next
-            if let nextContext { context = nextContext }
-        }
-        return try output(x, conditioning: conditioning, like: latent)
+        try walk(timestep: timestep, prompt: prompt)(latent)
+    }
+
+    /// The way through the blocks for one timestep and prompt.
+    func walk(timestep: Double, prompt: PromptEmbeddings) -> TransformerWalk {
+        TransformerWalk(
+            embed: { try embeddings($0, timestep: timestep, prompt: prompt) },
+            blocks: ResidentBlocks(blocks: transformerBlocks),
+            output: { tokens, latent in
+                guard let temb = tokens.temb else {
+                    preconditionFailure("the published form has a conditioning vector")
+                }
+                return try output(tokens.x, temb: temb, like: latent)
+            })
     }
 }
 
