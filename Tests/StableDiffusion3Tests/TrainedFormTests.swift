@@ -75,6 +75,27 @@ import TorchTraining
         #expect(try distance(prediction, trainable(.folded)(latent)) > 1e-2)
     }
 
+    /// No one weight's dtype decides for the others.
+    @Test func eachWeightIsConvertedFromItsOwnDType() throws {
+        for (form, own) in [(TrainedForm.all, plain), (.folded, folded)] {
+            var mixed = own
+            for (index, key) in own.keys.sorted().enumerated() where index % 3 > 0 {
+                mixed[key] = try own[key]?.to(index % 3 == 1 ? .bfloat16 : .float64)
+            }
+            let trained = try TrainableTransformer(
+                configuration, mixed, form: form, dtype: .float32, device: .cpu, timestep: segmentationTimestep,
+                prompt: prompt, recomputes: true)
+            for (key, tensor) in try trained.state() {
+                let expected = try #require(mixed[key]).to(.float32)
+                #expect(try (tensor - expected).abs().max().item() == 0, "\(key)")
+            }
+            let unconverted = Weights(unconverted: mixed)
+            for (key, tensor) in mixed {
+                #expect(try unconverted.tensor(key, shape: tensor.shape).dtype == tensor.dtype)
+            }
+        }
+    }
+
     /// In half precision the parts share memory for the gradients of a pass; nothing of one part may reach another.
     @Test func gradientsOfPartsThatShareMemoryAreTheirOwn() throws {
         for form in [TrainedForm.all, .folded, lora] {

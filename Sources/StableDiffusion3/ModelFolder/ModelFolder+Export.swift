@@ -56,7 +56,7 @@ extension ModelFolder {
         let file = try autoencoderWeights()
         // Loading checks names and shapes.
         _ = try loadAutoencoder(dtype: file.storedDType ?? .float32, device: .cpu)
-        try Data(contentsOf: URL(fileURLWithPath: configurationFile(ModelLayout.autoencoder)))
+        try configurations.data(of: configurationFile(ModelLayout.autoencoder))
             .write(to: folder.appendingPathComponent(ModelLayout.autoencoder).appendingPathComponent("config.json"))
         try write(file.tensors(), to: folder.appendingPathComponent(ModelLayout.autoencoder), dtype: dtype)
     }
@@ -99,9 +99,7 @@ extension ModelFolder {
     /// Throws ``ModelError``.
     package func transformerConfigurationData(_ form: TransformerForm) throws -> Data {
         let file = try configurationFile(ModelLayout.transformer)
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw ModelError.unreadable(file: file, reason: "it cannot be opened")
-        }
+        let data = try configurations.data(of: file)
         guard try transformerForm() != form else { return data }
         var configuration = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
         configuration["_class_name"] = form.rawValue

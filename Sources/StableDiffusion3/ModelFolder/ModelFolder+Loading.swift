@@ -18,7 +18,7 @@ extension ModelFolder {
     /// The form that `transformer/config.json` names. Throws ``ModelError`` for any other class.
     package func transformerForm() throws -> TransformerForm {
         let file = try configurationFile(ModelLayout.transformer)
-        guard let name = try configurationClass(of: file) else { return .plain }
+        guard let name = try className(of: file) else { return .plain }
         guard let form = TransformerForm(rawValue: name) else {
             throw ModelError.configuration(
                 file: file, "_class_name is \(name); expected \(TransformerForm.plain.rawValue)")
@@ -27,18 +27,27 @@ extension ModelFolder {
     }
 
     package func transformerConfiguration() throws -> SD3TransformerConfiguration {
-        try .read(configurationFile(ModelLayout.transformer))
+        try configuration(ModelLayout.transformer)
     }
 
     package func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
         let file = try configurationFile(ModelLayout.autoencoder)
-        if let name = try configurationClass(of: file), name != "AutoencoderKL" {
+        if let name = try className(of: file), name != "AutoencoderKL" {
             throw ModelError.configuration(file: file, "_class_name is \(name); expected AutoencoderKL")
         }
-        return try .read(file)
+        return try configuration(ModelLayout.autoencoder)
     }
 
-    /// What both sides of an input picture must be a multiple of, and the longest side that the position table reaches.
+    private func className(of file: String) throws -> String? {
+        try configurations.decoded("_class_name", of: file) { try configurationClass(of: $0, file: file) }
+    }
+
+    private func configuration<Configuration: ModelConfiguration>(_ part: String) throws -> Configuration {
+        let file = try configurationFile(part)
+        return try configurations.decoded("\(Configuration.self)", of: file) { try .decode($0, file: file) }
+    }
+
+    /// What both sides of an input picture must be a multiple of, and the longest side that the positional embedding reaches.
     package func inputLimits() throws -> (unit: Int, largest: Int) {
         let transformer = try transformerConfiguration()
         let unit = try autoencoderConfiguration().downsampling * transformer.patchSize
@@ -139,7 +148,7 @@ extension ModelFolder {
     /// One of the two CLIP encoders, `text_encoder` or `text_encoder_2`, in float32 on the CPU.
     func loadTextEncoder(_ part: String) throws -> CLIPTextModelWithProjection {
         try CLIPTextModelWithProjection(
-            .read(configurationFile(part)),
+            configuration(part),
             Weights(weightsFile(part, stem: ModelLayout.transformersStem), dtype: .float32))
     }
 }

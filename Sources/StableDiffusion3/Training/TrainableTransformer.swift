@@ -15,7 +15,7 @@ package final class TrainableTransformer {
 
     private let walk: TransformerWalk
     private let gradients: PartGradients
-    /// What belongs to ``state()`` but is not trained: the position table.
+    /// What belongs to ``state()`` but is not trained: the positional embedding.
     private let constants: [String: Tensor]
 
     private static let positionKey = "pos_embed.pos_embed"
@@ -35,7 +35,7 @@ package final class TrainableTransformer {
         recomputes: Bool, seed: UInt32 = 0
     ) throws {
         // Checks every key and shape at once.
-        let checked = Weights(tensors, dtype: tensors.first?.value.dtype ?? .float32)
+        let checked = Weights(unconverted: tensors)
         switch form {
         case .folded: _ = try FoldedTransformer(configuration, checked)
         case .all, .lora: _ = try SD3Transformer2DModel(configuration, checked)

@@ -14,7 +14,7 @@ extension FoldedTransformer {
     ) throws -> (tensors: [String: Tensor], prompt: PromptEmbeddings) {
         try withoutGradients {
             let dtype = tensors["context"]?.dtype ?? .float32
-            let folded = try FoldedTransformer(configuration, Weights(tensors, dtype: dtype))
+            let folded = try FoldedTransformer(configuration, Weights(unconverted: tensors))
             var plain = PublishedStateDict(tensors: [:], prefix: "", dtype: dtype, width: configuration.innerDim)
             for name in ["pos_embed.pos_embed", "pos_embed.proj.weight", "pos_embed.proj.bias"] {
                 plain.tensors[name] = tensors[name]

@@ -26,7 +26,7 @@ package struct SD3Transformer2DModel {
     /// One pass: latent `[N, 16, h, w]`, prompt `[1, S, joint]` and pooled prompt `[1, pooled]` to `[N, 16, h, w]`, all
     /// in the weights' dtype on their device.
     ///
-    /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
+    /// Throws ``ModelError/size(_:)`` when h or w exceeds the positional embedding.
     package func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
         try walk(timestep: timestep, prompt: prompt)(latent)
     }
