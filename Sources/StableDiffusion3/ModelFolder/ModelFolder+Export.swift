@@ -64,7 +64,7 @@ extension ModelFolder {
     private func exportPublished(_ source: TransformerWeights, to folder: URL, dtype: DType?) throws {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
-        try writeConfiguration(.plain, to: part)
+        try writeConfiguration(.published, to: part)
         guard source.form == .folded else {
             _ = try SD3Transformer2DModel(configuration, source.unconverted)
             try write(source.tensors, to: part, dtype: dtype)
@@ -79,7 +79,7 @@ extension ModelFolder {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
         try writeConfiguration(.folded, to: part)
-        guard source.form == .plain else {
+        guard source.form == .published else {
             _ = try FoldedTransformer(configuration, source.unconverted)
             return try write(source.tensors, to: part, dtype: dtype)
         }

@@ -23,7 +23,7 @@ package final class TrainableTransformer {
     /// Copies weights.
     ///
     /// - Parameters:
-    ///   - tensors: The state dict of the form that is trained, plain or folded, in any dtype.
+    ///   - tensors: The state dict of the form that is trained, published or folded, each weight in any dtype.
     ///   - adapters: For LoRA, what an earlier run came to; nil for fresh ones.
     ///   - dtype: What to compute in; the masters are float32.
     ///   - prompt: What the published form needs and the folded one has in it.

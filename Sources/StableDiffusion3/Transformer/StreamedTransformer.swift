@@ -24,7 +24,7 @@ package struct StreamedTransformer {
             outerWeights = weights
             blockWeights = { _ in weights }
             releasePages = { weights["transformer_blocks"][$0].releasePages() }
-        case .plain:
+        case .published:
             let folding = try Folding(
                 configuration, weights, timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt())
             outerWeights = Weights(folding.outer, dtype: dtype, device: device)
