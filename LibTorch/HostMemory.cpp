@@ -16,9 +16,7 @@ void ct_keep_freed_memory(bool keeps) {
 #endif
 }
 
-namespace {
-
-__attribute__((constructor)) void take_large_pages() {
+void ct_configure_process_allocator(void) {
   // c10 asks for large pages where this variable says so, and reads it at its first allocation.
   setenv("THP_MEM_ALLOC_ENABLE", "1", 0);
 #ifdef __GLIBC__
@@ -26,5 +24,3 @@ __attribute__((constructor)) void take_large_pages() {
   mallopt(M_ARENA_MAX, 1);
 #endif
 }
-
-} // namespace

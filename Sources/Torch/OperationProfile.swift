@@ -1,4 +1,4 @@
-import Foundation
+import Synchronization
 
 /// Where the time of a piece of work goes, operation by operation.
 ///
@@ -8,7 +8,7 @@ import Foundation
 ///
 /// An operation's time is counted from the end of the one before, so that what lies between belongs to it. Accelerators are waited for
 /// after every operation, which makes the whole slower. Going back through a recorded pass is one operation.
-package final class OperationProfile: @unchecked Sendable {
+package final class OperationProfile: Sendable {
     /// The profile that operations of this task report to.
     @TaskLocal package static var current: OperationProfile?
 
@@ -20,15 +20,18 @@ package final class OperationProfile: @unchecked Sendable {
     }
 
     private let device: Device
-    private let lock = NSLock()
-    private var last = ContinuousClock.now
-    private var sums: [String: (count: Int, duration: Duration)] = [:]
+    private struct State {
+        var last = ContinuousClock.now
+        var sums: [String: (count: Int, duration: Duration)] = [:]
+    }
+
+    private let state = Mutex(State())
 
     package init(device: Device) { self.device = device }
 
     /// The slowest first.
     package var entries: [Entry] {
-        lock.withLock { sums }.map { name, sum in
+        state.withLock { $0.sums }.map { name, sum in
             Entry(
                 name: name, count: sum.count,
                 seconds: Double(sum.duration.components.seconds) + Double(sum.duration.components.attoseconds) * 1e-18)
@@ -36,18 +39,18 @@ package final class OperationProfile: @unchecked Sendable {
     }
 
     /// Begins to count here, so that what came before belongs to nothing.
-    package func restart() { lock.withLock { last = .now } }
+    package func restart() { state.withLock { $0.last = .now } }
 
     /// - Parameter operation: Its name, which may be followed by a space or parenthesis and what it was told.
     func note(_ operation: String) {
         // A fault of the device surfaces in the operation that looks at the result.
         if device.kind != .cpu { try? device.synchronize() }
-        lock.withLock {
+        state.withLock { state in
             let now = ContinuousClock.now
             let name = String(operation.prefix { $0 != " " && $0 != "(" })
-            let sum = sums[name] ?? (0, .zero)
-            sums[name] = (sum.count + 1, sum.duration + (now - last))
-            last = now
+            let sum = state.sums[name] ?? (0, .zero)
+            state.sums[name] = (sum.count + 1, sum.duration + (now - state.last))
+            state.last = now
         }
     }
 }

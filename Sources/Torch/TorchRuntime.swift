@@ -36,6 +36,12 @@ public enum TorchRuntime {
         try check(ct_set_thread_count(Int32(clamping: count)), "set_num_threads(\(count))")
     }
 
+    /// Makes the process's allocator one for large tensors: large pages, by the environment variable that libtorch reads, and one arena.
+    ///
+    /// For a program that does nothing else, to call before libtorch's first tensor and before its own first thread. A library leaves it
+    /// alone: the process is not its own.
+    public static func configureProcessAllocator() { ct_configure_process_allocator() }
+
     /// Whether freed memory stays with the process, or is given back as glibc does by itself.
     ///
     /// Where it stays, the next pass need not ask the kernel for it, which is up to a fifth quicker; what lies free between others makes the peak

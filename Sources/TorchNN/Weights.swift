@@ -30,6 +30,11 @@ package struct Weights {
         self.init(dtype: dtype, device: device, prefix: "", stateDict: StateDict(.memory(tensors)))
     }
 
+    /// Tensors in memory by their keys, each as it is whatever its dtype and device: for checking keys and shapes.
+    package init(unconverted tensors: [String: Tensor]) {
+        self.init(dtype: .float32, device: .cpu, prefix: "", stateDict: StateDict(.unconverted(tensors)))
+    }
+
     /// Weights that are made when they are asked for, float32 on the CPU: a model from nothing.
     package init(_ fresh: FreshWeights) {
         self.init(dtype: .float32, device: .cpu, prefix: "", stateDict: StateDict(.fresh(fresh)))
@@ -106,6 +111,7 @@ private final class StateDict {
     enum Source {
         case file(SafetensorsCollection)
         case memory([String: Tensor])
+        case unconverted([String: Tensor])
         case fresh(FreshWeights)
     }
 
@@ -117,7 +123,7 @@ private final class StateDict {
     var keys: [String] {
         switch source {
         case .file(let file): Array(file.tensors.keys)
-        case .memory(let tensors): Array(tensors.keys)
+        case .memory(let tensors), .unconverted(let tensors): Array(tensors.keys)
         // Whatever is there was asked for.
         case .fresh: []
         }
@@ -138,7 +144,7 @@ private final class StateDict {
     func shape(of key: String) -> [Int]? {
         switch source {
         case .file(let file): file.tensors[key]?.shape
-        case .memory(let tensors): tensors[key]?.shape
+        case .memory(let tensors), .unconverted(let tensors): tensors[key]?.shape
         case .fresh(let fresh): fresh.tensors[key]?.shape
         }
     }
@@ -151,6 +157,9 @@ private final class StateDict {
         case .memory(let tensors):
             guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
             return try tensor.to(dtype, device: device)
+        case .unconverted(let tensors):
+            guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
+            return tensor
         case .file(let collection):
             guard let file = collection.file(of: key), let info = file.tensors[key] else {
                 throw WeightsError.missing(key: key, file: name)

@@ -16,8 +16,10 @@ package final class ParameterBuffer {
     package let gradient: Tensor
     /// What is computed with: `master`, or its copy.
     private let working: Tensor
-    /// The gradients of one pass where the dtype is not float32.
-    private let workingGradient: Tensor?
+    /// Where the gradients of the backward pass at hand arrive, in the dtype of `working`; nil between passes and in float32.
+    private var workingGradient: Tensor?
+    /// That memory where no scratch is given: it stays for the next pass.
+    private var ownGradient: Tensor?
 
     /// The weights by their names, as leaves whose gradients arrive in this buffer.
     package let leaves: [String: Tensor]
@@ -33,13 +35,14 @@ package final class ParameterBuffer {
         master = try cat(flat, axis: 0)
         gradient = try Tensor.zeros([master.size(0)], device: device)
         working = dtype == .float32 ? master : try master.to(dtype)
-        workingGradient = dtype == .float32 ? nil : try Tensor.zeros([master.size(0)], dtype: dtype, device: device)
         var (leaves, start) = ([String: Tensor](), 0)
         for (name, shape) in zip(names, shapes) {
             let count = shape.reduce(1, *)
             let leaf = try working.narrow(0, start: start, length: count).reshape(shape).detached()
             try leaf.setRequiresGradient()
-            try leaf.setGradient((workingGradient ?? gradient).narrow(0, start: start, length: count).reshape(shape))
+            if dtype == .float32 {
+                try leaf.setGradient(gradient.narrow(0, start: start, length: count).reshape(shape))
+            }
             leaves[name] = leaf
             start += count
         }
@@ -49,16 +52,37 @@ package final class ParameterBuffer {
     /// How many weights there are.
     package var count: Int { master.size(0) }
 
-    /// Adds the last pass's gradients to ``gradient``. Nothing to do in float32, where they arrive there.
+    private var computesInMaster: Bool { working.dtype == .float32 }
+
+    /// Memory for the gradients of one backward pass, which buffers that are no larger can share; nil in float32, which needs none.
+    package func makeGradientScratch() throws -> Tensor? {
+        computesInMaster ? nil : try Tensor.empty([count], dtype: working.dtype, device: working.device)
+    }
+
+    /// Makes room for the gradients of the backward pass that comes next, until ``accumulate()``. Nothing to do in float32, where they arrive in
+    /// ``gradient``.
+    ///
+    /// - Parameter scratch: Memory that other buffers have before and after (``makeGradientScratch()``); nil for memory of its own.
+    package func beginGradient(in scratch: Tensor? = nil) throws {
+        guard !computesInMaster else { return }
+        if scratch == nil, ownGradient == nil { ownGradient = try makeGradientScratch() }
+        guard let memory = try scratch?.narrow(0, start: 0, length: count) ?? ownGradient else { return }
+        try memory.zeroInPlace()
+        for (name, view) in try zip(names, views(of: memory)) { try leaves[name]?.setGradient(view.tensor) }
+        workingGradient = memory
+    }
+
+    /// Adds the last backward pass's gradients to ``gradient``. Nothing to do in float32, where they arrive there.
     package func accumulate() throws {
         guard let workingGradient else { return }
         try gradient.addInPlace(workingGradient.to(.float32))
-        try workingGradient.zeroInPlace()
+        for leaf in leaves.values { try leaf.clearGradient() }
+        self.workingGradient = nil
     }
 
     /// Computes with what ``master`` holds now.
     package func refresh() throws {
-        if workingGradient != nil { try withoutGradients { try working.copyInPlace(master) } }
+        if !computesInMaster { try withoutGradients { try working.copyInPlace(master) } }
     }
 
     /// The parts of a tensor that is laid out as ``master`` is, such as ``master`` itself, by the weights' whole keys; views of its memory.

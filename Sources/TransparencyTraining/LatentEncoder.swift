@@ -18,7 +18,7 @@ final class LatentEncoder {
     /// What the VAE computes in.
     var dtype: DType { autoencoder.encoder.convIn.weight.dtype }
 
-    /// `[N, 16, S/8, S/8]`.
+    /// `[N, C, h, w]`.
     ///
     /// - Parameter seed: Of the draw from the posterior.
     /// - Throws: `TorchError`, and what writing the cache throws.
@@ -27,15 +27,15 @@ final class LatentEncoder {
         return try autoencoder.scaled(posterior == .mode ? distribution.mode() : distribution.sample(seed: seed))
     }
 
-    /// The distributions' parameters `[N, 32, S/8, S/8]`.
+    /// The distributions' parameters `[N, 2C, h, w]`.
     private func parameters(_ sources: [TrainingSample.Source]) throws -> Tensor {
-        guard let cache else { return try autoencoder.encoder(pictures(sources)) }
+        guard let cache else { return try autoencoder.distributionParameters(pictures(sources)) }
         // One by one: what a picture is encoded to must not depend on its neighbours in a batch.
         let each = try sources.map { source in
             switch source {
             case .parameters(let kept): return try kept.tensor().to(dtype, device: device)
             case .picture(_, let key):
-                let made = try autoencoder.encoder(pictures([source]))
+                let made = try autoencoder.distributionParameters(pictures([source]))
                 if let key { try cache.keep(made, key: key) }
                 return made
             }

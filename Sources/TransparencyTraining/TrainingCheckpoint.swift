@@ -151,7 +151,7 @@ public struct TrainingCheckpoint: Sendable {
         let transformer =
             try settings.trainable == .lora
             ? TransformerWeights(
-                form: .plain, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
+                form: .published, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
             : TransformerWeights(form: settings.trainedForm.transformerForm, tensors: trained)
         try base.exportForSegmentation(
             to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.usage)

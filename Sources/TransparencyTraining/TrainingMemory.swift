@@ -83,7 +83,7 @@ extension ModelFolder {
         switch form {
         case .all: return all
         case .folded:
-            guard try transformerForm() == .plain else { return all }
+            guard try transformerForm() == .published else { return all }
             let configuration = try transformerConfiguration()
             return try FoldedTransformer.parameterCount(configuration, promptTokens: promptTokenCount())
         case .lora(let rank, let targets):

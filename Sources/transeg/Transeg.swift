@@ -19,6 +19,7 @@ struct Transeg: AsyncParsableCommand {
     static func main() async {
         do {
             try TorchRuntime.checkInterface()
+            TorchRuntime.configureProcessAllocator()
             let process = ProcessInfo.processInfo
             let arguments = Array(process.arguments.dropFirst())
             await main(try TrainingLayers.expanded(arguments, environment: process.environment))

@@ -9,7 +9,7 @@ import TorchTraining
 
 @Suite struct FreshModelTests {
     private func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
-        try .read("\(goldens)/tiny-0/vae/config.json")
+        try ModelFolder("\(goldens)/tiny-0").autoencoderConfiguration()
     }
 
     @Test func aFreshModelIsWholeAndTheSeedsOwn() throws {

@@ -147,6 +147,19 @@ import TorchNN
         }
     }
 
+    @Test func readsEachConfigurationOnce() throws {
+        let model = try ModelFolder("\(goldens)/tiny-0")
+        let copy = model
+        for folder in [model, copy, model] {
+            _ = try folder.inputLimits()
+            _ = try folder.loadFoldedTransformer(dtype: .float32, device: .cpu)
+            _ = try folder.loadAutoencoder(dtype: .float32, device: .cpu)
+            try folder.check()
+        }
+        #expect(model.configurations.readCount == 2)
+        #expect(copy.configurations === model.configurations)
+    }
+
     @Test func namesAPartThatIsNotThere() throws {
         try withTemporaryFolder { folder in
             let path = try copyModel("tiny-0", into: folder)
@@ -174,7 +187,7 @@ import TorchNN
             try expectClose(prediction, expected.named("prediction_latent"), within: tolerance, "prediction")
             let vae = try ModelFolder(out).loadAutoencoder(dtype: .float32, device: .cpu)
             #expect(vae.configuration.scalingFactor == 1.5305)
-            #expect(try ModelFolder(out).transformerForm() == (folded ? .folded : .plain))
+            #expect(try ModelFolder(out).transformerForm() == (folded ? .folded : .published))
             try ModelFolder(out).check()
         }
     }

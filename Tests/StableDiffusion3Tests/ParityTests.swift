@@ -164,7 +164,7 @@ extension [String: Tensor] {
     @Test func refusesPicturesBeyondThePositionTable() throws {
         let transformer = try Golden.all[0].folder.loadFoldedTransformer(dtype: .float32, device: .cpu)
         let error = #expect(throws: ModelError.self) { try transformer(Tensor.zeros([1, 16, 4, 14])) }
-        #expect(error?.description.contains("larger than the model's position table") == true)
+        #expect(error?.description.contains("larger than the model's positional embedding") == true)
     }
 
     @Test func gradientsReachEveryFoldedWeight() throws {

@@ -75,6 +75,55 @@ import TorchTraining
         #expect(try distance(prediction, trainable(.folded)(latent)) > 1e-2)
     }
 
+    /// No one weight's dtype decides for the others.
+    @Test func eachWeightIsConvertedFromItsOwnDType() throws {
+        for (form, own) in [(TrainedForm.all, plain), (.folded, folded)] {
+            var mixed = own
+            for (index, key) in own.keys.sorted().enumerated() where index % 3 > 0 {
+                mixed[key] = try own[key]?.to(index % 3 == 1 ? .bfloat16 : .float64)
+            }
+            let trained = try TrainableTransformer(
+                configuration, mixed, form: form, dtype: .float32, device: .cpu, timestep: segmentationTimestep,
+                prompt: prompt, recomputes: true)
+            for (key, tensor) in try trained.state() {
+                let expected = try #require(mixed[key]).to(.float32)
+                #expect(try (tensor - expected).abs().max().item() == 0, "\(key)")
+            }
+            let unconverted = Weights(unconverted: mixed)
+            for (key, tensor) in mixed {
+                #expect(try unconverted.tensor(key, shape: tensor.shape).dtype == tensor.dtype)
+            }
+        }
+    }
+
+    /// In half precision the parts share memory for the gradients of a pass; nothing of one part may reach another.
+    @Test func gradientsOfPartsThatShareMemoryAreTheirOwn() throws {
+        for form in [TrainedForm.all, .folded, lora] {
+            let one = try trainable(form, dtype: .bfloat16, recomputes: false)
+            let other = try trainable(form, dtype: .bfloat16, recomputes: true)
+            // Twice, for the second pass adds to the first and finds used memory.
+            try train(one, updates: 2)
+            try train(other, updates: 2)
+            for (one, other) in zip(one.buffers, other.buffers) {
+                #expect(try distance(other.master, one.master) < 2e-2, "\(form) \(one.prefix)")
+            }
+        }
+    }
+
+    @Test func aPassThatFailsLeavesNothingInSharedMemory() throws {
+        struct Stop: Error {}
+        let (clean, failed) = try (
+            trainable(.all, dtype: .bfloat16, recomputes: true), trainable(.all, dtype: .bfloat16, recomputes: true)
+        )
+        let latent = try latent.to(.bfloat16)
+        #expect(throws: Stop.self) { try failed.accumulateGradients(latent, scale: 1) { _ in throw Stop() } }
+        try train(clean, updates: 1)
+        try train(failed, updates: 1)
+        for (one, other) in zip(clean.buffers, failed.buffers) {
+            #expect(try (one.master - other.master).abs().max().item() == 0)
+        }
+    }
+
     @Test func recomputationGivesTheSameGradients() throws {
         for form in [TrainedForm.folded, lora] {
             let losses = try (

@@ -16,13 +16,20 @@ package struct AutoencoderKL {
         try weights.finish()
     }
 
-    /// Pictures `[N, 3, H, W]` in −1…1 to the distribution of their latents `[N, 16, H/8, W/8]`, which are as the VAE
+    /// Pictures `[N, 3, H, W]` in −1…1 to the distribution of their latents `[N, C, h, w]`, which are as the VAE
     /// has them: ``scaled(_:)`` turns them into what the transformer takes.
+    ///
+    /// One latent position stands for ``AutoencoderKLConfiguration/downsampling`` pixels along each axis.
     package func encode(_ images: Tensor) throws -> DiagonalGaussianDistribution {
-        try DiagonalGaussianDistribution(encoder(laidOut(images)).contiguous())
+        try DiagonalGaussianDistribution(distributionParameters(images))
     }
 
-    /// Latents `[N, 16, h, w]` as the VAE has them to pictures `[N, 3, 8h, 8w]`, about −1…1 and not clamped.
+    /// Pictures `[N, 3, H, W]` in −1…1 to what ``DiagonalGaussianDistribution`` is made of, `[N, 2C, h, w]`: the one way into the encoder.
+    package func distributionParameters(_ images: Tensor) throws -> Tensor {
+        try encoder(laidOut(images)).contiguous()
+    }
+
+    /// Latents `[N, C, h, w]` as the VAE has them to pictures `[N, 3, H, W]`, about −1…1 and not clamped.
     package func decode(_ latents: Tensor) throws -> Tensor { try decoder(laidOut(latents)).contiguous() }
 
     /// With channels last where that makes convolutions quicker, which round a little otherwise then: in half precision,

@@ -27,7 +27,7 @@ extension AutoencoderKL {
             convOut = try Conv2d(weights["conv_out"], last, configuration.outChannels, kernelSize: 3, padding: 1)
         }
 
-        /// `[N, 16, h, w]` to `[N, 3, 8h, 8w]`.
+        /// `[N, C, h, w]` to `[N, 3, H, W]`.
         package func callAsFunction(_ latents: Tensor) throws -> Tensor {
             var x = try midBlock(convIn(latents))
             for block in upBlocks { x = try block(consume x) }

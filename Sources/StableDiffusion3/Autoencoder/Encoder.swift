@@ -25,7 +25,7 @@ extension AutoencoderKL {
             convOut = try Conv2d(weights["conv_out"], last, 2 * configuration.latentChannels, kernelSize: 3, padding: 1)
         }
 
-        /// `[N, 3, H, W]` to mean and log variance together, `[N, 32, H/8, W/8]`.
+        /// `[N, 3, H, W]` to mean and log variance together, `[N, 2C, h, w]`.
         package func callAsFunction(_ images: Tensor) throws -> Tensor {
             var x = try convIn(images)
             for block in downBlocks { x = try block(consume x) }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A model's `config.json`, read so that nothing which changes numbers is overlooked.
-protocol ModelConfiguration: Decodable {
+protocol ModelConfiguration: Decodable, Sendable {
     associatedtype Keys: CodingKey & CaseIterable
     /// Whether a key that is not in `Keys` is an error. Keys that begin with an underscore are diffusers' notes to
     /// itself and a null changes nothing; any other may ask for something that would give other numbers.
@@ -17,34 +17,21 @@ struct ConfigurationProblem: Error {
     let expected: String
 }
 
-/// The `_class_name` of a configuration; nil where it has none. Throws ``ModelError`` when it is no text.
-func configurationClass(of path: String) throws -> String? {
+/// The `_class_name` of a configuration's content; nil where it has none. Throws ``ModelError`` when it is no text.
+func configurationClass(of data: Data, file path: String) throws -> String? {
     struct ClassName: Decodable {
         let className: String?
         enum CodingKeys: String, CodingKey { case className = "_class_name" }
     }
     do {
-        return try JSONDecoder().decode(ClassName.self, from: Data(contentsOf: URL(fileURLWithPath: path))).className
+        return try JSONDecoder().decode(ClassName.self, from: data).className
     } catch let error as DecodingError {
         throw ModelError.configuration(file: path, error.sentence)
-    } catch {
-        throw ModelError.unreadable(file: path, reason: error.localizedDescription)
     }
 }
 
 extension ModelConfiguration {
     static var refusesUnknownKeys: Bool { true }
-
-    /// Reads and checks a file. Throws ``ModelError`` with the key and what was expected of it.
-    static func read(_ path: String) throws -> Self {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw ModelError.unreadable(file: path, reason: error.localizedDescription)
-        }
-        return try decode(data, file: path)
-    }
 
     /// Decodes and checks the content of a file; `path` is named in errors. Throws ``ModelError``.
     static func decode(_ data: Data, file path: String) throws -> Self {

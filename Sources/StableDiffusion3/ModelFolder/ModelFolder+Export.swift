@@ -56,7 +56,7 @@ extension ModelFolder {
         let file = try autoencoderWeights()
         // Loading checks names and shapes.
         _ = try loadAutoencoder(dtype: file.storedDType ?? .float32, device: .cpu)
-        try Data(contentsOf: URL(fileURLWithPath: configurationFile(ModelLayout.autoencoder)))
+        try configurations.data(of: configurationFile(ModelLayout.autoencoder))
             .write(to: folder.appendingPathComponent(ModelLayout.autoencoder).appendingPathComponent("config.json"))
         try write(file.tensors(), to: folder.appendingPathComponent(ModelLayout.autoencoder), dtype: dtype)
     }
@@ -64,7 +64,7 @@ extension ModelFolder {
     private func exportPublished(_ source: TransformerWeights, to folder: URL, dtype: DType?) throws {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
-        try writeConfiguration(.plain, to: part)
+        try writeConfiguration(.published, to: part)
         guard source.form == .folded else {
             _ = try SD3Transformer2DModel(configuration, source.unconverted)
             try write(source.tensors, to: part, dtype: dtype)
@@ -79,7 +79,7 @@ extension ModelFolder {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
         try writeConfiguration(.folded, to: part)
-        guard source.form == .plain else {
+        guard source.form == .published else {
             _ = try FoldedTransformer(configuration, source.unconverted)
             return try write(source.tensors, to: part, dtype: dtype)
         }
@@ -99,9 +99,7 @@ extension ModelFolder {
     /// Throws ``ModelError``.
     package func transformerConfigurationData(_ form: TransformerForm) throws -> Data {
         let file = try configurationFile(ModelLayout.transformer)
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw ModelError.unreadable(file: file, reason: "it cannot be opened")
-        }
+        let data = try configurations.data(of: file)
         guard try transformerForm() != form else { return data }
         var configuration = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
         configuration["_class_name"] = form.rawValue

@@ -10,7 +10,7 @@ extension ModelFolder {
     /// Which form of the transformer a folder holds.
     package enum TransformerForm: String, Sendable {
         /// ``SD3Transformer2DModel``, as diffusers writes it.
-        case plain = "SD3Transformer2DModel"
+        case published = "SD3Transformer2DModel"
         /// ``FoldedTransformer``, which only this package reads.
         case folded = "FoldedSD3Transformer2DModel"
     }
@@ -18,27 +18,36 @@ extension ModelFolder {
     /// The form that `transformer/config.json` names. Throws ``ModelError`` for any other class.
     package func transformerForm() throws -> TransformerForm {
         let file = try configurationFile(ModelLayout.transformer)
-        guard let name = try configurationClass(of: file) else { return .plain }
+        guard let name = try className(of: file) else { return .published }
         guard let form = TransformerForm(rawValue: name) else {
             throw ModelError.configuration(
-                file: file, "_class_name is \(name); expected \(TransformerForm.plain.rawValue)")
+                file: file, "_class_name is \(name); expected \(TransformerForm.published.rawValue)")
         }
         return form
     }
 
     package func transformerConfiguration() throws -> SD3TransformerConfiguration {
-        try .read(configurationFile(ModelLayout.transformer))
+        try configuration(ModelLayout.transformer)
     }
 
     package func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
         let file = try configurationFile(ModelLayout.autoencoder)
-        if let name = try configurationClass(of: file), name != "AutoencoderKL" {
+        if let name = try className(of: file), name != "AutoencoderKL" {
             throw ModelError.configuration(file: file, "_class_name is \(name); expected AutoencoderKL")
         }
-        return try .read(file)
+        return try configuration(ModelLayout.autoencoder)
     }
 
-    /// What both sides of an input picture must be a multiple of, and the longest side that the position table reaches.
+    private func className(of file: String) throws -> String? {
+        try configurations.decoded("_class_name", of: file) { try configurationClass(of: $0, file: file) }
+    }
+
+    private func configuration<Configuration: ModelConfiguration>(_ part: String) throws -> Configuration {
+        let file = try configurationFile(part)
+        return try configurations.decoded("\(Configuration.self)", of: file) { try .decode($0, file: file) }
+    }
+
+    /// What both sides of an input picture must be a multiple of, and the longest side that the positional embedding reaches.
     package func inputLimits() throws -> (unit: Int, largest: Int) {
         let transformer = try transformerConfiguration()
         let unit = try autoencoderConfiguration().downsampling * transformer.patchSize
@@ -53,7 +62,7 @@ extension ModelFolder {
 
     /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.
     package func loadTransformer(dtype: DType, device: Device) throws -> SD3Transformer2DModel {
-        guard try transformerForm() == .plain else {
+        guard try transformerForm() == .published else {
             throw ModelError.configuration(
                 file: try configurationFile(ModelLayout.transformer),
                 "this model is folded; 'transeg export MODEL OUT' makes a published form of it")
@@ -77,7 +86,7 @@ extension ModelFolder {
         let weights = Weights(try transformerWeights(), dtype: dtype, device: device)
         // On an accelerator the bias would cost attention its quickest kernel, for a fiftieth of the tokens.
         let merges = device.kind == .cpu
-        guard try transformerForm() == .plain else {
+        guard try transformerForm() == .published else {
             return try FoldedTransformer(configuration, weights, mergesEqualTokens: merges)
         }
         let folded = try FoldedTransformer.fold(
@@ -139,7 +148,7 @@ extension ModelFolder {
     /// One of the two CLIP encoders, `text_encoder` or `text_encoder_2`, in float32 on the CPU.
     func loadTextEncoder(_ part: String) throws -> CLIPTextModelWithProjection {
         try CLIPTextModelWithProjection(
-            .read(configurationFile(part)),
+            configuration(part),
             Weights(weightsFile(part, stem: ModelLayout.transformersStem), dtype: .float32))
     }
 }
@@ -154,7 +163,7 @@ extension ModelFolder {
         let file = try transformerWeights()
         let weights = Weights(file, dtype: file.storedDType ?? .float32)
         switch try transformerForm() {
-        case .plain:
+        case .published:
             _ = try SD3Transformer2DModel(configuration, weights)
             guard contains(ModelLayout.promptFolder) else {
                 for part in [ModelLayout.textEncoder, ModelLayout.textEncoder2] {

@@ -14,6 +14,7 @@ public struct ModelFolder: Sendable {
     public let variant: String?
     private let remedy: String
     let environment: [String: String]
+    let configurations = ConfigurationCache()
 
     /// Finds a model: a folder, or a Hugging Face id such as `stabilityai/stable-diffusion-3.5-medium` that is in
     /// Hugging Face's cache. Nothing is downloaded: the error names the command that does.

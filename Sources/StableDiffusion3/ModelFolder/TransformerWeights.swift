@@ -18,8 +18,8 @@ package struct TransformerWeights {
         return counts.max { $0.value < $1.value }?.key ?? .float32
     }
 
-    /// For checking keys and shapes without converting much.
-    var unconverted: Weights { Weights(tensors, dtype: commonDType) }
+    /// For checking keys and shapes.
+    var unconverted: Weights { Weights(unconverted: tensors) }
 }
 
 extension SafetensorsCollection {

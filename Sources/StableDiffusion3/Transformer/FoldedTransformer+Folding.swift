@@ -30,7 +30,7 @@ struct Folding {
     private let device: Device
     /// In float32 on the CPU.
     private let source: Weights
-    private let conditioning: Tensor
+    private let temb: Tensor
 
     init(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
@@ -38,7 +38,7 @@ struct Folding {
         (self.configuration, dtype, device) = (configuration, weights.dtype, weights.device)
         let source = weights.converted(to: .float32, device: .cpu)
         self.source = source
-        (outer, conditioning) = try withoutGradients {
+        (outer, temb) = try withoutGradients {
             let prompt = try prompt.to(.float32, device: .cpu)
             var folded = FoldedStateDict()
 
@@ -51,13 +51,13 @@ struct Folding {
                 source["context_embedder"], configuration.jointAttentionDim, configuration.captionProjectionDim)
             folded.tensors["context"] = try embedder(prompt.tokens)
 
-            let conditioning = try TimestepTextEmbedding(source["time_text_embed"], configuration)(
+            let temb = try TimestepTextEmbedding(source["time_text_embed"], configuration)(
                 timestep: timestep, pooled: prompt.pooled)
-            let normOut = try AdaLayerNorm(source["norm_out"], configuration.innerDim, vectorCount: 2)(conditioning)
+            let normOut = try AdaLayerNorm(source["norm_out"], configuration.innerDim, vectorCount: 2)(temb)
             try folded.set("norm_out", Modulation(shift: normOut[1], scale: normOut[0]))
             try folded.set("proj_out", OutputPatches.projection(source["proj_out"], configuration))
             try folded.convert(to: weights.dtype, device: weights.device)
-            return (folded.tensors, conditioning)
+            return (folded.tensors, temb)
         }
     }
 
@@ -66,7 +66,7 @@ struct Folding {
         try withoutGradients {
             let weights = source["transformer_blocks"][index]
             var block = FoldedStateDict(prefix: weights.prefix)
-            try block.fold(JointTransformerBlock(weights, configuration, index: index), conditioning: conditioning)
+            try block.fold(JointTransformerBlock(weights, configuration, index: index), temb: temb)
             try block.convert(to: dtype, device: device)
             return block.tensors
         }
@@ -116,8 +116,8 @@ private struct FoldedStateDict {
         tensors["\(prefix)\(name).bias"] = try cat(linears.compactMap(\.bias), axis: 0)
     }
 
-    mutating func fold(_ block: JointTransformerBlock, conditioning: Tensor) throws {
-        let vectors = try BlockModulation(block.norm1(conditioning))
+    mutating func fold(_ block: JointTransformerBlock, temb: Tensor) throws {
+        let vectors = try BlockModulation(block.norm1(temb))
         try set("norm1", vectors.attention)
         try set("norm2", vectors.feedForward)
         try set("attn.to_qkv", joined: [block.attn.qkv.query, block.attn.qkv.key, block.attn.qkv.value])
@@ -133,11 +133,11 @@ private struct FoldedStateDict {
             set("attn2.norm_k", attn2.qkv.normKey)
             try set("attn2.to_out.0", attn2.toOut, gate: second.gate)
         }
-        try foldContext(of: block, conditioning: conditioning)
+        try foldContext(of: block, temb: temb)
     }
 
-    private mutating func foldContext(of block: JointTransformerBlock, conditioning: Tensor) throws {
-        let vectors = try ContextModulation(block.norm1Context(conditioning))
+    private mutating func foldContext(of block: JointTransformerBlock, temb: Tensor) throws {
+        let vectors = try ContextModulation(block.norm1Context(temb))
         let added = block.attn.addedQKV
         try set("norm1_context", vectors.attention)
         set("attn.norm_added_k", added.normKey)

@@ -14,25 +14,25 @@ extension FoldedTransformer {
     ) throws -> (tensors: [String: Tensor], prompt: PromptEmbeddings) {
         try withoutGradients {
             let dtype = tensors["context"]?.dtype ?? .float32
-            let folded = try FoldedTransformer(configuration, Weights(tensors, dtype: dtype))
-            var plain = PublishedStateDict(tensors: [:], prefix: "", dtype: dtype, width: configuration.innerDim)
+            let folded = try FoldedTransformer(configuration, Weights(unconverted: tensors))
+            var published = PublishedStateDict(tensors: [:], prefix: "", dtype: dtype, width: configuration.innerDim)
             for name in ["pos_embed.pos_embed", "pos_embed.proj.weight", "pos_embed.proj.bias"] {
-                plain.tensors[name] = tensors[name]
+                published.tensors[name] = tensors[name]
             }
-            plain.set("proj_out", folded.projOut)
-            try plain.setModulation("norm_out", [.scale(folded.normOut), .shift(folded.normOut)])
+            published.set("proj_out", folded.projOut)
+            try published.setModulation("norm_out", [.scale(folded.normOut), .shift(folded.normOut)])
             for (name, inputCount) in [
                 ("timestep_embedder", 256), ("text_embedder", configuration.pooledProjectionDim),
             ] {
-                try plain.setZero("time_text_embed.\(name).linear_1", inputCount)
-                try plain.setZero("time_text_embed.\(name).linear_2", configuration.innerDim)
+                try published.setZero("time_text_embed.\(name).linear_1", inputCount)
+                try published.setZero("time_text_embed.\(name).linear_2", configuration.innerDim)
             }
-            let prompt = try plain.setContext(folded.context, configuration)
+            let prompt = try published.setContext(folded.context, configuration)
             for (index, block) in folded.transformerBlocks.enumerated() {
-                plain.prefix = "transformer_blocks.\(index)."
-                try plain.set(block)
+                published.prefix = "transformer_blocks.\(index)."
+                try published.set(block)
             }
-            return (plain.tensors, prompt)
+            return (published.tensors, prompt)
         }
     }
 }

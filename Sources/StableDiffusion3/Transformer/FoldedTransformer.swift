@@ -61,25 +61,25 @@ package struct FoldedTransformer {
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`, in the weights' dtype on their device.
     ///
-    /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
-    package func callAsFunction(_ latent: Tensor) throws -> Tensor {
-        try pass(latent, block: { transformerBlocks[$0] }, done: releasePages)
-    }
+    /// Throws ``ModelError/size(_:)`` when h or w exceeds the positional embedding.
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor { try walk()(latent) }
 
-    /// One pass with blocks from elsewhere; `done` is called with the index of each that is no longer needed.
-    func pass(
-        _ latent: Tensor, block: (Int) throws -> FoldedJointBlock, done: (Int) -> Void
-    ) throws -> Tensor {
-        var x = try posEmbed(latent)
-        let keyBias = try keyBias(pictureTokens: x.size(1), like: x)
-        var context = try context.expand([latent.size(0), -1, -1])
-        for index in 0..<configuration.numLayers {
-            let (next, nextContext) = try block(index)(x, context: context, keyBias: keyBias)
-            x = next
-            if let nextContext { context = nextContext }
-            done(index)
-        }
-        return try OutputPatches.assemble(projOut(normOut(x)), like: latent, configuration)
+    /// The way through the blocks that are here.
+    func walk() -> TransformerWalk { walk(ResidentBlocks(blocks: transformerBlocks, releasePages: releasePages)) }
+
+    /// The way through blocks from elsewhere.
+    func walk(_ blocks: any BlockProvider) -> TransformerWalk {
+        TransformerWalk(
+            embed: { latent in
+                let x = try posEmbed(latent)
+                return TransformerTokens(
+                    x: x, context: try context.expand([latent.size(0), -1, -1]),
+                    keyBias: try keyBias(pictureTokens: x.size(1), like: x))
+            },
+            blocks: blocks,
+            output: { tokens, latent in
+                try OutputPatches.assemble(projOut(normOut(tokens.x)), like: latent, configuration)
+            })
     }
 
     /// A key that stands for n equal ones has n times their weight in the softmax, which is log n more in its score.

@@ -26,13 +26,13 @@ package struct JointTransformerBlock {
         ffContext = isLast ? nil : try FeedForward(weights["ff_context"], width)
     }
 
-    /// Picture tokens `[N, T, D]`, prompt tokens `[N, S, D]` and the conditioning vector `[N or 1, D]` to new tokens;
+    /// Picture tokens `[N, T, D]`, prompt tokens `[N, S, D]` and the conditioning vector `temb` `[N or 1, D]` to new tokens;
     /// no prompt tokens from the last block.
     package func callAsFunction(
-        _ x: Tensor, context: Tensor, conditioning: Tensor
+        _ x: Tensor, context: Tensor, temb: Tensor
     ) throws -> (Tensor, context: Tensor?) {
-        let vectors = try BlockModulation(norm1(conditioning))
-        let contextVectors = try ContextModulation(norm1Context(conditioning))
+        let vectors = try BlockModulation(norm1(temb))
+        let contextVectors = try ContextModulation(norm1Context(temb))
 
         let normed = try unscaledLayerNorm(x)
         let (attended, contextAttended) = try attn(

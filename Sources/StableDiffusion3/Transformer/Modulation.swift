@@ -26,8 +26,8 @@ package struct AdaLayerNorm {
     }
 
     /// The conditioning vector `[N, D]` to `vectorCount` vectors `[N, 1, D]`.
-    func callAsFunction(_ conditioning: Tensor) throws -> [Tensor] {
-        try linear(conditioning.silu()).unsqueeze(1).chunk(vectorCount, axis: 2)
+    func callAsFunction(_ temb: Tensor) throws -> [Tensor] {
+        try linear(temb.silu()).unsqueeze(1).chunk(vectorCount, axis: 2)
     }
 }
 

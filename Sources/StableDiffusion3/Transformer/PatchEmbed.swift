@@ -4,11 +4,11 @@ package import TorchNN
 // Legend for this folder: N pictures, C channels, h × w latent positions, T = h/p · w/p picture tokens for patches of
 // side p, S prompt tokens, D token width, H heads, d head width.
 
-/// Cuts a latent into patches and adds the position table's middle (diffusers 0.35.2 `PatchEmbed` with cropping).
+/// Cuts a latent into patches and adds the positional embedding's middle (diffusers 0.35.2 `PatchEmbed` with cropping).
 package struct PatchEmbed {
     /// Convolution whose kernel and stride are the patch.
     package let proj: Conv2d
-    /// The position table `[1, side², D]`.
+    /// The positional embedding `[1, side², D]`.
     package let posEmbed: Tensor
     private let side: Int
     private let patchSize: Int
@@ -31,12 +31,12 @@ package struct PatchEmbed {
             + positions(height: height, width: width)
     }
 
-    /// The table's centre as `[1, height · width, D]`. Throws ``ModelError/size(_:)`` when it is too small.
+    /// The embedding's centre as `[1, height · width, D]`. Throws ``ModelError/size(_:)`` when it is too small.
     private func positions(height: Int, width: Int) throws -> Tensor {
         guard height <= side, width <= side else {
             throw ModelError.size(
-                "a picture of \(width * patchSize * 8) × \(height * patchSize * 8) pixels is larger than the model's "
-                    + "position table, which reaches \(side * patchSize * 8) × \(side * patchSize * 8)")
+                "a latent of \(width * patchSize) × \(height * patchSize) positions is larger than the model's "
+                    + "positional embedding, which reaches \(side * patchSize) × \(side * patchSize)")
         }
         return try posEmbed.reshape([1, side, side, posEmbed.size(-1)])
             .narrow(1, start: (side - height) / 2, length: height)

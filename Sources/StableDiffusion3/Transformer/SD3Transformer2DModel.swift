@@ -26,15 +26,22 @@ package struct SD3Transformer2DModel {
     /// One pass: latent `[N, 16, h, w]`, prompt `[1, S, joint]` and pooled prompt `[1, pooled]` to `[N, 16, h, w]`, all
     /// in the weights' dtype on their device.
     ///
-    /// Throws ``ModelError/size(_:)`` when h or w exceeds the position table.
+    /// Throws ``ModelError/size(_:)`` when h or w exceeds the positional embedding.
     package func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
-        var (x, context, conditioning) = try embeddings(latent, timestep: timestep, prompt: prompt)
-        for block in transformerBlocks {
-            let (next, nextContext) = try block(x, context: context, conditioning: conditioning)
-            x = next
-            if let nextContext { context = nextContext }
-        }
-        return try output(x, conditioning: conditioning, like: latent)
+        try walk(timestep: timestep, prompt: prompt)(latent)
+    }
+
+    /// The way through the blocks for one timestep and prompt.
+    func walk(timestep: Double, prompt: PromptEmbeddings) -> TransformerWalk {
+        TransformerWalk(
+            embed: { try embeddings($0, timestep: timestep, prompt: prompt) },
+            blocks: ResidentBlocks(blocks: transformerBlocks),
+            output: { tokens, latent in
+                guard let temb = tokens.temb else {
+                    preconditionFailure("the published form has a conditioning vector")
+                }
+                return try output(tokens.x, temb: temb, like: latent)
+            })
     }
 }
 

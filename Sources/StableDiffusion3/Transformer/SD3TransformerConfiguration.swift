@@ -14,7 +14,7 @@ package struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelC
     package let jointAttentionDim: Int
     package let captionProjectionDim: Int
     package let pooledProjectionDim: Int
-    /// Side of the position table, in tokens.
+    /// Side of the positional embedding, in tokens.
     package let posEmbedMaxSize: Int
     /// The blocks with a second attention among the picture's tokens alone.
     package let dualAttentionLayers: [Int]

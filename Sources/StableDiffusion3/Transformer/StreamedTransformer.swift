@@ -5,8 +5,7 @@ package import TorchNN
 /// of all, for the time of folding them in each pass.
 package struct StreamedTransformer {
     private let outer: FoldedTransformer
-    private let makeBlock: (Int) throws -> FoldedJointBlock
-    private let releasePages: (Int) -> Void
+    private let blocks: StreamedBlocks
 
     /// The transformer of a model folder, in either form.
     ///
@@ -19,12 +18,13 @@ package struct StreamedTransformer {
         let weights = Weights(try folder.transformerWeights(), dtype: dtype, device: device)
         let outerWeights: Weights
         let blockWeights: (Int) throws -> Weights
+        let releasePages: (Int) -> Void
         switch try folder.transformerForm() {
         case .folded:
             outerWeights = weights
             blockWeights = { _ in weights }
             releasePages = { weights["transformer_blocks"][$0].releasePages() }
-        case .plain:
+        case .published:
             let folding = try Folding(
                 configuration, weights, timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt())
             outerWeights = Weights(folding.outer, dtype: dtype, device: device)
@@ -33,24 +33,24 @@ package struct StreamedTransformer {
         }
         outer = try FoldedTransformer(
             outer: outerWeights, configuration, mergesEqualTokens: device.kind == .cpu, blocks: [])
-        makeBlock = { index in
-            try FoldedJointBlock(
-                blockWeights(index)["transformer_blocks"][index].linearPrecision(linearPrecision), configuration,
-                index: index)
-        }
+        blocks = StreamedBlocks(
+            count: configuration.numLayers,
+            make: { index in
+                try FoldedJointBlock(
+                    blockWeights(index)["transformer_blocks"][index].linearPrecision(linearPrecision), configuration,
+                    index: index)
+            }, releasePages: releasePages)
     }
 
     /// All blocks at once: for another precision without ever having the whole model in the first.
     func loaded() throws -> FoldedTransformer {
-        let blocks = try (0..<outer.configuration.numLayers).map { index in
-            defer { releasePages(index) }
-            return try makeBlock(index)
+        let loaded = try (0..<blocks.count).map { index in
+            defer { blocks.release(index) }
+            return try blocks.make(index)
         }
-        return FoldedTransformer(outer, blocks: blocks)
+        return FoldedTransformer(outer, blocks: loaded)
     }
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`. Throws what loading and ``FoldedTransformer`` throw.
-    package func callAsFunction(_ latent: Tensor) throws -> Tensor {
-        try outer.pass(latent, block: makeBlock, done: releasePages)
-    }
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor { try outer.walk(blocks)(latent) }
 }

@@ -14,13 +14,12 @@ struct TransformerEmbeddings {
             weights["context_embedder"], configuration.jointAttentionDim, configuration.captionProjectionDim)
     }
 
-    /// Picture tokens `[N, T, D]`, prompt tokens `[N, S, D]` and the conditioning vector `[1, D]`.
+    /// The tokens of a latent and of the prompt, and the conditioning vector.
     func callAsFunction(
         _ latent: Tensor, timestep: Double, prompt: PromptEmbeddings
-    ) throws -> (x: Tensor, context: Tensor, conditioning: Tensor) {
-        (
-            try posEmbed(latent), try contextEmbedder(prompt.tokens).expand([latent.size(0), -1, -1]),
-            try timeTextEmbed(timestep: timestep, pooled: prompt.pooled)
-        )
+    ) throws -> TransformerTokens {
+        TransformerTokens(
+            x: try posEmbed(latent), context: try contextEmbedder(prompt.tokens).expand([latent.size(0), -1, -1]),
+            temb: try timeTextEmbed(timestep: timestep, pooled: prompt.pooled))
     }
 }

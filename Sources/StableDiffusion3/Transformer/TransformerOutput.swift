@@ -15,8 +15,8 @@ struct TransformerOutput {
     }
 
     /// Picture tokens `[N, T, D]` to a latent of the shape of `latent`.
-    func callAsFunction(_ x: Tensor, conditioning: Tensor, like latent: Tensor) throws -> Tensor {
-        let vectors = try normOut(conditioning)
+    func callAsFunction(_ x: Tensor, temb: Tensor, like latent: Tensor) throws -> Tensor {
+        let vectors = try normOut(temb)
         let normed = try Modulation(shift: vectors[1], scale: vectors[0])(unscaledLayerNorm(x))
         return try OutputPatches.assemble(projOut(normed), like: latent, configuration)
     }

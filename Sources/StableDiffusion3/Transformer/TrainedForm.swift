@@ -12,7 +12,7 @@ package enum TrainedForm: Sendable, Equatable {
     case lora(rank: Int, targets: [String])
 
     /// The form of the model that is trained.
-    package var transformerForm: ModelFolder.TransformerForm { self == .folded ? .folded : .plain }
+    package var transformerForm: ModelFolder.TransformerForm { self == .folded ? .folded : .published }
 
     /// The layers that diffusers 0.35.2's LoRA training of Stable Diffusion 3 adapts where it is told nothing else.
     package static let standardTargets = [

@@ -6,7 +6,7 @@ extension SD3Transformer2DModel {
     /// The weights of a transformer that is trained from nothing, by diffusers' keys, float32.
     ///
     /// As in DiT (Peebles and Xie, arXiv 2212.09748) modulation and the output are 0 at first, so that every block begins as the
-    /// identity. The position table is diffusers' `get_2d_sincos_pos_embed`.
+    /// identity. The positional embedding is diffusers' `get_2d_sincos_pos_embed`.
     package static func freshWeights(
         _ configuration: SD3TransformerConfiguration, seed: UInt32
     ) throws -> [String: Tensor] {

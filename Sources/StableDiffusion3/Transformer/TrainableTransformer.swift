@@ -14,7 +14,8 @@ package final class TrainableTransformer {
     package let dtype: DType
 
     private let walk: TransformerWalk
-    /// What belongs to ``state()`` but is not trained: the position table.
+    private let gradients: PartGradients
+    /// What belongs to ``state()`` but is not trained: the positional embedding.
     private let constants: [String: Tensor]
 
     private static let positionKey = "pos_embed.pos_embed"
@@ -22,7 +23,7 @@ package final class TrainableTransformer {
     /// Copies weights.
     ///
     /// - Parameters:
-    ///   - tensors: The state dict of the form that is trained, plain or folded, in any dtype.
+    ///   - tensors: The state dict of the form that is trained, published or folded, each weight in any dtype.
     ///   - adapters: For LoRA, what an earlier run came to; nil for fresh ones.
     ///   - dtype: What to compute in; the masters are float32.
     ///   - prompt: What the published form needs and the folded one has in it.
@@ -34,7 +35,7 @@ package final class TrainableTransformer {
         recomputes: Bool, seed: UInt32 = 0
     ) throws {
         // Checks every key and shape at once.
-        let checked = Weights(tensors, dtype: tensors.first?.value.dtype ?? .float32)
+        let checked = Weights(unconverted: tensors)
         switch form {
         case .folded: _ = try FoldedTransformer(configuration, checked)
         case .all, .lora: _ = try SD3Transformer2DModel(configuration, checked)
@@ -55,18 +56,20 @@ package final class TrainableTransformer {
             trained = tensors.filter { $0.key != Self.positionKey }
             self.constants = constants
         }
-        buffers = try Self.parts(of: trained, blockCount: configuration.numLayers).filter { !$0.weights.isEmpty }
-            .map { try ParameterBuffer(prefix: $0.prefix, $0.weights, dtype: dtype, device: device) }
+        let parts = try Self.parts(of: trained, blockCount: configuration.numLayers).map { prefix, weights in
+            weights.isEmpty ? nil : try ParameterBuffer(prefix: prefix, weights, dtype: dtype, device: device)
+        }
+        gradients = try PartGradients(parts, recomputes: recomputes)
+        buffers = parts.compactMap(\.self)
         var leaves = constants
         for buffer in buffers { for (name, leaf) in buffer.leaves { leaves[buffer.prefix + name] = leaf } }
         let weights = Weights(leaves, dtype: dtype, device: device)
         if form == .folded {
-            walk = try .folded(configuration, weights)
+            walk = try FoldedTransformer(configuration, weights).walk()
         } else {
             guard let prompt else { preconditionFailure("the published form needs a prompt") }
-            walk = try .published(
-                configuration, weights, timestep: timestep, prompt: prompt.to(dtype, device: device),
-                trainsEmbedding: form == .all)
+            walk = try SD3Transformer2DModel(configuration, weights)
+                .walk(timestep: timestep, prompt: prompt.to(dtype, device: device))
         }
     }
 
@@ -98,8 +101,9 @@ package final class TrainableTransformer {
     package func accumulateGradients(
         _ latent: Tensor, scale: Double, loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
-        let value = try recomputes ? walk.recomputed(latent, scale, loss) : walk.recorded(latent, scale, loss)
-        for buffer in buffers { try buffer.accumulate() }
+        let value =
+            try recomputes
+            ? walk.recomputed(latent, scale, gradients, loss) : walk.recorded(latent, scale, gradients, loss)
         return try value.detached()
     }
 
@@ -111,45 +115,5 @@ package final class TrainableTransformer {
     /// What of ``state()`` is not trained.
     package func constantState() throws -> [(key: String, tensor: Tensor)] {
         constants.map { (key: $0.key, tensor: $0.value) }
-    }
-}
-
-extension TransformerWalk {
-    /// The walk of ``SD3Transformer2DModel``.
-    fileprivate static func published(
-        _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings,
-        trainsEmbedding: Bool
-    ) throws -> TransformerWalk {
-        let model = try SD3Transformer2DModel(configuration, weights)
-        return TransformerWalk(
-            embed: { latent in
-                let first = try model.embeddings(latent, timestep: timestep, prompt: prompt)
-                return Hidden(x: first.x, context: first.context, conditioning: first.conditioning)
-            },
-            blocks: model.transformerBlocks.map { block in
-                { hidden in
-                    guard let conditioning = hidden.conditioning else { preconditionFailure("no conditioning") }
-                    return try block(hidden.x, context: hidden.context, conditioning: conditioning)
-                }
-            },
-            output: { hidden, latent in
-                guard let conditioning = hidden.conditioning else { preconditionFailure("no conditioning") }
-                return try model.output(hidden.x, conditioning: conditioning, like: latent)
-            },
-            trainsEmbedding: trainsEmbedding)
-    }
-
-    /// The walk of ``FoldedTransformer``.
-    fileprivate static func folded(
-        _ configuration: SD3TransformerConfiguration, _ weights: Weights
-    ) throws -> TransformerWalk {
-        let model = try FoldedTransformer(configuration, weights)
-        return TransformerWalk(
-            embed: { Hidden(x: try model.posEmbed($0), context: try model.context.expand([$0.size(0), -1, -1])) },
-            blocks: model.transformerBlocks.map { block in { try block($0.x, context: $0.context) } },
-            output: { hidden, latent in
-                try OutputPatches.assemble(model.projOut(model.normOut(hidden.x)), like: latent, configuration)
-            },
-            trainsEmbedding: true)
     }
 }

@@ -1,0 +1,113 @@
+import Torch
+
+/// A transformer as a walk over its blocks: the one way through every form of it, wherever its weights are, trained or not.
+struct TransformerWalk {
+    /// A latent `[N, 16, h, w]` to tokens.
+    let embed: (Tensor) throws -> TransformerTokens
+    let blocks: any BlockProvider
+    /// Tokens to a latent of the shape of the given one.
+    let output: (TransformerTokens, Tensor) throws -> Tensor
+
+    /// One pass; records what the gradient mode says.
+    func callAsFunction(_ latent: Tensor) throws -> Tensor {
+        var tokens = try embed(latent)
+        for index in 0..<blocks.count { try step(index, &tokens) }
+        return try output(tokens, latent)
+    }
+
+    private func step(_ index: Int, _ tokens: inout TransformerTokens) throws {
+        let (x, context) = try withBlock(index) { try $0(tokens) }
+        tokens.x = x
+        if let context { tokens.context = context }
+    }
+
+    private func withBlock<R>(_ index: Int, _ body: (any TransformerBlock) throws -> R) throws -> R {
+        defer { blocks.release(index) }
+        return try body(blocks.acquire(index))
+    }
+
+    /// Records everything, then goes back through all of it. Gives the loss.
+    ///
+    /// The activations of all blocks live until then, and in half precision so do the working gradients of all of them.
+    func recorded(
+        _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
+    ) throws -> Tensor {
+        for part in gradients.parts { try gradients.begin(part) }
+        let value = try withGradients {
+            let value = try loss(self(latent))
+            try (value * scale).backward()
+            return value
+        }
+        for part in gradients.parts { try gradients.handOn(part) }
+        return value
+    }
+
+    /// Keeps the blocks' inputs, then goes back block by block, each of which runs again before its gradients are taken (activation
+    /// recomputation). Gives the loss.
+    ///
+    /// A block's activations and, in half precision, its working gradients live only while it is at work. The gradients are those of
+    /// ``recorded(_:_:_:_:)`` to rounding.
+    func recomputed(
+        _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
+    ) throws -> Tensor {
+        var tokens = try withoutGradients { try embed(latent) }
+        var inputs: [(x: Tensor, context: Tensor)] = []
+        for index in 0..<blocks.count {
+            inputs.append((tokens.x, tokens.context))
+            try withoutGradients { try step(index, &tokens) }
+        }
+        // Every block adds to this leaf's gradient.
+        if gradients.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
+        tokens.x = try leaf(tokens.x)
+        try gradients.begin(.output)
+        let value = try withGradients {
+            let value = try loss(output(tokens, latent))
+            try (value * scale).backward()
+            return value
+        }
+        try gradients.handOn(.output)
+        var gradient = try self.gradient(of: tokens.x)
+        var contextGradient: Tensor?
+        while let input = inputs.popLast() {
+            let index = inputs.count
+            (tokens.x, tokens.context) = (try leaf(input.x), try leaf(input.context))
+            try gradients.begin(.block(index))
+            try withBlock(index) { block in
+                try withGradients {
+                    let (x, context) = try block(tokens)
+                    if let context, let contextGradient {
+                        try backward(from: [x, context], gradients: [gradient, contextGradient])
+                    } else {
+                        try backward(from: [x], gradients: [gradient])
+                    }
+                }
+                try gradients.handOn(.block(index))
+            }
+            (gradient, contextGradient) = (try self.gradient(of: tokens.x), try self.gradient(of: tokens.context))
+        }
+        guard gradients.trains(.embedding) else { return value }
+        try gradients.begin(.embedding)
+        try withGradients {
+            let first = try embed(latent)
+            try backward(
+                from: [first.x, first.context, first.temb].compactMap(\.self),
+                gradients: [gradient, contextGradient, tokens.temb.map { try self.gradient(of: $0) }]
+                    .compactMap(\.self))
+        }
+        try gradients.handOn(.embedding)
+        return value
+    }
+
+    private func leaf(_ tensor: Tensor) throws -> Tensor {
+        let leaf = try tensor.detached()
+        try leaf.setRequiresGradient()
+        return leaf
+    }
+
+    private func gradient(of leaf: Tensor) throws -> Tensor {
+        guard let gradient = try leaf.gradient() else {
+            preconditionFailure("a block does not depend on its input")
+        }
+        return gradient
+    }
+}
