@@ -47,9 +47,9 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Applies `--threads` and loads the model.
-    func makeSegmenter() throws -> Segmenter {
+    func makeSegmenter() async throws -> Segmenter {
         if let threads { try TorchRuntime.setThreadCount(threads) }
-        return try Segmenter(
+        return try await Segmenter(
             model: model, revision: revision, variant: variant, device: device.device, dtype: dtype.dtype,
             form: plain ? .plain : .folded, precision: precisionOptions.precision,
             memoryLimit: precisionOptions.memoryLimit?.bytes)
