@@ -2,10 +2,7 @@ import ArgumentParser
 import Foundation
 import SegmentationMetrics
 import StableDiffusion3
-import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg compare`: whether one evaluation is better than another.
 struct CompareCommand: ParsableCommand {

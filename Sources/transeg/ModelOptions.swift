@@ -1,10 +1,8 @@
 import ArgumentParser
 import StableDiffusion3
-import SyntheticScenes
 import Torch
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// Which model runs where: the options that commands share.
 struct ModelOptions: ParsableArguments {

@@ -3,10 +3,7 @@ import EmbeddedModel
 import Foundation
 import Images
 import StableDiffusion3
-import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg segment`: masks for a picture, a folder, or standard input.
 struct SegmentCommand: AsyncParsableCommand {

@@ -100,7 +100,8 @@ import Testing
                 return value
             })
         for await _ in pipeline {}
-        #expect((2...4).contains(reading.most), "\(reading.most)")
+        // Those ahead, and those of the batch that is gathered.
+        #expect((2...5).contains(reading.most), "\(reading.most)")
         #expect(computing.most == 1)
         #expect((2...5).contains(finishing.most), "\(finishing.most)")
     }

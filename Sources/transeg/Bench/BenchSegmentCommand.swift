@@ -2,11 +2,9 @@ import ArgumentParser
 import Foundation
 import Images
 import StableDiffusion3
-import SyntheticScenes
 import Torch
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg bench segment`: passes over random pictures.
 struct BenchSegmentCommand: AsyncParsableCommand {
