@@ -85,7 +85,9 @@ let package = Package(
             dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),
         .testTarget(
             name: "TransparencySegmentationTests",
-            dependencies: ["TransparencySegmentation", "StableDiffusion3", "Torch", "Images", "TestSupport"]),
+            dependencies: [
+                "TransparencySegmentation", "StableDiffusion3", "Torch", "Images", "EmbeddedModel", "TestSupport",
+            ]),
         .testTarget(
             name: "TransparencyEvaluationTests",
             dependencies: [

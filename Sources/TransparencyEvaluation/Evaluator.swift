@@ -1,28 +1,20 @@
-import Images
 public import SegmentationMetrics
 import Torch
 public import TransparencyData
 public import TransparencySegmentation
 
-/// Holds a model's predictions against the truth.
+/// Holds predictions of masks against the truth.
 ///
 /// ```swift
 /// let dataset = try Dataset("Trans10K")
-/// let evaluator = try Evaluator(segmenter: Segmenter(model: "sd35-glass"))
-/// let scored = try evaluator.evaluate(dataset.pairs(.test).prefix(4).map { ($0, try dataset.read($0)) })
+/// let evaluator = try Evaluator(predictor: await Segmenter(model: "sd35-glass"))
+/// let scored = try await evaluator.evaluate(dataset.pairs(.test).prefix(4).map { ($0, try dataset.read($0)) })
 /// let metrics = try Metrics(records: scored.map(\.record), settings: evaluator.settings)
 /// ```
-public struct Evaluator {
-    /// What is scored.
-    public enum Subject: Sendable {
-        /// The whole model.
-        case model
-        /// The VAE alone: what it gives back of the true masks, which no transformer can surpass by much.
-        case autoencoder
-    }
-
-    public let segmenter: Segmenter
-    public let subject: Subject
+public struct Evaluator: Sendable {
+    public let predictor: any MaskPredictor
+    /// The model whose VAE alone is scored; nil where `predictor` is.
+    private let autoencoder: Segmenter?
     /// Where pictures and masks are compared, pixels; also what the model is given.
     public let width: Int
     public let height: Int
@@ -33,18 +25,31 @@ public struct Evaluator {
     /// - Parameters:
     ///   - size: A square or height and width; nil for what the model was made for. The original's published numbers are
     ///     of 1024, TransLab's of 512.
+    ///   - threshold: The soft value above which a pixel counts as transparent.
     /// - Throws: ``SegmentationError/size(_:)``, also for a size that depends on the picture.
     public init(
-        segmenter: Segmenter, subject: Subject = .model, size: InputSize? = nil, threshold: Double = 0.5,
-        countsNative: Bool = true
+        predictor: any MaskPredictor, size: InputSize? = nil, threshold: Double = 0.5, countsNative: Bool = true
+    ) throws {
+        try self.init(predictor, autoencoder: nil, size: size, threshold: threshold, countsNative: countsNative)
+    }
+
+    /// Scores the VAE of a model alone: what it gives back of the true masks, which no transformer can surpass by much.
+    ///
+    /// - Throws: As the other initialiser.
+    public init(autoencoderOf segmenter: Segmenter, size: InputSize? = nil, threshold: Double = 0.5) throws {
+        try self.init(segmenter, autoencoder: segmenter, size: size, threshold: threshold, countsNative: false)
+    }
+
+    private init(
+        _ predictor: any MaskPredictor, autoencoder: Segmenter?, size: InputSize?, threshold: Double,
+        countsNative: Bool
     ) throws {
         if case .fit = size {
             throw SegmentationError.size(
                 "an evaluation compares all pictures at one size; give a square or height and width")
         }
-        let (height, width) = try (size ?? segmenter.defaultSize).dimensions(
-            width: 1, height: 1, unit: segmenter.sizeUnit, largest: segmenter.largestSide)
-        (self.segmenter, self.subject, self.width, self.height) = (segmenter, subject, width, height)
+        (self.predictor, self.autoencoder) = (predictor, autoencoder)
+        (height, width) = try predictor.inputSize(width: 1, height: 1, size: size)
         (self.threshold, self.countsNative) = (threshold, countsNative)
     }
 
@@ -53,54 +58,59 @@ public struct Evaluator {
         EvaluationSettings(resolution: .init(width: width, height: height), threshold: threshold)
     }
 
+    /// Everything that the numbers of one picture depend on besides its files, by name.
+    public var identity: [String: String] {
+        let own = [
+            "subject": autoencoder == nil ? "model" : "autoencoder", "native": "\(countsNative)",
+            "resolution": "\(width) x \(height)", "threshold": "\(threshold)",
+        ]
+        return predictor.identity.merging(own) { $1 }
+    }
+
     /// Predicts the samples of one batch in one pass and scores them, in order.
     ///
     /// - Throws: `TorchError`, ``SegmentationError/notFinite(dtype:)``, `MetricsError`.
-    public func evaluate(_ samples: [(pair: DatasetPair, sample: DatasetSample)]) throws -> [ScoredPrediction] {
-        try predict(samples).map { try $0.scored() }
+    public func evaluate(_ samples: [(pair: DatasetPair, sample: DatasetSample)]) async throws -> [ScoredPrediction] {
+        try await predict(samples).map { try $0.scored() }
     }
 
     /// The part of an evaluation that needs the device.
-    package func predict(_ samples: [(pair: DatasetPair, sample: DatasetSample)]) throws -> [UnscoredPrediction] {
-        let truths = try samples.map { try $0.sample.mask.resizedNearest(width: width, height: height) }
-        let planes: [[Float]]
-        var natives = [[Bool]?](repeating: nil, count: samples.count)
-        var classes = [[UInt8]?](repeating: nil, count: samples.count)
-        switch subject {
-        case .model:
-            let pictures = samples.map(\.sample.picture)
-            let prediction = try segmenter.predict(pictures, size: .exact(height: height, width: width))
-            let segmentations = try segmenter.segmentations(
-                from: prediction, of: countsNative ? pictures : [], threshold: Float(threshold))
-            let target = prediction.target
-            // A mask in colours is scored by how surely something is transparent, and by its classes.
-            let colours = try Self.planes(of: prediction.mask(), dtype: segmenter.dtype)
-            classes = colours.map(target.classes)
-            planes =
-                try target == .binary ? colours : Self.planes(of: prediction.softMask(), dtype: segmenter.dtype)
-            for (index, mask) in segmentations.enumerated() {
-                natives[index] = mask.softMask.map { $0 > mask.threshold }
-            }
-        case .autoencoder:
-            let masks = try Tensor(
-                truths.flatMap { truth in (0..<3).flatMap { _ in truth.pixels.map { $0 > 0 ? Float(1) : 0 } } },
-                shape: [samples.count, 3, height, width])
-            planes = try Self.planes(of: segmenter.reconstruct(masks), dtype: segmenter.dtype)
+    package func predict(
+        _ samples: [(pair: DatasetPair, sample: DatasetSample)]
+    ) async throws -> [UnscoredPrediction] {
+        let truths = try truths(of: samples)
+        guard let autoencoder else {
+            let masks = try await predictor.predict(samples.map(\.sample.picture), size: inputSize, at: resolutions)
+            return unscored(samples, truths, masks)
         }
-        return samples.indices.map { index in
-            UnscoredPrediction(
-                pair: samples[index].pair, sample: samples[index].sample, prediction: planes[index],
-                predictedClasses: classes[index], truth: truths[index], threshold: threshold, nativeMask: natives[index]
-            )
-        }
+        let masks = try await ComputeActor.run { try autoencoder.reconstruct(truths) }
+        return unscored(samples, truths, masks.map { MaskPrediction(atInput: $0) })
     }
 
-    /// Each picture's values on the host.
-    private static func planes(of masks: Tensor, dtype: DType) throws -> [[Float]] {
-        // A sum is finite only if everything in it is.
-        let masks = try masks.to(.float32)
-        guard try masks.sum().item().isFinite else { throw SegmentationError.notFinite(dtype: "\(dtype)") }
-        return try (0..<masks.shape[0]).map { try masks.narrow(0, start: $0, length: 1).array(of: Float.self) }
+    /// What ``evaluate(_:)`` does, for those who are on the thread that computes, with a segmenter of theirs.
+    @ComputeActor
+    package func evaluate(
+        _ samples: [(pair: DatasetPair, sample: DatasetSample)], by segmenter: Segmenter
+    ) throws -> [ScoredPrediction] {
+        let masks = try segmenter.masks(of: samples.map(\.sample.picture), size: inputSize, at: resolutions)
+        return try unscored(samples, truths(of: samples), masks).map { try $0.scored() }
+    }
+
+    private var inputSize: InputSize { .exact(height: height, width: width) }
+    private var resolutions: Set<MaskResolution> { countsNative ? [.input, .picture] : [.input] }
+
+    private func truths(of samples: [(pair: DatasetPair, sample: DatasetSample)]) throws -> [Image] {
+        try samples.map { try $0.sample.mask.resizedNearest(width: width, height: height) }
+    }
+
+    private func unscored(
+        _ samples: [(pair: DatasetPair, sample: DatasetSample)], _ truths: [Image], _ masks: [MaskPrediction]
+    ) -> [UnscoredPrediction] {
+        samples.indices.map { index in
+            UnscoredPrediction(
+                pair: samples[index].pair, sample: samples[index].sample, mask: masks[index], truth: truths[index],
+                threshold: threshold)
+        }
     }
 }
 
@@ -108,17 +118,17 @@ public struct Evaluator {
 package struct UnscoredPrediction: Sendable {
     let pair: DatasetPair
     let sample: DatasetSample
-    let prediction: [Float]
-    let predictedClasses: [UInt8]?
+    let mask: MaskPrediction
     let truth: Image
     let threshold: Double
-    let nativeMask: [Bool]?
 
     /// Throws `MetricsError`.
     package func scored() throws -> ScoredPrediction {
-        try ScoredPrediction(
-            id: pair.id, difficulty: pair.difficulty, picture: sample.picture,
-            prediction: prediction, predictedClasses: predictedClasses, truth: truth, threshold: threshold,
-            native: nativeMask.map { ($0, sample.mask) })
+        guard let input = mask.atInput else { preconditionFailure("the mask at the input's size was asked for") }
+        let limit = Float(threshold)
+        return try ScoredPrediction(
+            id: pair.id, difficulty: pair.difficulty, picture: sample.picture, prediction: input.planes,
+            predictedClasses: input.classes(above: threshold), truth: truth, threshold: threshold,
+            native: mask.atPicture.map { ($0.values.map { $0 > limit }, sample.mask) })
     }
 }

@@ -1,5 +1,3 @@
-public import Foundation
-
 /// The size that pictures are brought to for the model. Their masks come back at the pictures' own sizes.
 public enum InputSize: Sendable, Hashable {
     /// Every picture is squashed to a square of this side, as the original project does.
@@ -47,31 +45,4 @@ public enum InputSize: Sendable, Hashable {
             throw SegmentationError.size("the size \(side) is not a multiple of \(unit); use \(near)")
         }
     }
-}
-
-/// Why a picture cannot be segmented as asked.
-public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
-    case size(String)
-    case device(String)
-    /// More memory would be needed than may be taken.
-    case memory(String)
-    /// The model's arithmetic went beyond what the dtype can hold.
-    case notFinite(dtype: String)
-    case embeddedModelMissing
-    /// A model folder's ``SegmentationConfiguration`` cannot be used.
-    case configuration(file: String, reason: String)
-
-    public var description: String {
-        switch self {
-        case .size(let message), .device(let message), .memory(let message): message
-        case .notFinite(let dtype):
-            "the model gave values that are not numbers in \(dtype): its weights are damaged, or too large for that dtype "
-                + "(float32 and bfloat16 reach further than float16)"
-        case .embeddedModelMissing:
-            "the embedded model is not beside the program; name a model folder or a Hugging Face id instead"
-        case .configuration(let file, let reason): "\(file) cannot be used: \(reason)"
-        }
-    }
-
-    public var errorDescription: String? { description }
 }

@@ -15,17 +15,13 @@ extension MaskTarget {
         return try (red + mean + (red - mean).abs()) / 2
     }
 
-    /// The nearest of the three colours at each pixel: 0 background (black), 1 things (red), 2 stuff (white). nil of a binary mask, which
-    /// has no classes.
+    /// Of each pixel what it is if it is transparent, the nearer of red and white: 1 things, 2 stuff. nil of a binary mask, which has no
+    /// classes.
     ///
     /// - Parameter planes: Three planes, one after the other.
-    package func classes(of planes: [Float]) -> [UInt8]? {
+    package func kinds(of planes: [Float]) -> [UInt8]? {
         guard self == .colour else { return nil }
         let count = planes.count / 3
-        return (0..<count).map { index in
-            let (red, green, blue) = (planes[index], planes[count + index], planes[2 * count + index])
-            guard max(red, (red + green + blue) / 3) > 0.5 else { return 0 }
-            return green + blue > 1 ? 2 : 1
-        }
+        return (0..<count).map { planes[count + $0] + planes[2 * count + $0] > 1 ? 2 : 1 }
     }
 }

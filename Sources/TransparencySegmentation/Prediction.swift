@@ -22,31 +22,18 @@ package struct Prediction {
     /// The soft mask `[N, 1, H, W]` in 0…1, float32.
     package func softMask() throws -> Tensor { try target.softMask(of: mask().to(.float32)) }
 
-    /// Where the soft mask is above a half, `[N, 1, H, W]`, bool.
-    package func quantisedMask() throws -> Tensor { try softMask().greater(than: 0.5) }
+    /// Where the soft mask is above the threshold, `[N, 1, H, W]`, bool.
+    package func quantisedMask(threshold: Float) throws -> Tensor { try softMask().greater(than: Double(threshold)) }
 
     /// Writes every tensor as float32 under its snake-case name (`image_latent`, …, `mask_quantised`).
-    package func write(to path: String) throws {
+    ///
+    /// - Parameter threshold: The soft value above which `mask_quantised` is 1.
+    package func write(to path: String, threshold: Float) throws {
         let tensors = [
             "image": image, "image_latent": imageLatent, "prediction_latent": predictionLatent, "decoded": decoded,
-            "mask": try mask(), "mask_quantised": try quantisedMask(),
+            "mask": try mask(), "mask_quantised": try quantisedMask(threshold: threshold),
         ]
         try SafetensorsWriter.write(
             to: path, entries: tensors.map { .init($0, try $1.to(.float32, device: .cpu)) })
     }
-}
-
-/// Seconds of wall time of each step of one pass.
-public struct Timings: Sendable, Codable, Equatable {
-    /// Resizing and the VAE's encoder.
-    public var encode = 0.0
-    public var transformer = 0.0
-    /// The VAE's decoder and the way back to the picture's size.
-    public var decode = 0.0
-
-    public init(encode: Double = 0, transformer: Double = 0, decode: Double = 0) {
-        (self.encode, self.transformer, self.decode) = (encode, transformer, decode)
-    }
-
-    public var total: Double { encode + transformer + decode }
 }

@@ -1,4 +1,4 @@
-import Images
+public import Images
 
 /// Where a picture shows something transparent, at the picture's own size.
 public struct Segmentation: Sendable {
@@ -7,11 +7,20 @@ public struct Segmentation: Sendable {
     /// How surely each pixel is transparent, 0…1, row by row.
     public let softMask: [Float]
     /// 0 background, 1 things, 2 stuff, row by row; nil of a model that predicts no classes (``MaskTarget/binary``).
-    public internal(set) var classes: [UInt8]?
+    public let classes: [UInt8]?
     /// The soft value above which a pixel counts as transparent.
     public let threshold: Float
     /// Seconds for this picture; those of a batch are shared equally among its pictures.
     public let timings: Timings
+
+    /// - Parameters:
+    ///   - mask: The mask at the picture's size.
+    ///   - threshold: The soft value above which a pixel counts as transparent.
+    public init(_ mask: SoftMask, threshold: Float = 0.5, timings: Timings = Timings()) {
+        (width, height, softMask) = (mask.width, mask.height, mask.values)
+        classes = mask.classes(above: Double(threshold))
+        (self.threshold, self.timings) = (threshold, timings)
+    }
 
     /// The soft mask as a grey picture: 0 opaque, 255 transparent.
     public func softImage() throws -> Image {

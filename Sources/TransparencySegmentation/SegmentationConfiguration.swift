@@ -1,6 +1,6 @@
-public import Foundation
-public import StableDiffusion3
-import Torch
+package import Foundation
+package import StableDiffusion3
+package import Torch
 
 /// What the picture that a model predicts shows.
 public enum MaskTarget: String, Codable, Sendable, CaseIterable {

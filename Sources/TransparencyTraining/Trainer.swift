@@ -183,12 +183,20 @@ public final class Trainer {
     }
 
     /// Does something with a segmenter that computes with the weights as they are now; with their average, where there is one.
-    package func withSegmenter<R>(_ body: (Segmenter) throws -> R) throws -> R {
-        let segmenter = try Segmenter(
-            model: base, usage: state.settings.usage, autoencoder: encoder.autoencoder, device: device,
-            dtype: encoder.dtype, side: state.settings.resolution,
-            transformer: { [transformer, dtype] in try transformer($0.to(dtype)).to($0.dtype) })
-        return try average?.withAverages { try body(segmenter) } ?? body(segmenter)
+    package func withSegmenter<R: Sendable>(
+        _ body: @ComputeActor @Sendable (Segmenter) throws -> R
+    ) async throws -> R {
+        // The trainer waits for the thread that computes, and nobody else has it.
+        nonisolated(unsafe) let trainer = self
+        return try await ComputeActor.run {
+            let segmenter = try Segmenter(
+                model: trainer.base, usage: trainer.state.settings.usage, autoencoder: trainer.encoder.autoencoder,
+                device: trainer.device, dtype: trainer.encoder.dtype, side: trainer.state.settings.resolution,
+                transformer: { [transformer = trainer.transformer, dtype = trainer.dtype] in
+                    try transformer($0.to(dtype)).to($0.dtype)
+                })
+            return try trainer.average?.withAverages { try body(segmenter) } ?? body(segmenter)
+        }
     }
 
     /// Notes a validation; says whether it is the best so far.

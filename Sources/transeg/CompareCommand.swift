@@ -1,11 +1,8 @@
 import ArgumentParser
 import Foundation
 import SegmentationMetrics
-import StableDiffusion3
-import SyntheticScenes
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg compare`: whether one evaluation is better than another.
 struct CompareCommand: ParsableCommand {
@@ -29,10 +26,9 @@ struct CompareCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let (one, other) = (try Evaluation(first), try Evaluation(second))
+        let (one, other) = (try FinishedEvaluation(first), try FinishedEvaluation(second))
         for warning in one.differences(from: other) { StandardStream.tell("Warning: \(warning)\n") }
-        let comparison = try MetricsComparison(
-            first: one.records, second: other.records, bootstrap: one.metrics.settings.bootstrap)
+        let comparison = try one.compared(to: other)
         guard json else { return print(MetricsTable.text(comparison)) }
         let rows = comparison.rows.map { row in
             Row(
@@ -59,33 +55,5 @@ struct CompareCommand: ParsableCommand {
             case difficulty, number, first, second, difference, interval
             case protocolName = "protocol"
         }
-    }
-}
-
-/// A finished evaluation on disk.
-private struct Evaluation {
-    let path: String
-    let metrics: Metrics
-    let records: [ImageRecord]
-
-    /// Throws `MetricsError`.
-    init(_ argument: String) throws {
-        path = isFolder(argument) ? (argument as NSString).appendingPathComponent("metrics.json") : argument
-        metrics = try Metrics(contentsOf: path)
-        let table = ((path as NSString).deletingLastPathComponent as NSString).appendingPathComponent(
-            PerImageTable.fileName)
-        records = try PerImageTable.read(contentsOf: table)
-    }
-
-    /// Why numbers of the two may not be comparable.
-    func differences(from other: Evaluation) -> [String] {
-        let (own, others) = (metrics.settings, other.metrics.settings)
-        var differences: [String] = []
-        if own.resolution != others.resolution { differences.append("the two were compared at different resolutions") }
-        if own.threshold != others.threshold {
-            differences.append("the thresholds are \(own.threshold) and \(others.threshold)")
-        }
-        if metrics.data != other.metrics.data { differences.append("the lists of files or the repair plans differ") }
-        return differences
     }
 }

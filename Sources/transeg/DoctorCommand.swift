@@ -1,9 +1,7 @@
 import ArgumentParser
-import EmbeddedModel
 import Foundation
-import Images
-import StableDiffusion3
 import Torch
+import TransparencySegmentation
 
 /// `transeg doctor`: what this machine has.
 struct DoctorCommand: ParsableCommand {
@@ -19,7 +17,7 @@ struct DoctorCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let report = Report(model: model)
+        let report = MachineReport(model: model)
         if json {
             let encoder = JSONEncoder()
             encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -32,79 +30,7 @@ struct DoctorCommand: ParsableCommand {
     }
 }
 
-/// What `doctor` found.
-private struct Report: Encodable {
-    struct DeviceReport: Encodable {
-        let name: String
-        let freeGib: Double?
-        let totalGib: Double?
-    }
-
-    struct ModelReport: Encodable {
-        let name: String
-        let path: String?
-        let transformer: String?
-        let problem: String?
-    }
-
-    let torch = TorchRuntime.loadedVersion ?? TorchRuntime.version
-    let cpuCapability = TorchRuntime.cpuCapability
-    let threads = TorchRuntime.threadCount
-    let processors = ProcessInfo.processInfo.processorCount
-    let devices: [DeviceReport]
-    let cudaProblem = Device.cudaProblem
-    let imageFormats = ImageReader.formats
-    let models: [ModelReport]
-    let problems: [String]
-
-    init(model: String?) {
-        devices = Self.devices()
-        var models: [ModelReport] = []
-        if let embedded = EmbeddedModel.folder {
-            models.append(Self.look(embedded, as: "embedded"))
-        } else {
-            let problem = "the resource bundle of the embedded model is not beside the program"
-            models.append(ModelReport(name: "embedded", path: nil, transformer: nil, problem: problem))
-        }
-        if let model { models.append(Self.look(model, as: model)) }
-        self.models = models
-        var problems = models.compactMap(\.problem)
-        if torch != TorchRuntime.version {
-            problems.append(
-                "libctorch was compiled for torch \(TorchRuntime.version), but torch \(torch) is loaded; "
-                    + "run Scripts/build-shim again")
-        }
-        self.problems = problems
-    }
-
-    private static func devices() -> [DeviceReport] {
-        let bytes = 1.0 / Double(1 << 30)
-        let cpu = DeviceReport(
-            name: "cpu", freeGib: nil, totalGib: Double(ProcessInfo.processInfo.physicalMemory) * bytes)
-        let accelerators = [Device.Kind.cuda, .mps].flatMap { kind in
-            (0..<Device.count(of: kind)).map { index in
-                let device = Device(kind, index: index)
-                let memory = try? device.memory()
-                return DeviceReport(
-                    name: "\(kind.rawValue):\(index)", freeGib: memory.map { Double($0.free) * bytes },
-                    totalGib: memory.map { Double($0.total) * bytes })
-            }
-        }
-        return [cpu] + accelerators
-    }
-
-    /// Finds a model and loads its parts' headers, which shows missing files and wrong shapes.
-    private static func look(_ name: String, as label: String) -> ModelReport {
-        do {
-            let folder = try ModelFolder(name)
-            let form = try folder.transformerForm()
-            try folder.check()
-            return ModelReport(name: label, path: folder.path, transformer: "\(form)", problem: nil)
-        } catch {
-            return ModelReport(name: label, path: nil, transformer: nil, problem: "\(error)")
-        }
-    }
-
+extension MachineReport {
     func printTable() {
         func row(_ name: String, _ value: String) {
             print(name.padding(toLength: 16, withPad: " ", startingAt: 0) + value)

@@ -1,12 +1,9 @@
 import ArgumentParser
 import Foundation
 import SegmentationMetrics
-import StableDiffusion3
-import SyntheticScenes
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg evaluate`: a model, or masks made by anything, held against a data set.
 struct EvaluateCommand: AsyncParsableCommand {
@@ -76,17 +73,29 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let predictions {
             try await score(predictions)
         } else if let root = dataset {
-            try await ModelEvaluation(
-                datasetOptions: datasetOptions, modelOptions: modelOptions, options: options, root: root, batch: batch,
-                subject: .model, countsNative: native
-            ).run()
+            try await score(modelOptions, on: root)
+        }
+    }
+
+    private func score(_ modelOptions: ModelOptions, on root: String) async throws {
+        let dataset = try datasetOptions.open(root)
+        let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+        // Found out before a large model is loaded.
+        try options.checkSize(modelOptions.findModel())
+        let data = try datasetOptions.state(of: dataset, pairs)
+        let segmenter = try await modelOptions.makeSegmenter()
+        let evaluator = try Evaluator(
+            predictor: segmenter, size: options.size?.size, threshold: options.threshold, countsNative: native)
+        let facts = datasetOptions.facts(root, model: modelOptions, segmenter)
+        try await options.run(title: "Evaluation", facts: facts, data: data) { [batch] run, progress in
+            try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
         }
     }
 
     private func score(_ predictions: String) async throws {
         let masks: [PredictedMask]
         var (data, facts) = (DataState(), [Report.Fact("Predictions", predictions)])
-        var identity = ["predictions": predictions, "classes": "\(predictedClasses)", "native": "\(native)"]
+        var sources = ["predictions": predictions]
         if let root = dataset {
             let dataset = try datasetOptions.open(root)
             let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
@@ -96,24 +105,37 @@ struct EvaluateCommand: AsyncParsableCommand {
         } else {
             masks = try PredictionFolder.masks(predictions: predictions, groundTruth: groundTruth ?? predictions)
             facts.append(Report.Fact("Ground truth", groundTruth ?? predictions))
-            identity["ground truth"] = groundTruth
+            sources["ground truth"] = groundTruth
         }
         try options.checkSize(unit: 1, largest: 65_536)
         let size = try options.size?.size.dimensions(width: 1, height: 1, unit: 1)
         let settings = PredictedMask.Settings(
             size: size.map { ($0.width, $0.height) }, threshold: options.threshold, areClasses: predictedClasses,
             countsNative: native)
-        identity["resolution"] = size.map { "\($0.width) x \($0.height)" } ?? "each its own"
-        var run = try options.makeRun(total: masks.count, identity: identity, data: data)
-        let done = Set(run.folder.records.map { [$0.difficulty?.rawValue ?? "", $0.id] })
-        try await run.score(
-            masks.filter { !done.contains([$0.difficulty?.rawValue ?? "", $0.id]) },
-            batch: ProcessInfo.processInfo.activeProcessorCount, read: { $0 }, predict: { $0 },
-            score: { try $0.score(settings) })
-        try options.finish(
-            run.folder,
-            settings: EvaluationSettings(
-                resolution: size.map { .init(width: $0.width, height: $0.height) }, threshold: options.threshold),
-            data: data, title: "Evaluation of masks", facts: facts)
+        try await options.run(title: "Evaluation of masks", facts: facts, data: data) { [sources] run, progress in
+            try await run.score(masks, settings, sources: sources, progress: progress)
+        }
+    }
+}
+
+extension DatasetOptions {
+    /// What `metrics.json` says of the files. Throws `DatasetError`.
+    func state(of dataset: Dataset, _ pairs: [DatasetPair]) throws -> DataState {
+        try DataState(of: pairs, in: dataset, planName: ((plan ?? "") as NSString).lastPathComponent)
+    }
+
+    /// Lines of the report's head.
+    func facts(_ root: String) -> [Report.Fact] {
+        [
+            Report.Fact("Data set", root),
+            images == nil ? Report.Fact("Split", "\(split ?? .test), \(difficulty)") : nil,
+            plan.map { Report.Fact("Repair plan", $0) },
+        ].compactMap(\.self)
+    }
+
+    /// The same for a model's evaluation.
+    func facts(_ root: String, model: ModelOptions, _ segmenter: Segmenter) -> [Report.Fact] {
+        [Report.Fact("Model", model.model ?? "embedded")] + facts(root)
+            + [Report.Fact("Computed in", segmenter.arithmetic)]
     }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
-import SyntheticScenes
+import SegmentationMetrics
+import StableDiffusion3
+import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// How an evaluation is made and where it goes: the options that commands share.
 struct EvaluationOptions: ParsableArguments {
@@ -39,12 +40,56 @@ struct EvaluationOptions: ParsableArguments {
         if output.isEmpty { throw ValidationError("--output is empty; name a folder.") }
     }
 
+    /// As the other function, with what a model takes.
+    func checkSize(_ model: ModelFolder) throws {
+        let limits = try model.inputLimits()
+        try checkSize(unit: limits.unit, largest: limits.largest)
+    }
+
     /// A size that no picture can have is the command line's fault. Throws `ValidationError`.
     func checkSize(unit: Int, largest: Int) throws {
         do {
             _ = try size?.size.dimensions(width: 1, height: 1, unit: unit, largest: largest)
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
+        }
+    }
+
+    /// Makes an evaluation in the output folder and prints its progress and its numbers.
+    ///
+    /// - Parameters:
+    ///   - facts: What the report says at its head.
+    ///   - score: Scores everything and says after each picture how far it is.
+    /// - Throws: What `score` throws, and `ExitCode(130)` when interrupted.
+    func run(
+        title: String, facts: [Report.Fact], data: DataState,
+        score: @escaping @Sendable (EvaluationRun, (EvaluationProgress) -> Void) async throws -> Metrics
+    ) async throws {
+        let run = EvaluationRun(
+            in: output, resume: resume, writesPictures: pictures, title: title, facts: facts, data: data)
+        let quiet = quiet
+        let metrics = try await Interrupt.cancelling {
+            var bar: Progress?
+            defer { bar?.end() }
+            do {
+                return try await score(run) { progress in
+                    if bar == nil { bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored") }
+                    let means =
+                        "IoU \(fixed(progress.iou)), recall \(fixed(progress.recall)), MSE \(fixed(progress.mse))"
+                    bar?.advance(to: progress.doneCount, note: means)
+                }
+            } catch is CancellationError {
+                bar?.end()
+                StandardStream.tell("interrupted; continue with --resume\n")
+                throw ExitCode(130)
+            }
+        }
+        if json {
+            try StandardStream.output.write(metrics.jsonData())
+        } else if !quiet {
+            print(MetricsTable.text(metrics))
+            let count = metrics.protocols[.original]?.images ?? 0
+            print("\(count) pictures scored, results in \(output): metrics.json, per_image.csv, report.html")
         }
     }
 }

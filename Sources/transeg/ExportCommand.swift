@@ -2,8 +2,6 @@ import ArgumentParser
 import Foundation
 import StableDiffusion3
 import SyntheticScenes
-import Torch
-import TransparencyEvaluation
 import TransparencySegmentation
 import TransparencyTraining
 

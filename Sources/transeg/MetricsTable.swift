@@ -1,9 +1,6 @@
 import Foundation
 import SegmentationMetrics
-import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// Numbers of an evaluation for a terminal.
 enum MetricsTable {

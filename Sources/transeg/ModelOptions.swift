@@ -1,10 +1,8 @@
 import ArgumentParser
 import StableDiffusion3
-import SyntheticScenes
 import Torch
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// Which model runs where: the options that commands share.
 struct ModelOptions: ParsableArguments {
@@ -47,9 +45,9 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Applies `--threads` and loads the model.
-    func makeSegmenter() throws -> Segmenter {
+    func makeSegmenter() async throws -> Segmenter {
         if let threads { try TorchRuntime.setThreadCount(threads) }
-        return try Segmenter(
+        return try await Segmenter(
             model: model, revision: revision, variant: variant, device: device.device, dtype: dtype.dtype,
             form: plain ? .plain : .folded, precision: precisionOptions.precision,
             memoryLimit: precisionOptions.memoryLimit?.bytes)

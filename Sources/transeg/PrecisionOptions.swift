@@ -1,8 +1,5 @@
 public import ArgumentParser
-import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// What accuracy or time is given for less time or memory on the CPU.
 struct PrecisionOptions: ParsableArguments {

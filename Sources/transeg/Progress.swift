@@ -1,8 +1,5 @@
 import Foundation
-import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// A line on standard error that tells how far a run is: a bar on a terminal, now and then a line elsewhere.
 struct Progress {

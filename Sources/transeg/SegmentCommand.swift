@@ -3,10 +3,7 @@ import EmbeddedModel
 import Foundation
 import Images
 import StableDiffusion3
-import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg segment`: masks for a picture, a folder, or standard input.
 struct SegmentCommand: AsyncParsableCommand {
@@ -123,19 +120,41 @@ struct SegmentCommand: AsyncParsableCommand {
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
-        let segmenter = try modelOptions.makeSegmenter()
+        let segmenter = try await modelOptions.makeSegmenter()
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff.")
         }
-        let writer = try ResultWriter(output: output, kinds: kinds.kinds, sources: sources)
-        var run = SegmentRun(
-            segmenter: segmenter, writer: writer, inputSize: inputSize, batch: batch, threshold: threshold,
-            dump: dump, json: json, progress: Progress(total: sources.count, quiet: quiet || json || output == "-"))
-        let outcome = try await run.segment(sources)
-        if !quiet, !json, output != "-" { outcome.printSummary(output: output, isExample: isExample) }
-        if outcome.interrupted { throw ExitCode(130) }
-        if outcome.failedCount > 0 { throw ExitCode(1) }
+        let writer = try ResultWriter(
+            to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
+            names: sources.map(\.fileName))
+        let run = SegmentationRun(
+            predictor: segmenter, writer: writer, size: inputSize, threshold: threshold,
+            bounds: PipelineBounds(batch: batch))
+        let results =
+            dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) } ?? run.results(of: sources)
+        let result = try await print(results, count: sources.count)
+        if !quiet, !json, output != "-" {
+            result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
+        }
+        if result.remainingCount > 0 { throw ExitCode(130) }
+        if result.failedCount > 0 { throw ExitCode(1) }
+    }
+
+    /// Prints what becomes of each picture.
+    private func print(
+        _ results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int
+    ) async throws -> SegmentOutput {
+        let progress = Progress(total: count, quiet: quiet || json || output == "-")
+        let output = SegmentOutput(total: count, json: json, progress: progress)
+        @Sendable func printAll() async throws -> SegmentOutput {
+            var output = output
+            defer { output.progress.end() }
+            for await picture in results { try output.add(picture) }
+            return output
+        }
+        // A single picture is not worth finishing: its files appear whole or not at all anyway.
+        return count > 1 ? try await Interrupt.cancelling(printAll) : try await printAll()
     }
 }
 

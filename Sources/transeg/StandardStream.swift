@@ -1,11 +1,12 @@
 import Foundation
+import TransparencySegmentation
 
 /// Writes to the program's own streams. Foundation's file handles end the process when a stream fails.
 enum StandardStream: Int32 {
     case output = 1
     case error = 2
 
-    /// Writes everything. Throws ``InputError`` when the stream takes no more, as a full disk does.
+    /// Writes everything. Throws `SegmentationError` when the stream takes no more, as a full disk does.
     func write(_ bytes: some Sequence<UInt8>) throws {
         let bytes = Array(bytes)
         var written = 0
@@ -13,7 +14,7 @@ enum StandardStream: Int32 {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw InputError("standard output cannot be written: \(String(cString: strerror(errno)))")
+                throw SegmentationError.output("standard output cannot be written: \(String(cString: strerror(errno)))")
             }
             written += count
         }

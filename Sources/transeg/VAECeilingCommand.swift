@@ -1,8 +1,7 @@
 import ArgumentParser
-import SyntheticScenes
+import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg vae-ceiling`: how well the VAE alone keeps masks.
 struct VAECeilingCommand: AsyncParsableCommand {
@@ -16,8 +15,8 @@ struct VAECeilingCommand: AsyncParsableCommand {
               transeg vae-ceiling --dataset Trans10K --split validation --model sd35-glass/ --size 1024
             """)
 
-    @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
-    var dataset: String
+    @Option(name: .customLong("dataset"), help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    var root: String
 
     @OptionGroup var datasetOptions: DatasetOptions
     @OptionGroup var modelOptions: ModelOptions
@@ -34,9 +33,17 @@ struct VAECeilingCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await ModelEvaluation(
-            datasetOptions: datasetOptions, modelOptions: modelOptions, options: options, root: dataset, batch: batch,
-            subject: .autoencoder, countsNative: false
-        ).run()
+        let dataset = try datasetOptions.open(root)
+        let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+        try options.checkSize(modelOptions.findModel())
+        let data = try datasetOptions.state(of: dataset, pairs)
+        let segmenter = try await modelOptions.makeSegmenter()
+        let evaluator = try Evaluator(
+            autoencoderOf: segmenter, size: options.size?.size, threshold: options.threshold)
+        let facts = datasetOptions.facts(root, model: modelOptions, segmenter)
+        let title = "What the VAE alone gives back of the masks"
+        try await options.run(title: title, facts: facts, data: data) { [batch] run, progress in
+            try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
+        }
     }
 }

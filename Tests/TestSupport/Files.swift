@@ -26,6 +26,14 @@ package func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
     return try body(path)
 }
 
+/// The same of an asynchronous function.
+package nonisolated(nonsending) func withTemporaryFolder<R>(_ body: (String) async throws -> R) async throws -> R {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("transeg-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(path)
+}
+
 /// A copy of a golden model folder that a test may damage.
 package func copyModel(_ name: String, into folder: String) throws -> String {
     let path = "\(folder)/\(name)"

@@ -88,6 +88,9 @@ import Testing
             let changed = try evaluate(scenes + ["--output", "cut", "--resume", "--threshold", "0.4"], in: folder)
             #expect(changed.exitCode == 1)
             #expect(changed.errors.contains("threshold was 0.5 and is 0.4"), "\(changed.errors)")
+            let rounded = try evaluate(scenes + ["--output", "cut", "--resume", "--precision", "int8"], in: folder)
+            #expect(rounded.exitCode == 1)
+            #expect(rounded.errors.contains("precision was exact and is int8"), "\(rounded.errors)")
             let resumed = try evaluate(scenes + ["--output", "cut", "--resume"], in: folder)
             #expect(resumed.exitCode == 0, "\(resumed.errors)")
             for name in ["metrics.json", "per_image.csv"] {

@@ -1,4 +1,5 @@
 import EmbeddedModel
+import Foundation
 import Images
 import TestSupport
 import Testing
@@ -14,102 +15,150 @@ import Torch
         picture = try Image(width: 50, height: 40, channels: 3, pixels: pixels)
     }
 
-    @Test(arguments: [Segmenter.Form.folded, .plain])
-    func aPassIsDiffusersPass(form: Segmenter.Form) throws {
+    @ComputeActor @Test(arguments: [Segmenter.Form.folded, .plain])
+    func aPassIsDiffusersPass(form: Segmenter.Form) async throws {
         // The golden picture is noise in float32, so that the whole pass is compared from its latent on by the parity
         // tests of the models; here both forms of the front door must agree with one another and with its parts.
-        let segmenter = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu, form: form)
+        let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu, form: form)
         #expect(segmenter.sizeUnit == 16)
         #expect(segmenter.defaultSize == .square(64))
-        let prediction = try segmenter.predict(picture, size: .exact(height: 32, width: 48))
+        let prediction = try segmenter.tensors(of: picture, size: .exact(height: 32, width: 48))
         #expect(prediction.image.shape == [1, 3, 32, 48])
         #expect(prediction.imageLatent.shape == [1, 16, 4, 6])
-        let reference = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu, form: .plain)
-            .predict(picture, size: .exact(height: 32, width: 48))
+        let reference = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu, form: .plain)
+            .tensors(of: picture, size: .exact(height: 32, width: 48))
         try expectClose(prediction.decoded, reference.decoded, within: Tolerance.folded, "decoded")
 
-        let mask = try segmenter.segmentation(from: prediction, of: picture)
-        let direct = try segmenter.segment(picture, size: .exact(height: 32, width: 48))
-        #expect(mask.softMask == direct.softMask)
+        let mask = try await segmenter.segment(picture, size: .exact(height: 32, width: 48))
         #expect(mask.width == 50 && mask.height == 40 && mask.softMask.count == 2000)
         #expect(mask.softMask.allSatisfy { (0...1).contains($0) })
         let resized = try prediction.softMask().upsampleBilinear(height: 40, width: 50, antialias: true)
         #expect(try resized.clamp(0...1).array(of: Float.self) == mask.softMask)
     }
 
-    @Test func picturesAreScaledToTheUnitRange() throws {
-        let segmenter = try Segmenter(model: "\(goldens)/tiny-1", device: .cpu)
+    @ComputeActor @Test func picturesAreScaledToTheUnitRange() async throws {
+        let segmenter = try await Segmenter(model: "\(goldens)/tiny-1", device: .cpu)
         let white = try Image(width: 16, height: 16, channels: 3, pixels: Array(repeating: 255, count: 768))
-        #expect(try segmenter.predict(white).image.array(of: Float.self).allSatisfy { $0 == 1 })
+        #expect(try segmenter.tensors(of: white).image.array(of: Float.self).allSatisfy { $0 == 1 })
         // Without resizing the tensor is the pixels, red first.
-        let same = try segmenter.predict(picture.cropped(to: 16), size: .square(16)).image
+        let same = try segmenter.tensors(of: picture.cropped(to: 16), size: .square(16)).image
         #expect(try same.array(of: Float.self)[1] == Float(picture.pixels[3]) / 255)
     }
 
-    @Test func threadsDoNotChangeTheResult() throws {
+    @ComputeActor @Test func threadsDoNotChangeTheResult() async throws {
         let before = TorchRuntime.threadCount
         defer { try? TorchRuntime.setThreadCount(before) }
-        let segmenter = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
+        let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
         try TorchRuntime.setThreadCount(1)
-        let one = try segmenter.predict(picture).decoded
+        let one = try segmenter.tensors(of: picture).decoded
         try TorchRuntime.setThreadCount(2)
-        try expectClose(segmenter.predict(picture).decoded, one, within: Tolerance.rounding, "decoded")
+        try expectClose(segmenter.tensors(of: picture).decoded, one, within: Tolerance.rounding, "decoded")
     }
 
-    @Test func aMemoryLimitStreamsTheModelOrRefuses() throws {
-        let free = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
-        let expected = try free.segment(picture)
+    @Test func aMemoryLimitStreamsTheModelOrRefuses() async throws {
+        let free = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
+        let expected = try await free.segment(picture)
         #expect(!free.isStreamed)
         // All that a tiny model takes is the program itself and a pass: the plan is asked for the limits.
         let plan = try SegmentationMemory(free.model, precision: .exact, limit: 0)
         let limit = plan.total(isStreamed: true, pixels: 64 * 64)
         #expect(limit < plan.total(isStreamed: false, pixels: 64 * 64))
-        let limited = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu, memoryLimit: limit)
+        let limited = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu, memoryLimit: limit)
         #expect(limited.isStreamed)
-        #expect(try limited.segment(picture).softMask == expected.softMask)
-        #expect(throws: SegmentationError.self) { try limited.segment(picture, size: .square(512)) }
-        #expect(try !Segmenter(model: "\(goldens)/tiny-0", device: .cpu, memoryLimit: 4 << 30).isStreamed)
+        #expect(try await limited.segment(picture).softMask == expected.softMask)
+        await #expect(throws: SegmentationError.self) { try await limited.segment(picture, size: .square(512)) }
+        #expect(try await !Segmenter(model: "\(goldens)/tiny-0", device: .cpu, memoryLimit: 4 << 30).isStreamed)
     }
 
     @Test(arguments: [Precision.fast, .int8])
-    func fewerBitsAreForFoldedFloat32(precision: Precision) throws {
+    func fewerBitsAreForFoldedFloat32(precision: Precision) async throws {
         let model = "\(goldens)/tiny-0"
-        let exact = try Segmenter(model: model, device: .cpu).segment(picture).softMask
-        let rounded = try Segmenter(model: model, device: .cpu, precision: precision).segment(picture).softMask
+        let exact = try await Segmenter(model: model, device: .cpu).segment(picture).softMask
+        let rounded = try await Segmenter(model: model, device: .cpu, precision: precision).segment(picture).softMask
         #expect(rounded != exact)
         #expect(zip(rounded, exact).allSatisfy { abs($0 - $1) < 0.1 })
-        #expect(throws: SegmentationError.self) {
-            try Segmenter(model: model, device: .cpu, dtype: .bfloat16, precision: precision)
+        await #expect(throws: SegmentationError.self) {
+            try await Segmenter(model: model, device: .cpu, dtype: .bfloat16, precision: precision)
         }
-        #expect(throws: SegmentationError.self) {
-            try Segmenter(model: model, device: .cpu, form: .plain, precision: precision)
+        await #expect(throws: SegmentationError.self) {
+            try await Segmenter(model: model, device: .cpu, form: .plain, precision: precision)
         }
     }
 
-    @Test func batchesOfSeveralSizesKeepTheirOrder() throws {
-        let segmenter = try Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
+    @Test func batchesOfSeveralSizesKeepTheirOrder() async throws {
+        let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
         let tall = try Image(width: 20, height: 60, channels: 3, pixels: Array(picture.pixels.prefix(3600)))
-        let masks = try segmenter.segment([picture, tall, picture], size: .fit(64))
+        let masks = try await segmenter.segment([picture, tall, picture], size: .fit(64))
         #expect(masks.map(\.width) == [50, 20, 50])
         for (mask, source) in zip(masks, [picture, tall, picture]) {
-            let alone = try segmenter.segment(source, size: .fit(64))
+            let alone = try await segmenter.segment(source, size: .fit(64))
             #expect(zip(mask.softMask, alone.softMask).allSatisfy { abs($0 - $1) < 1e-5 })
         }
     }
 
-    @Test func theEmbeddedModelFindsTheExamplesGlass() throws {
-        let segmenter = try Segmenter(device: .cpu)
+    @Test func theEmbeddedModelFindsTheExamplesGlass() async throws {
+        let segmenter = try await Segmenter(device: .cpu)
         #expect(segmenter.defaultSize == .square(128))
         let path = try #require(EmbeddedModel.examplePicture)
-        let mask = try segmenter.segment(contentsOf: path)
+        let mask = try await segmenter.segment(contentsOf: path)
         #expect((0.02...0.6).contains(mask.transparentShare))
     }
 
-    @Test func refusesADeviceThatIsNotThere() {
-        let error = #expect(throws: SegmentationError.self) {
-            try Segmenter(model: "\(goldens)/tiny-0", device: Device(.cuda, index: 120))
+    @Test func refusesADeviceThatIsNotThere() async {
+        let error = await #expect(throws: SegmentationError.self) {
+            try await Segmenter(model: "\(goldens)/tiny-0", device: Device(.cuda, index: 120))
         }
         #expect(error?.description.contains("cuda:120") == true)
+    }
+
+    @Test func callersOfAnyTaskGetWhatOneGets() async throws {
+        let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
+        let expected = try await segmenter.segment(picture).softMask
+        try await withThrowingTaskGroup(of: [Float].self) { group in
+            for _ in 0..<8 { group.addTask { [picture] in try await segmenter.segment(picture).softMask } }
+            for try await mask in group { #expect(mask == expected) }
+        }
+    }
+
+    @Test func theIdentityHoldsWhatMasksDependOn() async throws {
+        let model = "\(goldens)/tiny-0"
+        let exact = try await Segmenter(model: model, device: .cpu).identity
+        #expect(try await Segmenter(model: model, device: .cpu).identity == exact)
+        let int8 = try await Segmenter(model: model, device: .cpu, precision: .int8)
+        #expect(int8.identity.filter { exact[$0.key] != $0.value } == ["precision": "int8"])
+        #expect(int8.arithmetic == "float32, products in int8")
+        let half = try await Segmenter(model: model, device: .cpu, dtype: .bfloat16, form: .plain)
+        #expect(half.identity.filter { exact[$0.key] != $0.value } == ["dtype": "bfloat16", "plain": "true"])
+        #expect(try await Segmenter(model: "\(goldens)/tiny-1", device: .cpu).identity["weights"] != exact["weights"])
+        // How a model is used is part of it.
+        try await withTemporaryFolder { folder in
+            try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/model")
+            let before = try await Segmenter(model: "\(folder)/model", device: .cpu).identity["weights"]
+            try Data(#"{"target": "binary", "output_form": "negated"}"#.utf8)
+                .write(to: URL(fileURLWithPath: "\(folder)/model/segmentation_config.json"))
+            #expect(try await Segmenter(model: "\(folder)/model", device: .cpu).identity["weights"] != before)
+        }
+    }
+
+    @Test func aDumpQuantisesAtTheThreshold() async throws {
+        let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
+        try await withTemporaryFolder { folder in
+            let middle = try await segmenter.segment(picture).softMask.sorted()[1000]
+            for threshold in [middle, 0.5] {
+                let path = "\(folder)/\(threshold).safetensors"
+                _ = try await segmenter.segment(picture, threshold: threshold, dumpingTo: path)
+                let tensors = try readTensors(path)
+                let quantised = try #require(tensors["mask_quantised"]).array(of: Float.self)
+                let mask = try #require(tensors["mask"]).array(of: Float.self)
+                let count = quantised.count
+                let wrong = (0..<count).filter { index in
+                    let mean = (mask[index] + mask[count + index] + mask[2 * count + index]) / 3
+                    return abs(mean - threshold) > 1e-6 && (quantised[index] == 1) != (mean > threshold)
+                }
+                #expect(wrong.isEmpty)
+                if threshold == middle { #expect(Set(quantised) == [0, 1]) }
+            }
+        }
     }
 }
 
@@ -119,7 +168,7 @@ import Torch
 
     init() throws {
         picture = try Image(width: 2, height: 1, channels: 3, pixels: [10, 20, 30, 40, 50, 60])
-        segmentation = Segmentation(width: 2, height: 1, softMask: [0.25, 0.75], threshold: 0.5, timings: Timings())
+        segmentation = Segmentation(SoftMask(width: 2, height: 1, planes: [0.25, 0.75]))
     }
 
     @Test func masksAndPictures() throws {
@@ -136,8 +185,16 @@ import Torch
         #expect(throws: SegmentationError.self) { try segmentation.cutout(of: other) }
     }
 
+    @Test func classesAreOfWhatIsTransparent() {
+        let mask = SoftMask(width: 3, height: 1, planes: [0.2, 0.4, 0.9], kinds: [1, 2, 1])
+        #expect(Segmentation(mask).classes == [0, 0, 1])
+        #expect(Segmentation(mask, threshold: 0.3).classes == [0, 2, 1])
+        let three = SoftMask(width: 1, height: 1, planes: [0.25, 0.5, 0.75])
+        #expect(three.values == [0.5] && three.classes(above: 0.1) == nil)
+    }
+
     @Test func thresholdIsExclusive() {
-        let half = Segmentation(width: 1, height: 1, softMask: [0.5], threshold: 0.5, timings: Timings())
+        let half = Segmentation(SoftMask(width: 1, height: 1, planes: [0.5]))
         #expect(half.transparentShare == 0)
     }
 }

@@ -12,9 +12,11 @@ import Torch
         let steps: [Float] = [0, 0.2, 0.45, 0.55, 0.8, 1]
         let colours = steps.flatMap { r in steps.flatMap { g in steps.map { b in (r, g, b) } } }
         let planes = colours.map(\.0) + colours.map(\.1) + colours.map(\.2)
-        let classes = try #require(MaskTarget.colour.classes(of: planes))
         let mask = try Tensor(planes, shape: [1, 3, 1, colours.count])
         let soft = try MaskTarget.colour.softMask(of: mask).array(of: Float.self)
+        let softMask = SoftMask(
+            width: colours.count, height: 1, planes: soft, kinds: MaskTarget.colour.kinds(of: planes))
+        let classes = try #require(softMask.classes(above: 0.5))
         for (index, (r, g, b)) in colours.enumerated() {
             let distances = [
                 r * r + g * g + b * b, (1 - r) * (1 - r) + g * g + b * b,
@@ -26,7 +28,7 @@ import Torch
             #expect(distances[Int(classes[index])] == least, "\(r) \(g) \(b)")
             #expect((soft[index] > 0.5) == (classes[index] > 0), "\(r) \(g) \(b)")
         }
-        #expect(MaskTarget.binary.classes(of: planes) == nil)
+        #expect(MaskTarget.binary.kinds(of: planes) == nil)
     }
 
     @Test func picturesShowTheClasses() throws {

@@ -2,11 +2,9 @@ import ArgumentParser
 import Foundation
 import Images
 import StableDiffusion3
-import SyntheticScenes
 import Torch
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
 
 /// `transeg bench segment`: passes over random pictures.
 struct BenchSegmentCommand: AsyncParsableCommand {
@@ -22,7 +20,7 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     func run() async throws {
         if let threads = options.threads { try TorchRuntime.setThreadCount(threads) }
         let report = try await withTemporaryFolder { folder in
-            try measure(options.model ?? options.shape.makeModel(in: folder, side: options.size))
+            try await measure(options.model ?? options.shape.makeModel(in: folder, side: options.size))
         }
         if options.json {
             try StandardStream.output.write(report.0.json())
@@ -32,8 +30,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
         }
     }
 
-    private func measure(_ model: String) throws -> (BenchReport, OperationProfile?) {
-        let segmenter = try Segmenter(
+    private func measure(_ model: String) async throws -> (BenchReport, OperationProfile?) {
+        let segmenter = try await Segmenter(
             model: model, device: options.device.device, dtype: options.dtype.dtype, form: plain ? .plain : .folded,
             precision: precisionOptions.precision, memoryLimit: precisionOptions.memoryLimit?.bytes)
         var random = SystemRandomNumberGenerator()
@@ -43,16 +41,17 @@ struct BenchSegmentCommand: AsyncParsableCommand {
                 width: side, height: side, channels: 3,
                 pixels: (0..<3 * side * side).map { _ in UInt8.random(in: 0...255, using: &random) })
         }
-        func pass() throws -> Timings {
-            let masks = try segmenter.segment(pictures, size: .square(side))
+        func pass() async throws -> Timings {
+            let masks = try await segmenter.segment(pictures, size: .square(side))
             return masks.map(\.timings).reduce(Timings()) { sum, each in
                 Timings(
                     encode: sum.encode + each.encode, transformer: sum.transformer + each.transformer,
                     decode: sum.decode + each.decode)
             }
         }
-        _ = try pass()
-        let passes = try (0..<options.runs).map { _ in try pass() }
+        _ = try await pass()
+        var passes: [Timings] = []
+        for _ in 0..<options.runs { passes.append(try await pass()) }
         let peak = try segmenter.device.peakMemory()
         let flops = try ModelFLOPs(
             segmenter.model.transformerConfiguration(), segmenter.model.autoencoderConfiguration(), height: side,
@@ -61,9 +60,9 @@ struct BenchSegmentCommand: AsyncParsableCommand {
         var profile: OperationProfile?
         if options.profile {
             let made = OperationProfile(device: segmenter.device)
-            try OperationProfile.$current.withValue(made) {
+            try await OperationProfile.$current.withValue(made) {
                 made.restart()
-                _ = try pass()
+                _ = try await pass()
             }
             profile = made
         }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import StableDiffusion3
 import SyntheticScenes
-import TransparencyEvaluation
 import TransparencySegmentation
 import TransparencyTraining
 

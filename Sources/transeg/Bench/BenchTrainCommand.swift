@@ -54,7 +54,7 @@ struct BenchTrainCommand: AsyncParsableCommand {
         let clock = ContinuousClock()
         let start = clock.now
         let trainer = try Trainer(
-            settings, dataset: Dataset(settings.datasetPath), device: options.device.device ?? .best,
+            settings, dataset: Dataset(settings.datasetPath), device: .usable(options.device.device),
             recomputes: recompute?.isOn ?? true, workerCount: ProcessInfo.processInfo.activeProcessorCount)
         let load = (clock.now - start) / .seconds(1)
         _ = try await trainer.update()

@@ -92,7 +92,7 @@ struct TrainCommand: AsyncParsableCommand {
         let settings = options.settings
         if dryRun || plotSchedule != nil {
             let plan = try TrainingPlan(
-                settings, dataset: settings.openDataset(), device: machine.device.device ?? .best,
+                settings, dataset: settings.openDataset(), device: .usable(machine.device.device),
                 recomputes: machine.recomputes,
                 workerCount: machine.workerCount)
             if dryRun { print(plan.text) }

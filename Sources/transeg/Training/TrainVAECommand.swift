@@ -92,7 +92,7 @@ struct TrainVAECommand: AsyncParsableCommand {
             throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder.")
         }
         let trainer = try AutoencoderTrainer(
-            settings, dataset: Dataset(datasetPath), device: device.device ?? .best,
+            settings, dataset: Dataset(datasetPath), device: .usable(device.device),
             workerCount: ProcessInfo.processInfo.activeProcessorCount)
         let folder = try TrainingFolder(outputDir, continuingAt: nil)
         let interrupt = Interrupt()

@@ -50,7 +50,7 @@ struct TrainingMachineOptions: ParsableArguments {
         if let threads { try TorchRuntime.setThreadCount(threads) }
         return try Trainer(
             settings, dataset: dataset, checkpoint: checkpoint, allowsChanges: allowsChanges,
-            device: device.device ?? .best, recomputes: recomputes, latentCache: latentCache,
+            device: .usable(device.device), recomputes: recomputes, latentCache: latentCache,
             workerCount: workerCount)
     }
 }

@@ -139,23 +139,17 @@ final class TrainingRun {
     private func validate() async throws {
         let side = trainer.state.settings.resolution
         let pictures = "\(folder.path)/validation/\(trainer.state.step)"
-        let records = try trainer.withSegmenter { segmenter in
-            let evaluator = try Evaluator(segmenter: segmenter, size: .square(side), countsNative: false)
-            return try validation.flatMap { pair in
-                try evaluator.evaluate([(pair, try dataset.read(pair))]).map { scored in
-                    try EvaluationFolder.writePictures(of: scored, in: pictures)
-                    return scored.record
-                }
+        let metrics = try await trainer.withSegmenter { [validation, dataset] segmenter in
+            try Evaluator.validate(segmenter, on: validation, of: dataset, size: .square(side)) { scored in
+                try EvaluationFolder.writePictures(of: scored, in: pictures)
             }
         }
-        let scores = try Metrics(
-            records: records, settings: EvaluationSettings(resolution: nil, bootstrap: .init(resamples: 1))
-        ).protocols[.original]
+        let scores = metrics.protocols[.original]
         let iou = scores?[.iou] ?? 0
         try folder.append(
             Validation(
                 step: trainer.state.step, valIoU: iou, valRecall: scores?[.recall], valMSE: scores?[.mse] ?? 0,
-                images: records.count))
+                images: validation.count))
         let isBest = trainer.note(iou: iou)
         tell(
             String(

@@ -1,0 +1,131 @@
+public import SegmentationMetrics
+public import TransparencyData
+public import TransparencySegmentation
+
+/// Scores pictures, keeps their counts in an ``EvaluationFolder``, and finishes it when all are scored.
+///
+/// ```swift
+/// let dataset = try Dataset("Trans10K")
+/// let pairs = try dataset.pairs(.test)
+/// let run = EvaluationRun(in: "results", title: "Test", data: try DataState(of: pairs, in: dataset))
+/// let metrics = try await run.score(pairs, of: dataset, by: Evaluator(predictor: segmenter))
+/// ```
+///
+/// A picture that cannot be scored ends the evaluation, for numbers of fewer pictures could not be compared with others. Cancelling the task
+/// finishes the batch at hand; an evaluation that ended early goes on with ``resume``.
+public struct EvaluationRun: Sendable {
+    /// The folder for the results.
+    public var path: String
+    /// Whether to go on with the interrupted evaluation in the folder.
+    public var resume: Bool
+    /// Whether to write predictions, masks and photographs, of which the report shows the worst and best.
+    public var writesPictures: Bool
+    /// The report's heading, and what it says at its head, in order.
+    public var title: String
+    public var facts: [Report.Fact]
+    /// Which files are scored.
+    public var data: DataState
+
+    public init(
+        in path: String, resume: Bool = false, writesPictures: Bool = true, title: String = "Evaluation",
+        facts: [Report.Fact] = [], data: DataState = DataState()
+    ) {
+        (self.path, self.resume, self.writesPictures) = (path, resume, writesPictures)
+        (self.title, self.facts, self.data) = (title, facts, data)
+    }
+
+    /// Scores what a model predicts of pairs.
+    ///
+    /// - Parameters:
+    ///   - batch: Pictures in one pass.
+    ///   - progress: Called after each picture.
+    /// - Returns: The metrics, as written.
+    /// - Throws: ``EvaluationError``, `DatasetError`, `ImageError`, `MetricsError`, `AtomicFileError`, what the predictor throws, and
+    ///   `CancellationError` when it was cancelled before the end.
+    @discardableResult
+    public func score(
+        _ pairs: [DatasetPair], of dataset: Dataset, by evaluator: Evaluator, batch: Int = 1,
+        progress: (EvaluationProgress) -> Void = { _ in }
+    ) async throws -> Metrics {
+        try await run(
+            pairs, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: evaluator.identity,
+            settings: evaluator.settings, progress: progress
+        ) { pairs, finish in
+            SegmentationPipeline(
+                pairs, bounds: PipelineBounds(batch: batch), read: { (pair: $0, sample: try dataset.read($0)) },
+                compute: { try await evaluator.predict($0) }, finish: { try finish($2.scored()) })
+        }
+    }
+
+    /// Scores masks made by anything.
+    ///
+    /// - Parameters:
+    ///   - sources: Where masks and truths are from, by name: an interrupted evaluation goes on with the same ones only.
+    ///   - progress: Called after each picture.
+    /// - Returns: The metrics, as written.
+    /// - Throws: As the other function.
+    @discardableResult
+    public func score(
+        _ masks: [PredictedMask], _ settings: PredictedMask.Settings, sources: [String: String],
+        progress: (EvaluationProgress) -> Void = { _ in }
+    ) async throws -> Metrics {
+        let own = [
+            "classes": "\(settings.areClasses)", "native": "\(settings.countsNative)",
+            "threshold": "\(settings.threshold)",
+            "resolution": settings.size.map { "\($0.width) x \($0.height)" } ?? "each its own",
+        ]
+        return try await run(
+            masks, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: sources.merging(own) { $1 },
+            settings: EvaluationSettings(
+                resolution: settings.size.map { .init(width: $0.width, height: $0.height) },
+                threshold: settings.threshold),
+            progress: progress
+        ) { masks, finish in
+            SegmentationPipeline(
+                masks, read: { $0 }, compute: { $0 }, finish: { try finish($2.score(settings)) })
+        }
+    }
+
+    /// - Parameters:
+    ///   - name: What an item's record is known by.
+    ///   - makePipeline: Scores items; what is scored goes through the function that it is given.
+    private func run<Item: Sendable>(
+        _ items: [Item], name: (Item) -> [String], identity: [String: String], settings: EvaluationSettings,
+        progress report: (EvaluationProgress) -> Void,
+        makePipeline: ([Item], @escaping @Sendable (ScoredPrediction) throws -> ImageRecord)
+            -> SegmentationPipeline<Item, ImageRecord>
+    ) async throws -> Metrics {
+        var identity = identity
+        (identity["files"], identity["plan"]) = (data.filesHash, data.plan)
+        let folder = try EvaluationFolder(path, identity: EvaluationIdentity(facts: identity), resume: resume)
+        let done = Set(folder.records.map { [$0.difficulty?.rawValue ?? "", $0.id] })
+        let remaining = items.filter { !done.contains(name($0)) }
+        var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records)
+        let (path, writesPictures) = (path, writesPictures)
+        let pipeline = makePipeline(remaining) { scored in
+            if writesPictures { try EvaluationFolder.writePictures(of: scored, in: path) }
+            return scored.record
+        }
+        for await picture in pipeline {
+            let record = try picture.result.get()
+            try folder.append(record)
+            progress.add(record)
+            progress.doneCount += 1
+            report(progress)
+        }
+        guard progress.doneCount == remaining.count else { throw CancellationError() }
+        return try folder.finish(settings: settings, data: data, title: title, facts: facts)
+    }
+}
+
+extension DataState {
+    /// What `metrics.json` says of pairs of a data set.
+    ///
+    /// - Parameter planName: What the data set's repair plan is called.
+    /// - Throws: `DatasetError`.
+    public init(of pairs: [DatasetPair], in dataset: Dataset, planName: String = "plan") throws {
+        self.init(
+            plan: try dataset.plan.map { "\(planName) \(try $0.hash().prefix(12))" },
+            filesHash: try dataset.filesHash(of: pairs))
+    }
+}

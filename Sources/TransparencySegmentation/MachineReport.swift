@@ -1,0 +1,88 @@
+import EmbeddedModel
+import Foundation
+import Images
+import StableDiffusion3
+import Torch
+
+/// What this machine has for segmenting pictures, and what is missing.
+public struct MachineReport: Encodable, Sendable {
+    /// A device that can compute.
+    public struct DeviceReport: Encodable, Sendable {
+        public let name: String
+        public let freeGib: Double?
+        public let totalGib: Double?
+    }
+
+    /// A model that was looked for.
+    public struct ModelReport: Encodable, Sendable {
+        public let name: String
+        public let path: String?
+        /// The transformer's form.
+        public let transformer: String?
+        /// Why it cannot be used, if so.
+        public let problem: String?
+    }
+
+    /// The version that runs.
+    public let torch = TorchRuntime.loadedVersion ?? TorchRuntime.version
+    public let cpuCapability = TorchRuntime.cpuCapability
+    public let threads = TorchRuntime.threadCount
+    public let processors = ProcessInfo.processInfo.processorCount
+    public let devices: [DeviceReport]
+    public let cudaProblem = Device.cudaProblem
+    public let imageFormats = ImageReader.formats
+    public let models: [ModelReport]
+    /// What is missing, one sentence each; empty where pictures can be segmented.
+    public let problems: [String]
+
+    /// Looks at everything.
+    ///
+    /// - Parameter model: A folder or Hugging Face id to look for besides the embedded model.
+    public init(model: String? = nil) {
+        devices = Self.devices()
+        var models: [ModelReport] = []
+        if let embedded = EmbeddedModel.folder {
+            models.append(Self.look(embedded, as: "embedded"))
+        } else {
+            let problem = "the resource bundle of the embedded model is not beside the program"
+            models.append(ModelReport(name: "embedded", path: nil, transformer: nil, problem: problem))
+        }
+        if let model { models.append(Self.look(model, as: model)) }
+        self.models = models
+        var problems = models.compactMap(\.problem)
+        if torch != TorchRuntime.version {
+            problems.append(
+                "libctorch was compiled for torch \(TorchRuntime.version), but torch \(torch) is loaded; "
+                    + "run Scripts/build-shim again")
+        }
+        self.problems = problems
+    }
+
+    private static func devices() -> [DeviceReport] {
+        let bytes = 1.0 / Double(1 << 30)
+        let cpu = DeviceReport(
+            name: "cpu", freeGib: nil, totalGib: Double(ProcessInfo.processInfo.physicalMemory) * bytes)
+        let accelerators = [Device.Kind.cuda, .mps].flatMap { kind in
+            (0..<Device.count(of: kind)).map { index in
+                let device = Device(kind, index: index)
+                let memory = try? device.memory()
+                return DeviceReport(
+                    name: "\(kind.rawValue):\(index)", freeGib: memory.map { Double($0.free) * bytes },
+                    totalGib: memory.map { Double($0.total) * bytes })
+            }
+        }
+        return [cpu] + accelerators
+    }
+
+    /// Finds a model and loads its parts' headers, which shows missing files and wrong shapes.
+    private static func look(_ name: String, as label: String) -> ModelReport {
+        do {
+            let folder = try ModelFolder(name)
+            let form = try folder.transformerForm()
+            try folder.check()
+            return ModelReport(name: label, path: folder.path, transformer: "\(form)", problem: nil)
+        } catch {
+            return ModelReport(name: label, path: nil, transformer: nil, problem: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Files
+import Foundation
+import StableDiffusion3
+import Torch
+
+extension ModelFolder {
+    /// Tells apart what a folder held at two times, without reading the weights: a SHA-256 over the paths, sizes and times of change of all files
+    /// that masks depend on. 64 hexadecimal digits.
+    package func fingerprint() -> String {
+        let hash = SHA256()
+        func add(_ file: String) {
+            // Of a link, as Hugging Face's cache has them, the file that it leads to.
+            let target = URL(fileURLWithPath: "\(path)/\(file)").resolvingSymlinksInPath().path
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { return }
+            let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            let line = "\(file)\t\(attributes[.size] as? Int ?? 0)\t\(changed)\n"
+            Array(line.utf8).withUnsafeBytes { hash.update($0) }
+        }
+        add(SegmentationConfiguration.fileName)
+        for part in ["transformer", "vae", "precomputed_prompt_embeddings", "text_encoder", "text_encoder_2"] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []
+            for name in names.sorted() { add("\(part)/\(name)") }
+        }
+        return hash.finish()
+    }
+}
+
+extension Segmenter {
+    /// The model and its files, and everything about the arithmetic that changes more than rounding: dtype, precision, form, the kind of
+    /// device, and libtorch. Threads and a memory limit do not.
+    public var identity: [String: String] {
+        [
+            "model": model.path, "weights": model.fingerprint(), "variant": model.variant ?? "none",
+            "dtype": "\(dtype)", "precision": precision.rawValue, "plain": "\(form == .plain)",
+            "device": device.kind.rawValue, "torch": TorchRuntime.loadedVersion ?? TorchRuntime.version,
+        ]
+    }
+
+    /// What is computed in, for people: `float32`, or `float32, products in int8`.
+    public var arithmetic: String {
+        let products = precision == .exact ? "" : ", products in \(precision == .fast ? "bfloat16" : "int8")"
+        return "\(dtype)\(products)\(form == .plain ? ", as diffusers" : "")"
+    }
+}

@@ -1,0 +1,84 @@
+/// Segments a list of pictures and writes the results of each.
+///
+/// ```swift
+/// let sources = try PictureSource.find(["photos"])
+/// let writer = try ResultWriter(to: .folder("masks"), kinds: [.mask], names: sources.map(\.fileName))
+/// let run = SegmentationRun(predictor: segmenter, writer: writer)
+/// for await picture in run.results(of: sources) {
+///     print(picture.item.name, try picture.result.get().files)
+/// }
+/// ```
+public struct SegmentationRun: Sendable {
+    public let predictor: any MaskPredictor
+    public let writer: ResultWriter
+    /// What each picture is brought to for the model; nil for the predictor's own size.
+    public var size: InputSize?
+    /// The soft value above which a pixel counts as transparent.
+    public var threshold: Float
+    public var bounds: PipelineBounds
+
+    public init(
+        predictor: any MaskPredictor, writer: ResultWriter, size: InputSize? = nil, threshold: Float = 0.5,
+        bounds: PipelineBounds = PipelineBounds()
+    ) {
+        (self.predictor, self.writer, self.size, self.threshold) = (predictor, writer, size, threshold)
+        self.bounds = bounds
+    }
+
+    /// A picture whose results are written.
+    public struct Written: Sendable {
+        /// The picture's size.
+        public let width: Int
+        public let height: Int
+        /// What it was brought to for the model.
+        public let inputSize: (height: Int, width: Int)
+        /// The share of its pixels that are transparent, 0…1.
+        public let transparentShare: Double
+        public let timings: Timings
+        /// The files that were written.
+        public let files: [ResultKind: String]
+    }
+
+    /// What became of each picture, in order; see ``SegmentationPipeline`` for what is promised.
+    ///
+    /// A failure is an `ImageError` that names the file, ``SegmentationError/output(_:)``, or any other error of the pass.
+    ///
+    /// - Parameter sources: As many as the writer has names, in the same order.
+    public func results(of sources: [PictureSource]) -> SegmentationPipeline<PictureSource, Written> {
+        pipeline(sources) { try await predictor.segment($0, size: size, threshold: threshold) }
+    }
+
+    /// Segments one picture as ``results(of:)`` does, and writes every tensor of the pass as float32 to a safetensors file.
+    public func results(
+        of source: PictureSource, dumpingTo path: String, segmenter: Segmenter
+    ) -> SegmentationPipeline<PictureSource, Written> {
+        pipeline([source]) { pictures in
+            [try await segmenter.segment(pictures[0], size: size, threshold: threshold, dumpingTo: path)]
+        }
+    }
+
+    private func pipeline(
+        _ sources: [PictureSource], segment: @escaping @Sendable ([Image]) async throws -> [Segmentation]
+    ) -> SegmentationPipeline<PictureSource, Written> {
+        // Results are named by their place in the list.
+        SegmentationPipeline(
+            sources, bounds: bounds, read: { try $0.read() },
+            compute: { pictures in Array(zip(pictures, try await segment(pictures))) },
+            finish: { index, source, computed in try write(computed.1, of: computed.0, source: source, index: index) })
+    }
+
+    private func write(
+        _ mask: Segmentation, of picture: Image, source: PictureSource, index: Int
+    ) throws -> Written {
+        let files: [ResultKind: String]
+        do {
+            files = try writer.write(mask, of: picture, index: index)
+        } catch {
+            throw SegmentationError.output("\(source.name): \(error)")
+        }
+        return Written(
+            width: mask.width, height: mask.height,
+            inputSize: try predictor.inputSize(width: mask.width, height: mask.height, size: size),
+            transparentShare: mask.transparentShare, timings: mask.timings, files: files)
+    }
+}

@@ -1,0 +1,138 @@
+import Images
+import StableDiffusion3
+import Torch
+
+/// The one pass from pictures to what they show, with all weights: picture, VAE encoder, transformer, VAE decoder, mask.
+@ComputeActor
+final class SegmentationPass {
+    let device: Device
+    let dtype: DType
+    let usage: SegmentationConfiguration
+    /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
+    let isStreamed: Bool
+
+    private let form: Segmenter.Form
+    private let memory: SegmentationMemory?
+    private let autoencoder: AutoencoderKL
+    private let transformer: (Tensor) throws -> Tensor
+
+    /// - Parameter transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
+    init(
+        usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
+        form: Segmenter.Form = .folded, memory: SegmentationMemory? = nil, isStreamed: Bool = false,
+        transformer: @escaping (Tensor) throws -> Tensor
+    ) {
+        (self.usage, self.autoencoder, self.transformer) = (usage, autoencoder, transformer)
+        (self.device, self.dtype, self.form) = (device, dtype, form)
+        (self.memory, self.isStreamed) = (memory, isStreamed)
+    }
+
+    /// The pass on pictures that are all brought to one size.
+    func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
+        try inference { try computed(pictures, height: height, width: width) }
+    }
+
+    /// The masks that a prediction holds, at the resolutions that are asked for.
+    func masks(
+        _ prediction: Prediction, of pictures: [Image], at resolutions: Set<MaskResolution>
+    ) throws -> [MaskPrediction] {
+        try inference {
+            let start = ContinuousClock.now
+            let inputMasks = try resolutions.contains(.input) ? inputMasks(prediction) : nil
+            let pictureMasks = try resolutions.contains(.picture) ? pictureMasks(prediction, of: pictures) : nil
+            var timings = prediction.timings
+            timings.decode += (ContinuousClock.now - start).seconds
+            let share = timings.divided(by: pictures.count)
+            return pictures.indices.map {
+                MaskPrediction(atInput: inputMasks?[$0], atPicture: pictureMasks?[$0], timings: share)
+            }
+        }
+    }
+
+    /// What the VAE alone makes of masks: each is encoded, and decoded at once.
+    ///
+    /// - Parameter masks: `[N, 3, H, W]` of 0 and 1.
+    /// - Returns: `[N, 3, H, W]` in 0…1.
+    func reconstruct(_ masks: Tensor) throws -> Tensor {
+        try inference {
+            let latent = try autoencoder.encode((masks.to(device: device) * 2 - 1).to(dtype)).mode()
+            return try (autoencoder.decode(latent) / 2 + 0.5).clamp(0...1)
+        }
+    }
+
+    /// Each picture's planes `[N, C, H, W]` on the host.
+    func planes(of masks: Tensor) throws -> [[Float]] {
+        let masks = try masks.to(.float32)
+        try checkFinite(masks)
+        return try (0..<masks.shape[0]).map { try masks.narrow(0, start: $0, length: 1).array(of: Float.self) }
+    }
+
+    private func inference<R>(_ body: () throws -> R) rethrows -> R {
+        try withoutGradients { form == .folded ? try withFastKernels(body) : try body() }
+    }
+
+    private func computed(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
+        try memory?.check(count: pictures.count, height: height, width: width, isStreamed: isStreamed)
+        TorchRuntime.keepFreedMemory(memory == nil)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let image = try cat(
+            pictures.map { try $0.tensor(device: device).upsampleBilinear(height: height, width: width) }, axis: 0)
+        let latent = try autoencoder.scaled(autoencoder.encode((image * 2 - 1).to(dtype)).mode())
+        try device.synchronize()
+        let encoded = clock.now
+        let prediction = try usage.outputForm.mask(output: transformer(latent), picture: latent)
+        try device.synchronize()
+        let transformed = clock.now
+        let decoded = try autoencoder.decode(autoencoder.unscaled(prediction))
+        try device.synchronize()
+        let timings = Timings(
+            encode: (encoded - start).seconds, transformer: (transformed - encoded).seconds,
+            decode: (clock.now - transformed).seconds)
+        return Prediction(
+            image: image, imageLatent: latent, predictionLatent: prediction, decoded: decoded, target: usage.target,
+            timings: timings)
+    }
+
+    /// As the model decoded them: three planes of a binary mask; of one in colours how surely something is transparent, and its kind.
+    private func inputMasks(_ prediction: Prediction) throws -> [SoftMask] {
+        let colours = try planes(of: prediction.mask())
+        let soft = try usage.target == .binary ? colours : planes(of: prediction.softMask())
+        let (height, width) = (prediction.decoded.shape[2], prediction.decoded.shape[3])
+        return zip(colours, soft).map { colours, soft in
+            SoftMask(width: width, height: height, planes: soft, kinds: usage.target.kinds(of: colours))
+        }
+    }
+
+    /// Each resized to its picture: a binary mask as one channel, one in colours as three.
+    private func pictureMasks(_ prediction: Prediction, of pictures: [Image]) throws -> [SoftMask] {
+        let mask = try usage.target == .binary ? prediction.softMask() : prediction.mask().to(.float32)
+        try checkFinite(mask)
+        return try pictures.enumerated().map { index, picture in
+            let resized = try mask.narrow(0, start: index, length: 1)
+                .upsampleBilinear(height: picture.height, width: picture.width, antialias: true)
+                .clamp(0...1)
+            let planes = try resized.array(of: Float.self)
+            let kinds = usage.target.kinds(of: planes)
+            return SoftMask(
+                width: picture.width, height: picture.height,
+                planes: try kinds == nil ? planes : usage.target.softMask(of: resized).array(of: Float.self),
+                kinds: kinds)
+        }
+    }
+
+    /// A sum is finite only if everything in it is.
+    private func checkFinite(_ values: Tensor) throws {
+        guard try values.sum().item().isFinite else { throw SegmentationError.notFinite(dtype: "\(dtype)") }
+    }
+}
+
+extension Image {
+    /// `[1, 3, H, W]` in 0…1, float32.
+    fileprivate func tensor(device: Device) throws -> Tensor {
+        guard channels == 3 else {
+            throw SegmentationError.size("the picture has \(channels) channels; RGB was expected")
+        }
+        return try [self].tensor(on: device)
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Images
+import Torch
+import TransparencySegmentation
+
+/// What `segment` prints of each picture and at the end.
+struct SegmentOutput {
+    let total: Int
+    let json: Bool
+    var progress: Progress
+
+    private(set) var doneCount = 0
+    private(set) var failedCount = 0
+    private var lastFiles: [ResultKind: String] = [:]
+    private var computeSeconds = 0.0
+
+    init(total: Int, json: Bool, progress: Progress) {
+        (self.total, self.json, self.progress) = (total, json, progress)
+    }
+
+    /// Pictures that an interrupt left out.
+    var remainingCount: Int { total - doneCount - failedCount }
+
+    /// Prints a picture's line or error. Throws `SegmentationError` when standard output takes no more.
+    mutating func add(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
+        switch picture.result {
+        case .failure(let error):
+            failedCount += 1
+            progress.message("Error: \(Self.text(error, of: picture.item))")
+        case .success(let written):
+            doneCount += 1
+            lastFiles = written.files
+            computeSeconds += written.timings.total
+            if json { try StandardStream.output.write(Line(picture.item, written).data()) }
+        }
+        progress.advance(to: doneCount + failedCount)
+    }
+
+    private static func text(_ error: any Error, of source: PictureSource) -> String {
+        // These name the file themselves.
+        if error is ImageError { return "\(error)" }
+        if case .output(let text) = error as? SegmentationError { return text }
+        let remedy = (error as? TorchError)?.kind == .outOfMemory ? "; use a smaller --size, --fit or --batch" : ""
+        return "\(source.name): \(error)\(remedy)"
+    }
+
+    /// What a person wants to know at the end.
+    func printSummary(folder: String, isExample: Bool, loadSeconds: Double) {
+        if isExample, doneCount == 1 {
+            print("The embedded model looked for glass in its example picture. See the result in:")
+        }
+        if doneCount == 1, failedCount == 0 {
+            for kind in ResultKind.allCases {
+                if let file = lastFiles[kind] { print("  \(file)") }
+            }
+        } else if doneCount > 0 {
+            print("\(doneCount) \(doneCount == 1 ? "picture" : "pictures") segmented, results in \(folder)")
+        }
+        if doneCount > 0 {
+            let each = String(format: "%.2f", computeSeconds / Double(doneCount))
+            print("\(each) s a picture, \(String(format: "%.2f", loadSeconds)) s to load the model")
+        }
+        if failedCount > 0, total > 1 { print("\(failedCount) of \(total) pictures failed") }
+        if remainingCount > 0 { print("interrupted: \(remainingCount) of \(total) pictures were left out") }
+    }
+
+    /// One line of `--json`.
+    private struct Line: Encodable {
+        let image: String
+        let width: Int
+        let height: Int
+        let inputWidth: Int
+        let inputHeight: Int
+        let transparentShare: Double
+        let seconds: [String: Double]
+        let files: [String: String]
+
+        init(_ source: PictureSource, _ written: SegmentationRun.Written) {
+            (image, width, height) = (source.name, written.width, written.height)
+            (inputWidth, inputHeight) = (written.inputSize.width, written.inputSize.height)
+            transparentShare = written.transparentShare
+            let timings = written.timings
+            seconds = [
+                "encode": timings.encode, "transformer": timings.transformer, "decode": timings.decode,
+                "total": timings.total,
+            ]
+            files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
+        }
+
+        func data() throws -> Data {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return try encoder.encode(self) + Data("\n".utf8)
+        }
+    }
+}
