@@ -2,7 +2,7 @@ import Foundation
 import Yams
 
 /// A YAML file of settings: groups of `name: value`, or the original's `name: {default: …, type: …, help: …}`, or names without groups.
-struct TrainingConfigFile {
+struct SettingsFile {
     /// A value with where it stands.
     struct Value: Equatable {
         let text: String?
@@ -19,6 +19,9 @@ struct TrainingConfigFile {
     private let lines: [Substring]
 
     private static let sizeLimit = 1 << 20
+    /// The key of the format's version, which may be missing.
+    static let versionName = "format_version"
+    static let version = 1
     private static let leafKeys: Set<String> = ["default", "type", "help"]
 
     /// Reads a file. What is wrong in it is in ``problems``.
@@ -46,7 +49,15 @@ struct TrainingConfigFile {
 
     private mutating func read(_ key: Node, _ value: Node) {
         let name = key.string ?? ""
-        if TrainingSetting.named(name) != nil || TrainingSetting.withoutEffect[name] != nil {
+        if name == Self.versionName {
+            guard let version = value.int, (1...Self.version).contains(version) else {
+                return add(
+                    "\(name) is \(value.string ?? "no number"); this version of transeg reads up to \(Self.version)",
+                    at: value)
+            }
+            return
+        }
+        if SettingsTable.named(name) != nil || IgnoredSettings.reasons[name] != nil {
             return readSetting(name, key, value)
         }
         guard Self.groups.contains(name) else {
@@ -59,7 +70,7 @@ struct TrainingConfigFile {
         }
         for (key, value) in mapping {
             let name = key.string ?? ""
-            guard TrainingSetting.named(name) != nil || TrainingSetting.withoutEffect[name] != nil else {
+            guard SettingsTable.named(name) != nil || IgnoredSettings.reasons[name] != nil else {
                 add("there is no setting \(name)\(nearest(to: name))", at: key)
                 continue
             }
@@ -78,7 +89,7 @@ struct TrainingConfigFile {
             }
             value = standard
         }
-        if let reason = TrainingSetting.withoutEffect[name] {
+        if let reason = IgnoredSettings.reasons[name] {
             return notes.append("\(path):\(key.mark?.line ?? 0): \(name) changes nothing here: \(reason)")
         }
         guard let scalar = value.scalar else {
@@ -86,7 +97,8 @@ struct TrainingConfigFile {
         }
         if let earlier = values[name] { add("\(name) is given twice, first in line \(earlier.line)", at: key) }
         let text = isNull(value) ? nil : scalar.string
-        if let text, let problem = TrainingSetting.named(name)?.problem(with: text) { add(problem, at: value) }
+        var unused = TrainingSettings()
+        if let text, let problem = SettingsTable.named(name)?.set(text, &unused) { add(problem, at: value) }
         values[name] = Value(text: text, line: value.mark?.line ?? 0)
     }
 
@@ -95,7 +107,7 @@ struct TrainingConfigFile {
         return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
     }
 
-    private static let groups = Set(TrainingSetting.all.map(\.group) + ["prompt_embeds", "validation", "noise"])
+    private static let groups = IgnoredSettings.groups.union(Setting.Group.allCases.map(\.rawValue))
 
     private mutating func add(_ problem: String, at node: Node) {
         guard let mark = node.mark, lines.indices.contains(mark.line - 1) else {
@@ -105,28 +117,8 @@ struct TrainingConfigFile {
         problems.append("\(path):\(mark.line):\(mark.column): \(problem)\n    \(lines[mark.line - 1])\n    \(caret)")
     }
 
-    private func nearest(to name: String) -> String { nearestSetting(to: name).map { "; did you mean \($0)?" } ?? "" }
-}
-
-/// The setting whose name is at most two letters, or a third of them, from `name`.
-func nearestSetting(to name: String) -> String? {
-    let names = TrainingSetting.all.map(\.name)
-    let distances = names.map { ($0, editDistance($0, name)) }
-    return distances.min { $0.1 < $1.1 }.flatMap { $0.1 <= max(2, name.count / 3) ? $0.0 : nil }
-}
-
-/// How many letters must be put in, taken out or replaced (Levenshtein).
-private func editDistance(_ one: String, _ other: String) -> Int {
-    let other = Array(other)
-    var row = Array(0...other.count)
-    for (index, letter) in one.enumerated() {
-        var previous = row[0]
-        row[0] = index + 1
-        for position in other.indices {
-            let replaced = previous + (letter == other[position] ? 0 : 1)
-            previous = row[position + 1]
-            row[position + 1] = min(replaced, row[position] + 1, previous + 1)
-        }
+    private func nearest(to name: String) -> String {
+        TransparencyTraining.nearest(to: name, among: SettingsTable.all.map(\.name)).map { "; did you mean \($0)?" }
+            ?? ""
     }
-    return row[other.count]
 }

@@ -1,3 +1,4 @@
+import Torch
 import TransparencyData
 import TransparencySegmentation
 
@@ -9,10 +10,11 @@ struct TrainingBatch: Sendable {
 }
 
 /// Reads batches ahead on threads of its own, in the order of a run.
+@ComputeActor
 final class TrainingLoader {
     private let dataset: Dataset
     private let pairs: [DatasetPair]
-    private let settings: TrainingSettings
+    private let reading: TrainingSamples
     private let order: TrainingOrder
     private let workerCount: Int
     private let cache: LatentCache?
@@ -20,16 +22,16 @@ final class TrainingLoader {
     private var cursor: Int
     private var pending: [Task<TrainingBatch, any Error>] = []
     /// Batches that are read while one is trained on.
-    static let depth = 3
+    nonisolated static let depth = 3
 
     /// - Parameter cursor: How many samples the run has seen.
     init(
-        _ dataset: Dataset, _ pairs: [DatasetPair], _ settings: TrainingSettings, cursor: Int, workerCount: Int,
+        _ dataset: Dataset, _ pairs: [DatasetPair], _ reading: TrainingSamples, cursor: Int, workerCount: Int,
         cache: LatentCache? = nil
     ) {
-        (self.dataset, self.pairs, self.settings, self.cursor) = (dataset, pairs, settings, cursor)
+        (self.dataset, self.pairs, self.reading, self.cursor) = (dataset, pairs, reading, cursor)
         (self.workerCount, self.cache) = (max(1, workerCount), cache)
-        order = TrainingOrder(pictureCount: pairs.count, seed: settings.seed, isShuffled: settings.shuffle)
+        order = TrainingOrder(pictureCount: pairs.count, seed: reading.seed, isShuffled: reading.isShuffled)
     }
 
     deinit { for task in pending { task.cancel() } }
@@ -40,10 +42,16 @@ final class TrainingLoader {
         return try await pending.removeFirst().value
     }
 
+    /// Goes back, or on, to where a run has seen `cursor` samples.
+    func seek(to cursor: Int) {
+        for task in pending { task.cancel() }
+        (pending, self.cursor) = ([], cursor)
+    }
+
     private func begin() -> Task<TrainingBatch, any Error> {
-        let places = order.places(from: cursor, count: settings.trainBatchSize)
+        let places = order.places(from: cursor, count: reading.batchSize)
         cursor += places.count
-        let (dataset, pairs, settings, workerCount, cache) = (dataset, pairs, settings, workerCount, cache)
+        let (dataset, pairs, reading, workerCount, cache) = (dataset, pairs, reading, workerCount, cache)
         return Task.detached {
             var samples: [Int: TrainingSample] = [:]
             try await withThrowingTaskGroup(of: (Int, TrainingSample).self) { group in
@@ -51,12 +59,12 @@ final class TrainingLoader {
                     if position >= workerCount, let (index, sample) = try await group.next() { samples[index] = sample }
                     group.addTask {
                         let parameters =
-                            settings.augment
-                            ? AugmentationParameters(seed: settings.seed, epoch: place.epoch, index: place.index)
+                            reading.isAugmented
+                            ? AugmentationParameters(seed: reading.seed, epoch: place.epoch, index: place.index)
                             : .none
                         let sample = try TrainingSample(
-                            pairs[place.index], of: dataset, parameters, target: settings.target,
-                            side: settings.resolution, cache: cache)
+                            pairs[place.index], of: dataset, parameters, target: reading.target,
+                            side: reading.side, cache: cache)
                         return (position, sample)
                     }
                 }

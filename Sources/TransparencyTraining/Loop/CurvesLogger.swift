@@ -1,7 +1,17 @@
 import Foundation
-import TransparencySegmentation
+package import Torch
 
-extension TrainingFolder {
+/// `curves.svg`: loss with its running mean, learning rate, gradient norm, validation IoU, drawn from the log in the end.
+@ComputeActor
+package final class CurvesLogger: ExperimentLogger {
+    private let path: String
+
+    /// - Parameter path: The folder with the log.
+    package init(_ path: String) { self.path = path }
+
+    package func log(update: any TrainingRecord) {}
+    package func log(validation: any TrainingRecord) {}
+
     /// The fields of a line of the log that are drawn.
     private struct Line: Decodable {
         let step: Double
@@ -17,14 +27,12 @@ extension TrainingFolder {
         }
     }
 
-    /// Draws `curves.svg` from the log: loss with its running mean, learning rate, gradient norm, validation IoU.
-    ///
     /// Throws `AtomicFileError`.
-    public func writeCurves() throws {
+    package func end() throws {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let data = FileManager.default.contents(atPath: "\(path)/log.jsonl") ?? Data()
+        let data = FileManager.default.contents(atPath: "\(path)/\(JSONLinesLogger.name)") ?? Data()
         let lines = data.split(separator: UInt8(ascii: "\n")).compactMap {
             try? decoder.decode(Line.self, from: Data($0))
         }

@@ -28,16 +28,25 @@ struct LatentCache: Sendable {
         case mask(isFlipped: Bool)
     }
 
-    /// Makes the folder. Throws ``TrainingError/unwritable(_:reason:)`` and `SHA256Error`.
-    init(_ folder: String, model: ModelFolder, settings: TrainingSettings) throws {
+    /// Makes the folder.
+    ///
+    /// - Parameters:
+    ///   - root: The data set's folder.
+    ///   - reading: How pictures are read.
+    ///   - dataType: What the VAE computes in.
+    /// - Throws: ``TrainingError/unwritable(_:reason:)`` and `SHA256Error`.
+    init(
+        _ folder: String, model: ModelFolder, root: String, reading: TrainingSamples,
+        dataType: TrainingSettings.DataType
+    ) throws {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw TrainingError.unwritable(folder, reason: error.localizedDescription)
         }
-        (self.folder, root, keepsPictures) = (folder, settings.datasetPath, !settings.augment)
+        (self.folder, self.root, keepsPictures) = (folder, root, !reading.isAugmented)
         let vae = try model.autoencoderFiles().map { try SHA256.digest(ofFile: $0) }
-        identity = (vae + ["\(settings.resolution)", settings.dataType.rawValue, settings.target.rawValue])
+        identity = (vae + ["\(reading.side)", dataType.rawValue, reading.target.rawValue])
             .joined(separator: " ")
     }
 
