@@ -60,6 +60,7 @@ package struct FolderCheckpointStore: CheckpointStore {
         try FolderReplacement.move(staging, to: target)
     }
 
+    @discardableResult
     package func verify(_ step: Int) throws -> Set<String> {
         let path = name(of: step)
         guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
