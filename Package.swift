@@ -80,6 +80,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SyntheticScenesTests", dependencies: ["SyntheticScenes", "TransparencyData", "Images"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "Torch", "Safetensors", "TestSupport"]),
+        .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch"]),
         .testTarget(
             name: "StableDiffusion3Tests",
             dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),
@@ -103,7 +104,7 @@ let package = Package(
             dependencies: [
                 "transeg", "TestSupport", "SegmentationMetrics", "TransparencyTraining", "Images", "Safetensors",
                 "Files",
-            ]),
+            ], exclude: ["Fixtures"]),
     ]
 )
 
