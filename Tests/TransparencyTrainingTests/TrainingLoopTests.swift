@@ -134,6 +134,17 @@ import Torch
         }
     }
 
+    /// Without checkpoints the model is what can be saved.
+    @Test func withoutCheckpointsTheModelIsSaved() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            let task = CountingTask()
+            task.failsAt = 5
+            let run = TrainingLoop(task, folder: folder, store: nil, schedule: .init(), loggers: [Recorder()])
+            await #expect(throws: Failure()) { try await run.run() }
+            #expect(model(folder) == "4")
+        }
+    }
+
     @Test func whatIsThereIsNotWrittenAgain() async throws {
         try await withFolder { @ComputeActor (folder: String) async throws -> Void in
             let task = CountingTask()

@@ -53,7 +53,10 @@ package final class TrainingLoop<Task: TrainingTask> {
             outcome = try await runUpdates()
         } catch {
             // The first error is the one to tell.
-            do { try save() } catch let second {
+            do {
+                try save()
+                if store == nil, task.step != savedStep { try await task.writeModel(in: folder, from: nil) }
+            } catch let second {
                 for logger in loggers { logger.log(message: "what was reached could not be saved: \(second)") }
             }
             for logger in loggers { try? logger.end() }
