@@ -55,6 +55,7 @@ let package = Package(
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "TorchNN",
                 "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Images", "Files",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "transeg",
@@ -63,7 +64,6 @@ let package = Package(
                 "TorchTraining", "TorchNN", "Torch", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
                 "Safetensors", "Images", "EmbeddedModel", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN", "Torch", "Safetensors"], path: "Tests/TestSupport"),
@@ -80,6 +80,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "SyntheticScenesTests", dependencies: ["SyntheticScenes", "TransparencyData", "Images"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "Torch", "Safetensors", "TestSupport"]),
+        .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch"]),
         .testTarget(
             name: "StableDiffusion3Tests",
             dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),
@@ -96,13 +97,16 @@ let package = Package(
             ]),
         .testTarget(
             name: "TransparencyTrainingTests",
-            dependencies: ["TransparencyTraining", "TransparencySegmentation", "Torch", "Images", "TestSupport"]),
+            dependencies: [
+                "TransparencyTraining", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "Torch",
+                "SyntheticScenes", "TransparencyData", "Safetensors", "Images", "TestSupport",
+            ], exclude: ["Fixtures"]),
         .testTarget(
             name: "TransegTests",
             dependencies: [
                 "transeg", "TestSupport", "SegmentationMetrics", "TransparencyTraining", "Images", "Safetensors",
                 "Files",
-            ]),
+            ], exclude: ["Fixtures"]),
     ]
 )
 

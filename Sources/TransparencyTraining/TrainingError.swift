@@ -17,6 +17,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case outputInUse(String)
     /// Another run is writing to the output folder.
     case isRunning(String)
+    /// An update failed when some weights had been changed.
+    case torn
     /// Something cannot be made on disk.
     case unwritable(String, reason: String)
 
@@ -34,6 +36,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "\(path) has a run in it; continue with --resume-from-checkpoint latest, or name another folder with --output-dir"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
+        case .torn:
+            "an update failed when it had changed some of the weights; continue from the last checkpoint with --resume-from-checkpoint latest"
         case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }

@@ -20,48 +20,47 @@ public struct TrainingMemory: Sendable {
     public var total: Int { parts.map(\.bytes).reduce(0, +) }
 
     /// - Throws: What finding a model and reading its headers throws.
-    init(
-        _ settings: TrainingSettings, model: ModelFolder, device: Device, recomputes: Bool, workerCount: Int
-    ) throws {
+    init(_ settings: TrainingSettings, model: ModelFolder) throws {
+        let device = settings.compute.device ?? .best
         let configuration = try model.transformerConfiguration()
         let counts = try model.parameterCounts()
-        let isHalf = settings.dataType != .fp32
+        let isHalf = settings.model.dataType != .fp32
         let size = isHalf ? 2 : 4
-        let trained = try model.trainedCount(of: settings.trainedForm)
-        let isAdapter = settings.trainable == .lora
+        let trained = try model.trainedCount(of: settings.model.trainedForm)
+        let isAdapter = settings.model.trainable == .lora
         trainedCount = trained
 
         let vae = try model.autoencoderConfiguration()
-        let vaeSize = settings.dataType == .bf16 ? 2 : 4
+        let vaeSize = settings.model.dataType == .bf16 ? 2 : 4
         // On the CPU convolutions in half precision take as much as those in float32.
         let workSize = device.kind == .cpu ? 4 : vaeSize
-        let pixels = settings.resolution * settings.resolution
-        let side = settings.resolution / vae.downsampling / configuration.patchSize
+        let pixels = settings.dataset.resolution * settings.dataset.resolution
+        let side = settings.dataset.resolution / vae.downsampling / configuration.patchSize
         let tokens = side * side + (try model.promptTokenCount())
-        let row = settings.trainBatchSize * tokens * configuration.innerDim * size
+        let row = settings.training.trainBatchSize * tokens * configuration.innerDim * size
         let blocks = (0..<configuration.numLayers).map { index in
             let isDual = configuration.dualAttentionLayers.contains(index)
-            return (isAdapter || settings.trainable == .folded ? Self.foldedBlock : Self.publishedBlock)
+            return (isAdapter || settings.model.trainable == .folded ? Self.foldedBlock : Self.publishedBlock)
                 + (isDual ? Self.secondAttention : 0)
         }
-        let recorded = recomputes ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
+        let recorded = settings.compute.recompute ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
         parts = [
             ("trained weights, float32", 4 * trained), ("gradients, float32", 4 * trained),
             ("AdamW's moments, float32", 8 * trained),
             ("copy to compute with, half precision", isHalf ? 2 * trained : 0),
             ("its gradients, half precision", isHalf ? 2 * trained : 0),
-            ("average, float32", settings.emaDecay == nil ? 0 : 4 * trained),
+            ("average, float32", settings.training.emaDecay == nil ? 0 : 4 * trained),
             ("frozen transformer", isAdapter ? size * counts.transformer : 0),
             ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),
             (
                 "VAE at work",
-                Self.encoderPlanes * settings.trainBatchSize * pixels * vae.blockOutChannels[0] * workSize
+                Self.encoderPlanes * settings.training.trainBatchSize * pixels * vae.blockOutChannels[0] * workSize
             ),
             ("transformer at work", recorded * row),
         ].filter { $0.1 > 0 }
-        let read = TrainingLoader.depth * settings.trainBatchSize * 6 * pixels
+        let read = TrainingLoader.depth * settings.training.trainBatchSize * 6 * pixels
         // A photograph of twelve megapixels and its mask, as they are decoded, a worker.
-        hostBytes = read + workerCount * 12_000_000 * 4
+        hostBytes = read + settings.workerCount * 12_000_000 * 4
     }
 
     /// Tensors `[N, C, H, W]` of the first resolution that the encoder holds at once.

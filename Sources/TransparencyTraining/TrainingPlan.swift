@@ -1,5 +1,5 @@
 import StableDiffusion3
-public import Torch
+import Torch
 package import TransparencyData
 import TransparencySegmentation
 
@@ -14,23 +14,17 @@ public struct TrainingPlan: Sendable {
     /// Bytes of one checkpoint.
     public let checkpointBytes: Int
 
-    /// - Parameters:
-    ///   - device: Where the run would compute.
-    ///   - recomputes: Whether blocks are run again for their gradients.
-    ///   - workerCount: Pictures that are read at once.
     /// - Throws: `DatasetError` and what finding a model throws.
-    package init(
-        _ settings: TrainingSettings, dataset: Dataset, device: Device, recomputes: Bool, workerCount: Int
-    ) throws {
+    package init(_ settings: TrainingSettings, dataset: Dataset) throws {
         self.settings = settings
         pictureCount = try dataset.pairs(.train).count
-        totalSteps = settings.totalSteps(pictureCount: pictureCount)
-        stepsPerEpoch = settings.stepsPerEpoch(pictureCount: pictureCount)
-        let folder = try ModelFolder(settings.baseModelPath)
-        memory = try TrainingMemory(
-            settings, model: folder, device: device, recomputes: recomputes, workerCount: workerCount)
-        let table = settings.trainable == .lora ? 0 : 4 * (try folder.parameterCounts().positionTable)
-        let copies = settings.emaDecay == nil ? 1 : 2
+        totalSteps = settings.training.totalSteps(pictureCount: pictureCount)
+        stepsPerEpoch = settings.training.stepsPerEpoch(pictureCount: pictureCount)
+        let folder = try ModelFolder(settings.model.baseModelPath)
+        try settings.checkResolution(for: folder)
+        memory = try TrainingMemory(settings, model: folder)
+        let table = settings.model.trainable == .lora ? 0 : 4 * (try folder.parameterCounts().positionTable)
+        let copies = settings.training.emaDecay == nil ? 1 : 2
         checkpointBytes = 8 * memory.trainedCount + copies * (4 * memory.trainedCount + table)
     }
 }

@@ -15,16 +15,13 @@ struct Transeg: AsyncParsableCommand {
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
-    /// Settings of `train` from files and the environment become options before anything is parsed.
     static func main() async {
         do {
             try TorchRuntime.checkInterface()
             TorchRuntime.configureProcessAllocator()
-            let process = ProcessInfo.processInfo
-            let arguments = Array(process.arguments.dropFirst())
-            await main(try TrainingLayers.expanded(arguments, environment: process.environment))
         } catch {
             exit(withError: error)
         }
+        await main(nil)
     }
 }

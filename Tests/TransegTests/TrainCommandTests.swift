@@ -226,7 +226,7 @@ import Testing
     @Test(arguments: [
         (["--resolution", "40"], "resolution is 40"), (["--lr", "0"], "lr is 0"),
         (["--train-batch-size", "0"], "train_batch_size is 0"),
-        (["--data-type", "fp8"], "fp8"), (["--val-steps", "0"], "val-steps is 0"),
+        (["--data-type", "fp8"], "fp8"), (["--val-steps", "0"], "val_steps is 0"),
         (["--max-train-steps", "5", "--lr-warmup-steps", "5"], "lr_warmup_steps is 5"),
     ])
     func badValuesAreUsageErrors(options: [String], text: String) throws {

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import StableDiffusion3
 import SyntheticScenes
@@ -6,7 +6,7 @@ import Torch
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
-import TransparencyTraining
+public import TransparencyTraining
 
 /// `transeg bench train`: updates on drawn scenes.
 struct BenchTrainCommand: AsyncParsableCommand {
@@ -18,8 +18,15 @@ struct BenchTrainCommand: AsyncParsableCommand {
     @Option(help: "What is trained: all weights, those of the folded transformer, or low-rank adapters.")
     var trainable = TrainingSettings.Trainable.all
 
-    @Option(help: "Whether blocks are run again for their gradients: less memory, a third more time. (default: true)")
-    var recompute: Switch?
+    @Option(
+        help: "Whether blocks are run again for their gradients: less memory, a third more time.",
+        transform: { text in
+            guard let value = Bool(settingText: text) else {
+                throw ValidationError("--recompute is \(text); true or false was expected.")
+            }
+            return value
+        })
+    var recompute = true
 
     func run() async throws {
         if let threads = options.threads { try TorchRuntime.setThreadCount(threads) }
@@ -38,24 +45,10 @@ struct BenchTrainCommand: AsyncParsableCommand {
         _ = try await scenes.write(
             to: "\(folder)/scenes", threadCount: ProcessInfo.processInfo.activeProcessorCount, isCancelled: { false },
             progress: { _ in })
-        var settings = TrainingSettings()
-        settings.baseModelPath = try options.model ?? options.shape.makeModel(in: folder, side: options.size)
-        settings.datasetPath = "\(folder)/scenes"
-        (settings.resolution, settings.trainBatchSize, settings.gradientAccumulationSteps) = (
-            options.size, options.batch, 1
-        )
-        (settings.maxTrainSteps, settings.lrWarmupSteps, settings.trainable) = (options.runs + 2, 0, trainable)
-        settings.dataType =
-            switch options.dtype {
-            case .float32: .fp32
-            case .bfloat16: .bf16
-            case .float16: .fp16
-            }
+        let settings = try self.settings(in: folder)
         let clock = ContinuousClock()
         let start = clock.now
-        let trainer = try Trainer(
-            settings, dataset: Dataset(settings.datasetPath), device: .usable(options.device.device),
-            recomputes: recompute?.isOn ?? true, workerCount: ProcessInfo.processInfo.activeProcessorCount)
+        let trainer = try await Trainer(settings, dataset: settings.openDataset())
         let load = (clock.now - start) / .seconds(1)
         _ = try await trainer.update()
         var updates: [TrainingUpdate] = []
@@ -78,4 +71,23 @@ struct BenchTrainCommand: AsyncParsableCommand {
         report.extra["pictures_per_s"] = Double(options.batch) / updates.map(\.seconds).median
         return (report, profile)
     }
+
+    private func settings(in folder: String) throws -> TrainingSettings {
+        var settings = TrainingSettings()
+        settings.model.baseModelPath = try options.model ?? options.shape.makeModel(in: folder, side: options.size)
+        settings.model.trainable = trainable
+        settings.model.dataType =
+            switch options.dtype {
+            case .float32: .fp32
+            case .bfloat16: .bf16
+            case .float16: .fp16
+            }
+        (settings.dataset.datasetPath, settings.dataset.resolution) = ("\(folder)/scenes", options.size)
+        (settings.training.trainBatchSize, settings.training.gradientAccumulationSteps) = (options.batch, 1)
+        (settings.training.maxTrainSteps, settings.learningRateScheduler.lrWarmupSteps) = (options.runs + 2, 0)
+        (settings.compute.device, settings.compute.recompute) = (options.device.device, recompute)
+        return settings
+    }
 }
+
+extension TrainingSettings.Trainable: ExpressibleByArgument {}

@@ -19,11 +19,7 @@ struct LRFindCommand: AsyncParsableCommand {
               transeg lr-find --base-model-path sd35/ --dataset-path Trans10K
             """)
 
-    @Option(help: ArgumentHelp("A YAML file of settings; of several the later ones come first.", valueName: "file"))
-    var config: [String] = []
-
-    @OptionGroup var options: TrainingOptions
-    @OptionGroup var machine: TrainingMachineOptions
+    @OptionGroup var options: SettingOptions<UpdateSettings>
 
     @Option(help: "Updates of the test.")
     var steps = 100
@@ -41,7 +37,6 @@ struct LRFindCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        _ = try options.checkedSettings()
         guard steps >= 12 else { throw ValidationError("--steps is \(steps); a number from 12 on was expected.") }
         guard minLr > 0, maxLr > minLr, maxLr.isFinite else {
             throw ValidationError("--min-lr is \(minLr) and --max-lr \(maxLr); 0 < min-lr < max-lr was expected.")
@@ -49,8 +44,8 @@ struct LRFindCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try options.checkedSettings()
-        let trainer = try machine.makeTrainer(settings, settings.openDataset())
+        let settings = try options.settings(quiet: quiet)
+        let trainer = try await Trainer(settings, dataset: settings.openDataset())
         var range = LearningRateRange()
         var progress = Progress(total: steps, quiet: quiet, verb: "updates")
         defer { progress.end() }
@@ -70,11 +65,12 @@ struct LRFindCommand: AsyncParsableCommand {
                 "the loss falls nowhere from \(minLr) to \(maxLr): try other rates with --min-lr and --max-lr, or more --steps"
             ])
         }
-        let given = settings.scaleLr ? rate / Double(settings.effectiveBatchSize) : rate
+        let (isScaled, pictures) = (settings.learningRateScheduler.scaleLr, settings.training.effectiveBatchSize)
+        let given = isScaled ? rate / Double(pictures) : rate
         print(
             String(format: "--lr %.2g", given)
-                + (settings.scaleLr
-                    ? String(format: ", which is %.2g after scaling by %d pictures", rate, settings.effectiveBatchSize)
+                + (isScaled
+                    ? String(format: ", which is %.2g after scaling by %d pictures", rate, pictures)
                     : ""))
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
-import SyntheticScenes
-import TransparencyData
-import TransparencyEvaluation
+import Torch
 import TransparencySegmentation
 import TransparencyTraining
 
@@ -12,17 +10,13 @@ struct TrainCommand: AsyncParsableCommand {
         commandName: "train",
         abstract: "Fine-tunes a model to find glass.",
         discussion: """
-            Settings are those of the original, by its names and with its values. They may be given in files (--config, see config init), in the \
-            environment (TRANSEG_LR=2e-6) and as options, each before the one named first. The output folder gets checkpoint-<step> folders, whose \
-            transformer/ diffusers loads, log.jsonl, and in the end model/, which segment and evaluate take. Ctrl-C finishes the update at \
-            hand, saves and leaves.
+            Settings have the original's names and values. Options override environment variables (TRANSEG_LR=2e-6), which override files \
+            (--config, see config init). The output folder gets checkpoint-<step> folders, whose transformer/ diffusers loads, log.jsonl, \
+            and in the end model/, which segment and evaluate take. Ctrl-C finishes the current update, saves and leaves.
 
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run --resume-from-checkpoint latest
             """)
-
-    @Option(help: ArgumentHelp("A YAML file of settings; of several the later ones come first.", valueName: "file"))
-    var config: [String] = []
 
     @Flag(help: "Print each setting, its value and where it is from, and do nothing else.")
     var printConfig = false
@@ -34,71 +28,55 @@ struct TrainCommand: AsyncParsableCommand {
         help: ArgumentHelp("Draw the learning rate of each update as SVG, and do nothing else.", valueName: "file.svg"))
     var plotSchedule: String?
 
-    @OptionGroup var options: TrainingOptions
-    @OptionGroup var machine: TrainingMachineOptions
+    @OptionGroup var options: SettingOptions<AllSettings>
 
-    @Option(help: ArgumentHelp("Where the run is kept.", valueName: "folder"))
-    var outputDir: String
-
-    @Option(
-        help: ArgumentHelp(
-            "Go on from a checkpoint of the output folder: its name, or latest for the newest whole one.",
-            valueName: "name|latest"))
-    var resumeFromCheckpoint: String?
-
-    @Option(help: "Updates between checkpoints, instead of epochs.")
-    var saveCheckpointSteps: Int?
-
-    @Option(help: "Epochs between checkpoints.")
-    var saveCheckpointEpochs = 1
-
-    @Option(help: "Newest checkpoints that are kept, besides the best one.")
-    var keepCheckpoints = 2
-
-    @Option(help: "Updates between validations. (default: none)")
-    var valSteps: Int?
-
-    @Option(help: "Validation pictures that are looked at each time, from the first by name.")
-    var numValsTrain = 16
-
-    @Option(help: "Easy or hard validation pictures, or mix for all.")
-    var valDifficulty = DifficultyChoice.mix
-
-    @Flag(help: "Go on from a checkpoint although settings or training files have changed.")
+    @Flag(help: "Continue from a checkpoint although settings or training files have changed.")
     var allowChanges = false
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    func validate() throws {
-        _ = try options.checkedSettings()
-        for (name, value) in [
-            ("save-checkpoint-steps", saveCheckpointSteps), ("keep-checkpoints", keepCheckpoints),
-            ("save-checkpoint-epochs", saveCheckpointEpochs),
-            ("val-steps", valSteps),
-            ("num-vals-train", numValsTrain),
-        ] {
-            if let value, value < 1 {
-                throw ValidationError("--\(name) is \(value); a number from 1 on was expected.")
-            }
-        }
-    }
-
     func run() async throws {
         if printConfig {
-            let process = ProcessInfo.processInfo
-            return print(try TrainingLayers(process.arguments, environment: process.environment).text())
+            let layers = try options.layers()
+            if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)\n") } }
+            return print(layers.text())
         }
-        let settings = options.settings
+        let settings = try options.settings(quiet: quiet)
         if dryRun || plotSchedule != nil {
-            let plan = try TrainingPlan(
-                settings, dataset: settings.openDataset(), device: .usable(machine.device.device),
-                recomputes: machine.recomputes,
-                workerCount: machine.workerCount)
+            let plan = try usage { try TrainingPlan(settings, dataset: settings.openDataset()) }
             if dryRun { print(plan.text) }
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
             return
         }
-        try await TrainingRun(self).run()
+        do { try await train(settings) } catch { throw usageError(error) }
+    }
+
+    private func train(_ settings: TrainingSettings) async throws {
+        let progress = await ProgressLogger(total: 0, quiet: quiet)
+        let interrupt = Interrupt()
+        defer { interrupt.restore() }
+        let start = ContinuousClock.now
+        let run = try await FineTuningRun(
+            settings, allowsChanges: allowChanges, loggers: [progress], isInterrupted: { interrupt.isRequested })
+        let first = await run.trainer.step
+        await progress.begin(at: first, total: run.trainer.totalSteps)
+        let outcome = try await run.loop.run()
+        let state = await run.trainer.state
+        guard outcome == .finished else {
+            await progress.log(
+                message: "stopped after update \(state.step); continue with --resume-from-checkpoint latest")
+            throw ExitCode(130)
+        }
+        guard !quiet else { return }
+        let folder = settings.projectConfig.outputDir
+        print("\(state.step) updates done, model in \(folder)/model, curves in \(folder)/curves.svg")
+        if state.step > first {
+            let seconds = (ContinuousClock.now - start).seconds
+            print(String(format: "%.3f s an update", seconds / Double(state.step - first)))
+        }
+        if let best = state.best {
+            print(String(format: "best validation IoU %.4f after update %d", best.iou, best.step))
+        }
     }
 }

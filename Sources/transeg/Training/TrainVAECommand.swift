@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import SyntheticScenes
+import Torch
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -91,27 +91,19 @@ struct TrainVAECommand: AsyncParsableCommand {
         guard !FileManager.default.fileExists(atPath: outputDir) else {
             throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder.")
         }
-        let trainer = try AutoencoderTrainer(
-            settings, dataset: Dataset(datasetPath), device: .usable(device.device),
+        let (made, path) = (settings, outputDir)
+        let trainer = try await AutoencoderTrainer(
+            made, dataset: Dataset(datasetPath), device: .usable(device.device),
             workerCount: ProcessInfo.processInfo.activeProcessorCount)
-        let folder = try TrainingFolder(outputDir, continuingAt: nil)
         let interrupt = Interrupt()
         defer { interrupt.restore() }
-        var progress = Progress(total: steps, quiet: quiet, verb: "updates")
-        defer { progress.end() }
-        while !trainer.isFinished, !interrupt.isRequested {
-            let update = try await trainer.update()
-            try folder.append(update)
-            progress.advance(
-                to: update.step,
-                note: String(
-                    format: "error %.4f, divergence %.2f, mask %.4f", update.reconstruction, update.divergence,
-                    update.mask))
-        }
-        progress.end()
-        try await trainer.write(to: outputDir)
-        if interrupt.isRequested {
-            progress.message("stopped early; what was learnt so far is in \(outputDir)")
+        let folder = try TrainingFolder(path, isNewRun: true)
+        let progress = await ProgressLogger(total: steps, quiet: quiet)
+        let loop = try await TrainingLoop(
+            trainer, folder: folder.path, store: nil, schedule: .init(),
+            loggers: [JSONLinesLogger(path, continuingAt: nil), progress], isInterrupted: { interrupt.isRequested })
+        guard try await loop.run() == .finished else {
+            await progress.log(message: "stopped early; what was learnt so far is in \(path)")
             throw ExitCode(130)
         }
         if !quiet { print(outputDir) }

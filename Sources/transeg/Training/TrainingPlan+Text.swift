@@ -6,13 +6,6 @@ import TransparencyEvaluation
 import TransparencySegmentation
 import TransparencyTraining
 
-extension TrainingSettings {
-    /// The data set with its plan. Throws `DatasetError`.
-    func openDataset() throws -> Dataset {
-        try Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) })
-    }
-}
-
 extension TrainingPlan {
     /// What `--dry-run` prints.
     var text: String {
@@ -23,7 +16,7 @@ extension TrainingPlan {
         }
         let lines =
             [
-                ("pictures", "\(pictureCount), \(settings.effectiveBatchSize) an update"),
+                ("pictures", "\(pictureCount), \(settings.training.effectiveBatchSize) an update"),
                 ("updates", "\(totalSteps), \(stepsPerEpoch) an epoch"),
                 ("learning rate", rates.joined(separator: ", ")),
                 ("trained numbers", "\(memory.trainedCount)"),

@@ -1,0 +1,62 @@
+package import Torch
+
+/// Something whose tensors a checkpoint keeps.
+package protocol Checkpointable {
+    /// The tensors by name, in an order that is always the same; they may be views of what is in use.
+    func stateDict() throws -> [(key: String, tensor: Tensor)]
+    /// Takes what ``stateDict()`` gave. Throws ``CheckpointableError`` where something is missing or has another shape.
+    func load(_ state: [String: Tensor]) throws
+}
+
+/// A state that does not fit.
+package struct CheckpointableError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+}
+
+extension Checkpointable {
+    /// Copies tensors over those of the same names.
+    package func copy(_ state: [String: Tensor], into targets: [(key: String, tensor: Tensor)]) throws {
+        for (key, target) in targets {
+            guard let source = state[key] else { throw CheckpointableError(description: "it has no \(key)") }
+            guard source.shape == target.shape else {
+                throw CheckpointableError(
+                    description: "\(key) is \(source.shape); \(target.shape) was expected")
+            }
+        }
+        // Nothing is changed before all of it is found to fit.
+        try withoutGradients {
+            for (key, target) in targets { if let source = state[key] { try target.copyInPlace(source) } }
+        }
+    }
+}
+
+extension AdamW: Checkpointable {
+    /// The moments and counts of each buffer.
+    package func stateDict() -> [(key: String, tensor: Tensor)] {
+        buffers.indices.flatMap { index in
+            [
+                ("exp_avg.\(index)", expAvgs[index]), ("exp_avg_sq.\(index)", expAvgSqs[index]),
+                ("step.\(index)", steps[index]),
+            ]
+        }
+    }
+
+    package func load(_ state: [String: Tensor]) throws { try copy(state, into: stateDict()) }
+}
+
+extension ExponentialMovingAverage: Checkpointable {
+    /// The averages by the weights' keys.
+    package func stateDict() throws -> [(key: String, tensor: Tensor)] {
+        try zip(buffers, averages).flatMap { try $0.views(of: $1) }
+    }
+
+    package func load(_ state: [String: Tensor]) throws { try copy(state, into: stateDict()) }
+}
+
+extension ParameterBuffer {
+    /// Forgets the gradients of all passes, of one that failed halfway too.
+    package func discardGradients() throws {
+        try accumulate()
+        try gradient.zeroInPlace()
+    }
+}

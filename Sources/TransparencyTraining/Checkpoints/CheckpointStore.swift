@@ -1,0 +1,52 @@
+package import Foundation
+package import Torch
+
+/// What a checkpoint holds: groups of named tensors, and documents. What they mean is for who writes them to know.
+package struct CheckpointContents {
+    /// By group, each in its order.
+    package var tensors: [String: [(key: String, tensor: Tensor)]] = [:]
+    /// By name.
+    package var documents: [String: [UInt8]] = [:]
+
+    package init() {}
+}
+
+/// Where checkpoints are kept. Each is there whole or not at all.
+package protocol CheckpointStore: Sendable {
+    /// Keeps a checkpoint; one of the same step is replaced in the end. Nothing of it is left when this throws.
+    func write(_ contents: CheckpointContents, step: Int) throws
+    /// The steps of all checkpoints, the newest first.
+    var steps: [Int] { get }
+    /// Checks that everything is as it was written; gives the names of the groups and documents.
+    ///
+    /// Throws ``TrainingError/damagedCheckpoint(_:reason:)`` or ``TrainingError/noCheckpoint(_:)``.
+    @discardableResult
+    func verify(_ step: Int) throws -> Set<String>
+    /// The tensors of a group, on the CPU.
+    func tensors(_ group: String, of step: Int) throws -> [String: Tensor]
+    func document(_ name: String, of step: Int) throws -> Data
+    func remove(_ step: Int) throws
+    /// What a checkpoint is called in messages.
+    func name(of step: Int) -> String
+}
+
+extension CheckpointStore {
+    /// Removes all but the newest checkpoints up to a step, and the best one.
+    package func prune(keeping count: Int, upTo step: Int, best: Int?) throws {
+        // Later ones are of a run that was gone back on; its first one of each step takes their place.
+        for old in steps.filter({ $0 <= step }).dropFirst(count) where old != best { try remove(old) }
+    }
+
+    /// The newest checkpoint that `verify` finds whole; nil when there is none. Others are told of.
+    package func latest(
+        verify: (Int) throws -> Void, whereDamaged tell: (TrainingError) -> Void
+    ) throws -> Int? {
+        for step in steps {
+            do {
+                try verify(step)
+                return step
+            } catch let error as TrainingError { tell(error) }
+        }
+        return nil
+    }
+}

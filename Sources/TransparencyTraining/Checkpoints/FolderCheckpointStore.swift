@@ -1,0 +1,99 @@
+import Files
+package import Foundation
+import Safetensors
+import StableDiffusion3
+package import Torch
+import TorchNN
+
+/// Checkpoints as folders `checkpoint-<step>`: a group of tensors is `<group>.safetensors`, a document a file of its name, and a manifest
+/// has the sizes and SHA-256 of all of them.
+///
+/// A checkpoint is written under another name, flushed and renamed, so that a folder of this name is whole.
+package struct FolderCheckpointStore: CheckpointStore {
+    package let folder: String
+
+    static let prefix = "checkpoint-"
+    private static let manifestName = "manifest.json"
+    private static let suffix = ".safetensors"
+
+    package init(_ folder: String) { self.folder = folder }
+
+    package func name(of step: Int) -> String { "\(folder)/\(Self.prefix)\(step)" }
+
+    /// The step of a folder's name; nil when it is no checkpoint's.
+    static func step(ofName name: String) -> Int? {
+        name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil
+    }
+
+    package var steps: [Int] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+            .filter { isFolder("\(folder)/\($0)") }.compactMap(Self.step).sorted(by: >)
+    }
+
+    package func write(_ contents: CheckpointContents, step: Int) throws {
+        let target = name(of: step)
+        let staging = "\(folder)/.\(Self.prefix)\(step).partial-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: staging) }
+        var entries: [String: CheckpointManifest.Entry] = [:]
+        func add(_ name: String, _ write: (String) throws -> Void) throws {
+            let path = "\(staging)/\(name)"
+            let parent = (path as NSString).deletingLastPathComponent
+            do {
+                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            } catch {
+                throw TrainingError.unwritable(target, reason: error.localizedDescription)
+            }
+            try write(path)
+            entries[name] = try .init(ofFile: path)
+        }
+        for (group, tensors) in contents.tensors.sorted(by: { $0.key < $1.key }) {
+            try add(group + Self.suffix) { path in
+                try SafetensorsWriter.write(
+                    to: path,
+                    entries: tensors.map { SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu)) })
+            }
+        }
+        for (name, bytes) in contents.documents.sorted(by: { $0.key < $1.key }) {
+            try add(name) { try AtomicFile.write(bytes, to: $0) }
+        }
+        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staging)/\(Self.manifestName)")
+        try FolderReplacement.move(staging, to: target)
+    }
+
+    @discardableResult
+    package func verify(_ step: Int) throws -> Set<String> {
+        let path = name(of: step)
+        guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
+        func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
+        guard let data = FileManager.default.contents(atPath: "\(path)/\(Self.manifestName)"),
+            let manifest = try? JSONDecoder().decode(CheckpointManifest.self, from: data)
+        else { throw damaged("its manifest is missing or cannot be read") }
+        guard manifest.formatVersion <= CheckpointManifest.version else {
+            throw damaged("its format is \(manifest.formatVersion), of a later version of transeg")
+        }
+        for (name, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {
+            guard let found = try? CheckpointManifest.Entry(ofFile: "\(path)/\(name)") else {
+                throw damaged("\(name) is missing or cannot be read")
+            }
+            guard found == entry else { throw damaged("\(name) has changed since it was written") }
+        }
+        return Set(
+            manifest.files.keys.map { $0.hasSuffix(Self.suffix) ? String($0.dropLast(Self.suffix.count)) : $0 })
+    }
+
+    package func tensors(_ group: String, of step: Int) throws -> [String: Tensor] {
+        try SafetensorsCollection(path: "\(name(of: step))/\(group)\(Self.suffix)").tensors()
+    }
+
+    package func document(_ name: String, of step: Int) throws -> Data {
+        guard let data = FileManager.default.contents(atPath: "\(self.name(of: step))/\(name)") else {
+            throw TrainingError.damagedCheckpoint(self.name(of: step), reason: "\(name) cannot be read")
+        }
+        return data
+    }
+
+    /// First from sight, then its files.
+    package func remove(_ step: Int) throws {
+        try FolderReplacement.remove(name(of: step))
+    }
+}

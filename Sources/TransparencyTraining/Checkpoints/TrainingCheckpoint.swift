@@ -1,0 +1,130 @@
+import Foundation
+import StableDiffusion3
+package import Torch
+import TorchNN
+import TorchTraining
+import TransparencySegmentation
+
+/// A checkpoint of fine-tuning, from which a run goes on: what is trained, the optimiser's moments and the state of the run.
+///
+/// A transformer is in `transformer/`, whose published form diffusers loads, and its average in `transformer_ema/`; adapters are in
+/// `pytorch_lora_weights.safetensors`, as diffusers names and loads them.
+public struct TrainingCheckpoint: Sendable {
+    package let store: any CheckpointStore
+    /// The updates before it.
+    public let step: Int
+
+    static let stateName = "trainer_state.json"
+    static let optimizerName = "optimizer"
+    /// What diffusers puts before a transformer's adapters.
+    static let adapterPrefix = "transformer."
+
+    /// Where it is.
+    public var path: String { store.name(of: step) }
+
+    package init(_ store: any CheckpointStore, step: Int) {
+        (self.store, self.step) = (store, step)
+    }
+
+    /// Names a checkpoint's folder. Throws ``TrainingError/noCheckpoint(_:)`` when there is no such folder.
+    public init(_ path: String) throws {
+        let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let name = (path as NSString).lastPathComponent
+        guard isFolder(path), let step = FolderCheckpointStore.step(ofName: name) else {
+            throw TrainingError.noCheckpoint(path)
+        }
+        let parent = (path as NSString).deletingLastPathComponent
+        self.init(FolderCheckpointStore(parent.isEmpty ? "." : parent), step: step)
+    }
+
+    /// Checks that everything is as it was written, and that nothing is missing.
+    ///
+    /// Throws ``TrainingError/damagedCheckpoint(_:reason:)``.
+    public func verify() throws {
+        let names = try store.verify(step)
+        let settings = try state().settings
+        var needed = [Self.stateName, Self.optimizerName, Self.weightsName(settings.model)]
+        if settings.training.emaDecay != nil { needed.append(Self.weightsName(settings.model, averaged: true)) }
+        for name in needed where !names.contains(name) {
+            throw TrainingError.damagedCheckpoint(path, reason: "its manifest does not name \(name)")
+        }
+    }
+
+    /// The group of what is trained.
+    static func weightsName(_ model: TrainingSettings.Model, averaged: Bool = false) -> String {
+        let suffix = averaged ? "_ema" : ""
+        return model.trainable == .lora
+            ? "pytorch_lora_weights\(suffix)" : "transformer\(suffix)/diffusion_pytorch_model"
+    }
+
+    /// The state of the run. Throws ``TrainingError`` when it is of other settings or files and that is not allowed.
+    func state(for settings: TrainingSettings, filesHash: String, allowsChanges: Bool) throws -> TrainingState {
+        var state = try state()
+        if allowsChanges {
+            let (kept, new) = (state.settings, settings)
+            let hasOtherWeights =
+                kept.model.trainable != new.model.trainable
+                || (new.model.trainable == .lora && kept.model.trainedForm != new.model.trainedForm)
+                || (new.training.emaDecay != nil && kept.training.emaDecay == nil)
+            guard !hasOtherWeights else {
+                throw TrainingError.otherRun(
+                    path, differences: ["trainable, lora_rank, lora_targets and a new ema_decay cannot change in a run"]
+                )
+            }
+            if settings.model.dataType == .fp16, state.lossScale == nil { state.lossScale = LossScale() }
+            if settings.model.dataType != .fp16 { state.lossScale = nil }
+        } else {
+            var differences = settings.differences(from: state.settings)
+            if state.filesHash != filesHash { differences.append("the training files have changed") }
+            guard differences.isEmpty else { throw TrainingError.otherRun(path, differences: differences) }
+        }
+        (state.settings, state.filesHash) = (settings, filesHash)
+        return state
+    }
+
+    /// The state as it was written.
+    public func state() throws -> TrainingState {
+        let data = try store.document(Self.stateName, of: step)
+        do {
+            return try JSONDecoder().decode(TrainingState.self, from: data)
+        } catch {
+            var reason = "\(Self.stateName) cannot be read"
+            if case DecodingError.dataCorrupted(let context) = error { reason += ": \(context.debugDescription)" }
+            throw TrainingError.damagedCheckpoint(path, reason: reason)
+        }
+    }
+
+    /// What is trained by its keys, float32; the average where `averaged`. Throws what reading throws.
+    func weights(averaged: Bool = false) throws -> [String: Tensor] {
+        let model = try state().settings.model
+        let tensors = try store.tensors(Self.weightsName(model, averaged: averaged), of: step)
+        guard model.trainable == .lora else { return tensors }
+        return Dictionary(
+            uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(Self.adapterPrefix.count)), $0.value) })
+    }
+
+    /// Gives a part of the trainer what it had.
+    func load(_ state: [String: Tensor], into part: any Checkpointable) throws {
+        do {
+            try part.load(state)
+        } catch let error as CheckpointableError {
+            throw TrainingError.damagedCheckpoint(path, reason: "\(error)")
+        }
+    }
+
+    /// Writes the model as it is at this checkpoint, adapters merged and averaged where the run averages, as a folder of its own.
+    ///
+    /// - Throws: `ModelError`, and what loading the base model throws.
+    package func export(to target: String, folded: Bool, dtype: DType?) throws {
+        let settings = try state().settings
+        let base = try ModelFolder(settings.model.baseModelPath)
+        let trained = try weights(averaged: settings.training.emaDecay != nil)
+        let transformer =
+            try settings.model.trainable == .lora
+            ? TransformerWeights(
+                form: .published, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
+            : TransformerWeights(form: settings.model.trainedForm.transformerForm, tensors: trained)
+        try base.exportForSegmentation(
+            to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.model.usage)
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Torch
+import TransparencySegmentation
+
+/// What a setting can be: read from text, shown as text, kept as JSON.
+package protocol SettingValue: Equatable, Sendable {
+    /// Reads what a person wrote; nil when it is no such value.
+    init?(settingText: String)
+    /// How it is shown; ``init(settingText:)`` reads it again.
+    var settingText: String { get }
+
+    /// Its place in a file of JSON.
+    associatedtype Stored: Codable
+    var stored: Stored { get }
+    init?(stored: Stored)
+
+    /// What it is called in the list of settings, such as `integer`.
+    static var typeName: String { get }
+    /// What is expected of text, such as "a whole number".
+    static var expectation: String { get }
+    /// All values, where they can be listed.
+    static var choices: [String] { get }
+}
+
+extension SettingValue {
+    package static var choices: [String] { [] }
+}
+
+extension SettingValue where Stored == Self {
+    package var stored: Self { self }
+    package init?(stored: Self) { self = stored }
+}
+
+extension String: SettingValue {
+    package init?(settingText: String) {
+        guard !settingText.isEmpty else { return nil }
+        self = settingText
+    }
+    package var settingText: String { self }
+    package typealias Stored = String
+    package static var typeName: String { "text" }
+    package static var expectation: String { "a text" }
+}
+
+extension Int: SettingValue {
+    package init?(settingText: String) { self.init(settingText) }
+    package var settingText: String { "\(self)" }
+    package typealias Stored = Int
+    package static var typeName: String { "integer" }
+    package static var expectation: String { "a whole number" }
+}
+
+extension UInt64: SettingValue {
+    package init?(settingText: String) { self.init(settingText) }
+    package var settingText: String { "\(self)" }
+    package typealias Stored = UInt64
+    package static var typeName: String { "integer" }
+    package static var expectation: String { "a whole number from 0 on" }
+}
+
+extension Double: SettingValue {
+    package init?(settingText: String) {
+        guard let value = Double(settingText), value.isFinite else { return nil }
+        self = value
+    }
+
+    /// Without what says nothing: 43 and 2e-6, not 43.0 and 2e-06.
+    package var settingText: String {
+        let text = "\(self)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text.replacing("e-0", with: "e-")
+    }
+    package typealias Stored = Double
+    package static var typeName: String { "number" }
+    package static var expectation: String { "a number" }
+}
+
+extension Bool: SettingValue {
+    /// As people and YAML write it; "False" is false.
+    package init?(settingText: String) {
+        switch settingText.lowercased() {
+        case "true", "yes", "on", "1": self = true
+        case "false", "no", "off", "0": self = false
+        default: return nil
+        }
+    }
+    package var settingText: String { "\(self)" }
+    package typealias Stored = Bool
+    package static var typeName: String { "boolean" }
+    package static var expectation: String { "true or false" }
+    package static var choices: [String] { ["true", "false"] }
+}
+
+/// A value with a name.
+package protocol SettingChoice: SettingValue, RawRepresentable, CaseIterable
+where RawValue == String, Stored == String {
+    /// Other spellings of names, which are read too.
+    static var spellings: [String: String] { get }
+}
+
+extension SettingChoice {
+    package static var spellings: [String: String] { [:] }
+    package init?(settingText: String) {
+        guard let value = Self(rawValue: settingText) ?? Self.spellings[settingText].flatMap(Self.init(rawValue:))
+        else {
+            return nil
+        }
+        self = value
+    }
+    package var settingText: String { rawValue }
+    package var stored: String { rawValue }
+    package init?(stored: String) { self.init(settingText: stored) }
+    package static var typeName: String { "choice" }
+    package static var expectation: String { "one of " + choices.joined(separator: ", ") }
+    package static var choices: [String] { allCases.map(\.rawValue) }
+}
+
+extension TrainingSettings.DataType: SettingChoice {}
+extension TrainingSettings.Trainable: SettingChoice {}
+extension TrainingSettings.Posterior: SettingChoice {}
+extension TrainingSettings.ValidationDifficulty: SettingChoice {}
+extension OutputForm: SettingChoice {}
+extension MaskTarget: SettingChoice {
+    package static var spellings: [String: String] { ["color": "colour", "colour": "color"] }
+}
+
+extension Device: SettingValue {
+    /// `cpu`, `cuda`, `cuda:1`, `mps`.
+    package init?(settingText: String) {
+        let parts = settingText.split(separator: ":", omittingEmptySubsequences: false)
+        guard let kind = Device.Kind(rawValue: String(parts[0])) else { return nil }
+        guard parts.count > 1 else {
+            self.init(kind)
+            return
+        }
+        guard parts.count == 2, kind == .cuda, let index = Int(parts[1]), (0..<128).contains(index) else { return nil }
+        self.init(kind, index: index)
+    }
+    package var settingText: String { description }
+    package var stored: String { description }
+    package init?(stored: String) { self.init(settingText: stored) }
+    package static var typeName: String { "device" }
+    package static var expectation: String { "cpu, cuda, cuda:1 or mps" }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Yams
+
+/// A YAML file of settings: groups of `name: value`, or the original's `name: {default: …, type: …, help: …}`, or names without groups.
+struct SettingsFile {
+    /// A value with where it stands.
+    struct Value: Equatable {
+        let text: String?
+        let line: Int
+    }
+
+    let path: String
+    /// By settings' names; nil texts are `null`, which takes back what an earlier file gave.
+    private(set) var values: [String: Value] = [:]
+    /// What is wrong, each with its place, line and a caret.
+    private(set) var problems: [String] = []
+    /// What changes nothing here.
+    private(set) var notes: [String] = []
+    private let lines: [Substring]
+
+    private static let sizeLimit = 1 << 20
+    /// The key of the format's version, which may be missing.
+    static let versionName = "format_version"
+    static let version = 1
+    private static let leafKeys: Set<String> = ["default", "type", "help"]
+
+    /// Reads a file. What is wrong in it is in ``problems``.
+    init(_ path: String) {
+        self.path = path
+        guard let data = FileManager.default.contents(atPath: path), data.count <= Self.sizeLimit,
+            let text = String(data: data, encoding: .utf8)
+        else {
+            lines = []
+            problems = ["\(path) cannot be read: a text file of at most 1 MiB was expected"]
+            return
+        }
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        do {
+            guard let node = try Yams.compose(yaml: text) else { return }
+            if let mapping = node.mapping {
+                for (key, value) in mapping { read(key, value) }
+            } else {
+                add("names and values were expected", at: node)
+            }
+        } catch {
+            problems.append("\(path) is not YAML: \(error)")
+        }
+    }
+
+    private mutating func read(_ key: Node, _ value: Node) {
+        let name = key.string ?? ""
+        if name == Self.versionName {
+            guard let version = value.int, (1...Self.version).contains(version) else {
+                return add(
+                    "\(name) is \(value.string ?? "no number"); this version of transeg reads up to \(Self.version)",
+                    at: value)
+            }
+            return
+        }
+        if SettingsTable.named(name) != nil || IgnoredSettings.reasons[name] != nil {
+            return readSetting(name, key, value)
+        }
+        guard Self.groups.contains(name) else {
+            return add("there is no setting or group \(name)\(nearest(to: name))", at: key)
+        }
+        // A group without settings may be written as nothing.
+        if isNull(value) { return }
+        guard let mapping = value.mapping else {
+            return add("\(name) is a group, but has no settings in it", at: value)
+        }
+        for (key, value) in mapping {
+            let name = key.string ?? ""
+            guard SettingsTable.named(name) != nil || IgnoredSettings.reasons[name] != nil else {
+                add("there is no setting \(name)\(nearest(to: name))", at: key)
+                continue
+            }
+            readSetting(name, key, value)
+        }
+    }
+
+    private mutating func readSetting(_ name: String, _ key: Node, _ value: Node) {
+        var value = value
+        if let leaf = value.mapping {
+            for (key, _) in leaf where !Self.leafKeys.contains(key.string ?? "") {
+                add("\(name) has \(key.string ?? "a key"); only default, type and help were expected", at: key)
+            }
+            guard let standard = leaf.first(where: { $0.key.string == "default" })?.value else {
+                return add("\(name) has no default", at: key)
+            }
+            value = standard
+        }
+        if let reason = IgnoredSettings.reasons[name] {
+            return notes.append("\(path):\(key.mark?.line ?? 0): \(name) changes nothing here: \(reason)")
+        }
+        guard let scalar = value.scalar else {
+            return add("\(name) has a list or mapping; one value was expected", at: value)
+        }
+        if let earlier = values[name] { add("\(name) is given twice, first in line \(earlier.line)", at: key) }
+        let text = isNull(value) ? nil : scalar.string
+        var unused = TrainingSettings()
+        if let text, let problem = SettingsTable.named(name)?.set(text, &unused) { add(problem, at: value) }
+        values[name] = Value(text: text, line: value.mark?.line ?? 0)
+    }
+
+    private func isNull(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    private static let groups = IgnoredSettings.groups.union(Setting.Group.allCases.map(\.rawValue))
+
+    private mutating func add(_ problem: String, at node: Node) {
+        guard let mark = node.mark, lines.indices.contains(mark.line - 1) else {
+            return problems.append("\(path): \(problem)")
+        }
+        let caret = String(repeating: " ", count: max(0, mark.column - 1)) + "^"
+        problems.append("\(path):\(mark.line):\(mark.column): \(problem)\n    \(lines[mark.line - 1])\n    \(caret)")
+    }
+
+    private func nearest(to name: String) -> String {
+        TransparencyTraining.nearest(to: name, among: SettingsTable.all.map(\.name)).map { "; did you mean \($0)?" }
+            ?? ""
+    }
+}

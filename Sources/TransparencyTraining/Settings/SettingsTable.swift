@@ -1,0 +1,185 @@
+import StableDiffusion3
+
+/// The settings of `train`: the one list of what there is. File keys, environment variables, options, `config init`, `--print-config`,
+/// checks, checkpoints and documentation follow it; the built-in values are those of ``TrainingSettings``.
+package enum SettingsTable {
+    package static let all: [Setting] = model + project + dataset + training + scheduler + optimizer + compute
+
+    /// What checkpoints keep and a run that goes on must not change.
+    package static let recipe = all.filter { $0.role == .recipe }
+
+    /// What concerns single updates, as `lr-find` does them.
+    package static let ofUpdates = all.filter { $0.role != .keeping }
+
+    package static func named(_ name: String) -> Setting? { byName[name] }
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    private static let model: [Setting] = [
+        Setting(
+            .model, "base_model_path", \.model.baseModelPath, value: "folder|id", isRequired: true,
+            help: "the model to fine-tune: a folder or a Hugging Face id"),
+        Setting(
+            .model, "data_type", \.model.dataType, value: "type",
+            help: "what to compute in; the weights themselves are float32"),
+        Setting(
+            .model, "trainable", \.model.trainable, value: "what",
+            help: "what is trained: all weights, those of the folded transformer, or low-rank adapters"),
+        Setting(
+            .model, "lora_rank", \.model.loraRank, value: "count", help: "the rank of the adapters, for lora",
+            check: .from1),
+        Setting(
+            .model, "lora_targets", \.model.loraTargets, value: "names",
+            help: "the layers that get adapters: their names, or the ends of their names, with commas between"),
+        Setting(
+            .model, "target", \.model.target, value: "what",
+            help: "what the model predicts: one mask, or things and stuff in the data set's colors"),
+        Setting(
+            .model, "output_form", \.model.outputForm, value: "form",
+            help: "what the output is to the mask's latent: itself, negated, or the picture's minus it"),
+        Setting(
+            .model, "vae_posterior", \.model.vaePosterior, value: "what",
+            help: "what is taken of the VAE's distribution: a draw, or its mode"),
+    ]
+
+    private static let project: [Setting] = [
+        Setting(
+            .projectConfig, "output_dir", \.projectConfig.outputDir, .keeping, value: "folder", isRequired: true,
+            help: "the folder of the run"),
+        Setting(
+            .projectConfig, "keep_checkpoints", \.projectConfig.keepCheckpoints, .keeping, value: "count",
+            help: "the newest checkpoints to keep, besides the best one", check: .from1),
+    ]
+
+    private static let dataset: [Setting] = [
+        Setting(
+            .dataset, "dataset_path", \.dataset.datasetPath, value: "folder", isRequired: true,
+            help: "the data set's folder, laid out as Trans10K is"),
+        Setting(
+            .dataset, "plan", \.dataset.plan, absence: "the data set as it is", value: "plan.json",
+            help: "a repair plan to apply to the data set"),
+        Setting(
+            .dataset, "resolution", \.dataset.resolution, value: "pixels",
+            help: "the side of the square that pictures are resized to; the model sets the unit, mostly 16",
+            check: .from1),
+        Setting(
+            .dataset, "shuffle", \.dataset.shuffle, value: "bool",
+            help: "whether each epoch has its own order, instead of that of names"),
+        Setting(.dataset, "augment", \.dataset.augment, value: "bool", help: "whether pictures are augmented"),
+        Setting(
+            .dataset, "val_difficulty", \.dataset.valDifficulty, .keeping, value: "which",
+            help: "which validation pictures are looked at"),
+        Setting(
+            .dataset, "dataloader_num_workers", \.dataset.dataloaderNumWorkers, .means, absence: "one a processor",
+            value: "count", help: "pictures that are read at once", check: .from1),
+        Setting(
+            .dataset, "latent_cache", \.dataset.latentCache, .means, absence: "nothing is kept", value: "folder",
+            help:
+                "keep the VAE's latents in this folder and use them again: of masks, and without augmentation of pictures too"
+        ),
+    ]
+
+    private static let training: [Setting] = [
+        Setting(
+            .training, "resume_from_checkpoint", \.training.resumeFromCheckpoint, .keeping, absence: "a new run",
+            value: "name|latest",
+            help: "continue from a checkpoint of output_dir: its name, or latest for the newest whole one"
+        ),
+        Setting(
+            .training, "epochs", \.training.epochs, value: "count",
+            help: "how often each picture is seen; max_train_steps comes first", check: .from1),
+        Setting(
+            .training, "max_train_steps", \.training.maxTrainSteps, absence: "as many as epochs asks for",
+            value: "updates", help: "updates in all, instead of epochs", check: .from1),
+        Setting(
+            .training, "train_batch_size", \.training.trainBatchSize, value: "count", help: "pictures of a pass",
+            check: .from1),
+        Setting(
+            .training, "gradient_accumulation_steps", \.training.gradientAccumulationSteps, value: "count",
+            help: "passes of an update", check: .from1),
+        Setting(
+            .training, "seed", \.training.seed, value: "number",
+            help: "another seed gives another order, augmentation and draws"),
+        Setting(
+            .training, "ema_decay", \.training.emaDecay, absence: "no average", value: "share",
+            help: "average the weights over the updates, keeping this share in each; the average is the model",
+            check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
+        Setting(
+            .training, "save_checkpoint_steps", \.training.saveCheckpointSteps, .keeping,
+            absence: "as save_checkpoint_epochs says", value: "updates", help: "updates between checkpoints",
+            check: .from1),
+        Setting(
+            .training, "save_checkpoint_epochs", \.training.saveCheckpointEpochs, .keeping, value: "count",
+            help: "epochs between checkpoints; save_checkpoint_steps comes first", check: .from1),
+        Setting(
+            .training, "val_steps", \.training.valSteps, .keeping, absence: "no validation", value: "updates",
+            help: "updates between validations", check: .from1),
+        Setting(
+            .training, "num_vals_train", \.training.numValsTrain, .keeping, value: "count",
+            help: "validation pictures that are looked at each time, the first by name", check: .from1),
+    ]
+
+    private static let scheduler: [Setting] = [
+        Setting(
+            .learningRateScheduler, "lr", \.learningRateScheduler.lr, value: "rate",
+            help: "the learning rate after the warm-up", check: .above0),
+        Setting(
+            .learningRateScheduler, "scale_lr", \.learningRateScheduler.scaleLr, value: "bool",
+            help: "whether lr is multiplied by the pictures of an update"),
+        Setting(
+            .learningRateScheduler, "min_lr_ratio", \.learningRateScheduler.minLrRatio, value: "share",
+            help: "the lowest learning rate, as a share of lr",
+            check: .init("a share of 0 to 1") { (0...1).contains($0) }),
+        Setting(
+            .learningRateScheduler, "lr_cycles", \.learningRateScheduler.lrCycles, value: "count",
+            help: "cycles of the cosine", check: .from0),
+        Setting(
+            .learningRateScheduler, "lr_warmup_steps", \.learningRateScheduler.lrWarmupSteps,
+            absence: "as lr_warmup_epochs says", value: "updates", help: "updates of warm-up",
+            check: .init("a number from 0 on") { $0 >= 0 }),
+        Setting(
+            .learningRateScheduler, "lr_warmup_epochs", \.learningRateScheduler.lrWarmupEpochs, value: "epochs",
+            help: "epochs of warm-up; lr_warmup_steps comes first",
+            check: .init("a number from 0 to 1000") { (0...1000).contains($0) }),
+    ]
+
+    private static let optimizer: [Setting] = [
+        Setting(
+            .optimizer, "adam_beta1", \.optimizer.adamBeta1, value: "decay", help: "decay of AdamW's first moment",
+            check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
+        Setting(
+            .optimizer, "adam_beta2", \.optimizer.adamBeta2, value: "decay", help: "decay of AdamW's second moment",
+            check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
+        Setting(
+            .optimizer, "adam_weight_decay", \.optimizer.adamWeightDecay, value: "decay", help: "decay of the weights",
+            check: .from0),
+        Setting(
+            .optimizer, "adam_epsilon", \.optimizer.adamEpsilon, value: "number",
+            help: "what AdamW adds to its denominator", check: .above0),
+        Setting(
+            .gradientClipping, "max_grad_norm", \.gradientClipping.maxGradNorm, value: "norm",
+            help: "the norm that gradients are cut down to", check: .above0),
+    ]
+
+    private static let compute: [Setting] = [
+        Setting(
+            .compute, "device", \.compute.device, .means, absence: "an accelerator where there is one",
+            absenceText: "auto", value: "device",
+            help: "where to compute: auto, cpu, cuda, mps; cuda:1 is the second accelerator"),
+        Setting(
+            .compute, "threads", \.compute.threads, .means, absence: "one a physical core", value: "count",
+            help: "threads of the CPU to compute with",
+            check: .init("a number from 1 to 1024") { (1...1024).contains($0) }),
+        Setting(
+            .compute, "recompute", \.compute.recompute, .means, value: "bool",
+            help: "run blocks again for their gradients: less memory, a third more time"),
+    ]
+}
+
+extension Setting.Check where Value == Int {
+    fileprivate static var from1: Self { .init("a number from 1 on") { $0 >= 1 } }
+}
+
+extension Setting.Check where Value == Double {
+    fileprivate static var above0: Self { .init("a number above 0") { $0 > 0 && $0.isFinite } }
+    fileprivate static var from0: Self { .init("a number from 0 on") { $0 >= 0 && $0.isFinite } }
+}

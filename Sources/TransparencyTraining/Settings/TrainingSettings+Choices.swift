@@ -1,0 +1,34 @@
+package import SegmentationMetrics
+package import Torch
+
+extension TrainingSettings {
+    /// What a model computes in, by the original's names.
+    public enum DataType: String, Codable, Sendable, CaseIterable {
+        case bf16, fp16, fp32
+
+        package var dtype: DType {
+            switch self {
+            case .bf16: .bfloat16
+            case .fp16: .float16
+            case .fp32: .float32
+            }
+        }
+    }
+
+    /// What of the transformer is trained; `TrainedForm` has the details.
+    public enum Trainable: String, Codable, Sendable, CaseIterable {
+        case all, folded, lora
+    }
+
+    /// What of the distribution that the VAE's encoder gives is taken.
+    public enum Posterior: String, Codable, Sendable, CaseIterable {
+        case sample, mode
+    }
+
+    /// Easy or hard validation pictures, or all of them.
+    public enum ValidationDifficulty: String, Codable, Sendable, CaseIterable {
+        case easy, hard, mix
+
+        package var difficulty: Difficulty? { Difficulty(rawValue: rawValue) }
+    }
+}

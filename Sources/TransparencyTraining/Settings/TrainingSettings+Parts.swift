@@ -1,0 +1,70 @@
+import Foundation
+package import StableDiffusion3
+package import TorchTraining
+package import TransparencyData
+package import TransparencySegmentation
+
+/// What each part of the trainer is given.
+extension TrainingSettings {
+    /// The data set with its plan. Throws `DatasetError`.
+    package func openDataset() throws -> Dataset {
+        try Dataset(dataset.datasetPath, plan: dataset.plan.map { try RepairPlan(contentsOf: $0) })
+    }
+
+    /// The rate of each update.
+    package func schedule(pictureCount: Int) -> LearningRateSchedule {
+        let scheduler = learningRateScheduler
+        let stepsPerEpoch = training.stepsPerEpoch(pictureCount: pictureCount)
+        return LearningRateSchedule(
+            peak: scheduler.scaleLr ? scheduler.lr * Double(training.effectiveBatchSize) : scheduler.lr,
+            warmupSteps: scheduler.lrWarmupSteps
+                ?? Int((scheduler.lrWarmupEpochs * Double(stepsPerEpoch)).rounded()),
+            totalSteps: training.totalSteps(pictureCount: pictureCount), cycles: scheduler.lrCycles,
+            floorRatio: scheduler.minLrRatio)
+    }
+
+    /// Samples of training: which, in what order, how they are read.
+    var samples: TrainingSamples {
+        TrainingSamples(
+            seed: training.seed, isShuffled: dataset.shuffle, isAugmented: dataset.augment, side: dataset.resolution,
+            batchSize: training.trainBatchSize, target: model.target)
+    }
+
+    /// Pictures that are read at once.
+    package var workerCount: Int {
+        dataset.dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount
+    }
+
+    /// Throws ``TrainingError/settings(_:)`` where a model does not take pictures of this size.
+    package func checkResolution(for model: ModelFolder) throws {
+        let (unit, largest) = try model.inputLimits()
+        guard dataset.resolution % unit == 0, dataset.resolution <= largest else {
+            throw TrainingError.settings([
+                "resolution is \(dataset.resolution); a multiple of \(unit) up to \(largest) was expected by \(model.path)"
+            ])
+        }
+    }
+}
+
+extension TrainingSettings.Model {
+    /// ``trainable`` with what belongs to it.
+    package var trainedForm: TrainedForm {
+        switch trainable {
+        case .all: .all
+        case .folded: .folded
+        case .lora:
+            .lora(
+                rank: loraRank,
+                targets: loraTargets.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+        }
+    }
+
+    /// How a model that these settings train is used.
+    package var usage: SegmentationConfiguration { SegmentationConfiguration(target: target, outputForm: outputForm) }
+}
+
+extension TrainingSettings.Optimizer {
+    var adamW: AdamW.Settings {
+        AdamW.Settings(beta1: adamBeta1, beta2: adamBeta2, weightDecay: adamWeightDecay, eps: adamEpsilon)
+    }
+}

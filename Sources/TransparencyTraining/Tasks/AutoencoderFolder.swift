@@ -1,0 +1,95 @@
+import Foundation
+import Safetensors
+import StableDiffusion3
+import Torch
+import TorchNN
+import TorchTraining
+import TransparencySegmentation
+
+/// A VAE's folder in diffusers' layout.
+enum AutoencoderFolder {
+    static let weightsName = "diffusion_pytorch_model.safetensors"
+
+    /// diffusers' `config.json`, that of the base where there is one.
+    static func configuration(_ settings: AutoencoderTrainer.Settings, scale: Double, shift: Double) throws -> Data {
+        if let base = settings.base {
+            guard let data = FileManager.default.contents(atPath: "\(base)/config.json"),
+                var values = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+            else { throw TrainingError.settings(["\(base)/config.json cannot be read; a VAE's folder was expected"]) }
+            (values["scaling_factor"], values["shift_factor"]) = (scale, shift)
+            return try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys])
+        }
+        let levels = settings.channels.count
+        let values: [String: Any] = [
+            "_class_name": "AutoencoderKL", "_diffusers_version": "0.35.2", "act_fn": "silu",
+            "block_out_channels": settings.channels,
+            "down_block_types": [String](repeating: "DownEncoderBlock2D", count: levels),
+            "up_block_types": [String](repeating: "UpDecoderBlock2D", count: levels), "force_upcast": true,
+            "in_channels": 3, "out_channels": 3, "latent_channels": settings.latentChannels,
+            "layers_per_block": settings.layersPerBlock, "mid_block_add_attention": true,
+            "norm_num_groups": settings.normGroups, "sample_size": settings.resolution, "scaling_factor": scale,
+            "shift_factor": shift, "use_quant_conv": false, "use_post_quant_conv": false,
+        ]
+        return try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys])
+    }
+}
+
+extension AutoencoderTrainer {
+    /// Writes `config.json` and the weights to a folder that must exist. The scale and shift of the configuration bring the latents of
+    /// `batches` batches of pictures and masks to mean 0 and standard deviation 1.
+    ///
+    /// - Throws: `AtomicFileError`, `SafetensorsError`, and what reading pictures throws.
+    package func write(to folder: String, batches: Int = 16) async throws {
+        var (sum, squares, count) = (0.0, 0.0, 0)
+        for _ in 0..<batches {
+            let samples = try await loader.next().samples
+            let latents = try autoencoder.means(of: images(samples.map(\.picture) + samples.map(\.mask)))
+            sum += try latents.sum().item()
+            squares += try (latents * latents).sum().item()
+            count += latents.elementCount
+        }
+        let mean = sum / Double(count)
+        let deviation = (squares / Double(count) - mean * mean).squareRoot()
+        try AutoencoderFolder.configuration(settings, scale: 1 / deviation, shift: mean).write(
+            to: URL(fileURLWithPath: "\(folder)/config.json"), options: .atomic)
+        try SafetensorsWriter.write(
+            to: "\(folder)/\(AutoencoderFolder.weightsName)",
+            entries: autoencoder.buffer.views(of: autoencoder.buffer.master).map {
+                SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
+            })
+    }
+
+    /// Writes a VAE with fresh weights to a folder that does not exist yet.
+    ///
+    /// Throws ``TrainingError/unwritable(_:reason:)``, `ModelError`, `SafetensorsError`.
+    package nonisolated static func writeFresh(_ settings: Settings, to folder: String) throws {
+        let json = try AutoencoderFolder.configuration(settings, scale: 1, shift: 0)
+        let weights = try AutoencoderKL.freshWeights(
+            AutoencoderKLConfiguration(json: json), seed: UInt32(truncatingIfNeeded: settings.seed))
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try json.write(to: URL(fileURLWithPath: "\(folder)/config.json"))
+        } catch {
+            throw TrainingError.unwritable(folder, reason: error.localizedDescription)
+        }
+        try SafetensorsWriter.write(
+            to: "\(folder)/\(AutoencoderFolder.weightsName)",
+            entries: weights.sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })
+    }
+}
+
+extension AutoencoderTrainer: TrainingTask {
+    package var bestStep: Int? { nil }
+    package func validate(writingTo folder: String) async throws -> (any TrainingRecord)? { nil }
+    package func checkpoint() throws -> CheckpointContents? { nil }
+
+    package func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {
+        try await write(to: folder)
+    }
+}
+
+extension AutoencoderTrainer.Update: TrainingRecord {
+    package var summary: String {
+        String(format: "error %.4f, divergence %.2f, mask %.4f", reconstruction, divergence, mask)
+    }
+}

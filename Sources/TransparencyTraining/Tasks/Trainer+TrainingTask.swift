@@ -1,0 +1,108 @@
+import Foundation
+import SegmentationMetrics
+import StableDiffusion3
+import Torch
+import TorchTraining
+import TransparencyData
+import TransparencyEvaluation
+import TransparencySegmentation
+
+extension Trainer: TrainingTask {
+    package var step: Int { state.step }
+    package var bestStep: Int? { state.best?.step }
+    package func update() async throws -> TrainingUpdate { try await update(rate: nil) }
+
+    /// Scores the validation pictures with the weights as they are, averaged where the run averages, and notes the best.
+    package func validate(writingTo folder: String) async throws -> (any TrainingRecord)? {
+        guard !validationPairs.isEmpty else { return nil }
+        let records = try scoreValidation(writingTo: folder)
+        let scores = try Metrics(
+            records: records, settings: EvaluationSettings(resolution: nil, bootstrap: .init(resamples: 1))
+        ).protocols[.original]
+        let iou = scores?[.iou] ?? 0
+        return TrainingValidation(
+            step: state.step, valIoU: iou, valRecall: scores?[.recall], valMSE: scores?[.mse] ?? 0,
+            images: records.count, isBest: note(iou: iou))
+    }
+
+    private func scoreValidation(writingTo folder: String) throws -> [ImageRecord] {
+        try withSegmenter { segmenter in
+            let side = state.settings.dataset.resolution
+            let evaluator = try Evaluator(segmenter: segmenter, size: .square(side), countsNative: false)
+            return try validationPairs.flatMap { pair in
+                try evaluator.evaluate([(pair, try dataset.read(pair))]).map { scored in
+                    try EvaluationFolder.writePictures(of: scored, in: folder)
+                    return scored.record
+                }
+            }
+        }
+    }
+
+    /// Does something with a segmenter that computes with the weights as they are now; with their average, where there is one.
+    private func withSegmenter<R>(_ body: (Segmenter) throws -> R) throws -> R {
+        let segmenter = try Segmenter(
+            model: base, usage: state.settings.model.usage, autoencoder: encoder.autoencoder, device: device,
+            dtype: encoder.dtype, side: state.settings.dataset.resolution,
+            transformer: { [transformer, dtype] in try transformer($0.to(dtype)).to($0.dtype) })
+        return try average?.withAverages { try body(segmenter) } ?? body(segmenter)
+    }
+
+    /// Notes a validation; says whether it is the best so far.
+    private func note(iou: Double) -> Bool {
+        guard iou > state.best?.iou ?? -1 else { return false }
+        state.best = .init(step: state.step, iou: iou)
+        return true
+    }
+
+    package func checkpoint() throws -> CheckpointContents? {
+        guard !isTorn else { return nil }
+        let model = state.settings.model
+        var contents = CheckpointContents()
+        func add(_ weights: [(key: String, tensor: Tensor)], averaged: Bool) throws {
+            let prefix = model.trainable == .lora ? TrainingCheckpoint.adapterPrefix : ""
+            contents.tensors[TrainingCheckpoint.weightsName(model, averaged: averaged)] = weights.map {
+                (prefix + $0.key, $0.tensor)
+            }
+            guard model.trainable != .lora else { return }
+            contents.documents["transformer\(averaged ? "_ema" : "")/config.json"] =
+                [UInt8](try base.transformerConfigurationData(model.trainedForm.transformerForm))
+        }
+        try add(transformer.stateDict(), averaged: false)
+        if let average { try add(transformer.constantState() + average.stateDict(), averaged: true) }
+        contents.tensors[TrainingCheckpoint.optimizerName] = optimizer.stateDict()
+        contents.documents[TrainingCheckpoint.stateName] = try prettyJSON(state)
+        return contents
+    }
+
+    /// Writes `model/`, the model of the last checkpoint in the form that was trained, adapters merged.
+    package func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {
+        guard let store else { return }
+        let target = "\(folder)/\(TrainingFolder.modelName)"
+        let staging = "\(folder)/.\(TrainingFolder.modelName).partial-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: staging) }
+        try TrainingCheckpoint(store, step: state.step).export(
+            to: staging, folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil)
+        try FolderReplacement.move(staging, to: target)
+    }
+}
+
+/// A line of the log: what a validation showed.
+struct TrainingValidation: TrainingRecord {
+    let step: Int
+    let valIoU: Double
+    let valRecall: Double?
+    let valMSE: Double
+    let images: Int
+    let isBest: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case step, images
+        case valIoU = "val_iou"
+        case valRecall = "val_recall"
+        case valMSE = "val_mse"
+    }
+
+    var summary: String {
+        "update \(step): validation IoU \(String(format: "%.4f", valIoU))\(isBest ? ", the best so far" : "")"
+    }
+}

@@ -1,0 +1,184 @@
+import SeededRandom
+package import StableDiffusion3
+package import Torch
+import TorchNN
+import TorchTraining
+package import TransparencyData
+import TransparencySegmentation
+
+/// Fine-tunes the transformer to predict masks' latents in one step: image and mask are encoded by the frozen VAE, the
+/// transformer predicts the mask's latent, mean squared error, AdamW.
+///
+/// Updates are a pure function of the state: a run that is interrupted and goes on from a checkpoint is the run.
+@ComputeActor
+package final class Trainer {
+    package internal(set) var state: TrainingState
+    package nonisolated let device: Device
+    /// Updates in all.
+    package nonisolated let totalSteps: Int
+    package let base: ModelFolder
+
+    let transformer: TrainableTransformer
+    let optimizer: AdamW
+    /// The averaged weights, where they are asked for.
+    let average: ExponentialMovingAverage?
+    let dataset: Dataset
+    /// What validation looks at.
+    let validationPairs: [DatasetPair]
+    let encoder: LatentEncoder
+    private let schedule: LearningRateSchedule
+    private let loader: TrainingLoader
+    package nonisolated let pictureCount: Int
+    let dtype: DType
+    /// Whether weights have been changed by an update that then failed, so that they are of no state at all.
+    private(set) var isTorn = false
+
+    /// Called with the number of each batch of an update, from 0 on, when its gradients have been added; tests let it fail.
+    var didAccumulate: (Int) throws -> Void = { _ in }
+
+    /// Loads the model and, where there is one, a checkpoint.
+    ///
+    /// - Parameters:
+    ///   - dataset: With the plan that `settings` names.
+    ///   - checkpoint: What to go on from.
+    ///   - allowsChanges: Whether the checkpoint's run may have had other settings or files.
+    /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
+    package init(
+        _ settings: TrainingSettings, dataset: Dataset, checkpoint: TrainingCheckpoint? = nil,
+        allowsChanges: Bool = false
+    ) throws {
+        let problems = settings.problems()
+        guard problems.isEmpty else { throw TrainingError.settings(problems.map(\.text)) }
+        let base = try ModelFolder(settings.model.baseModelPath)
+        try settings.checkResolution(for: base)
+        let pairs = try dataset.pairs(.train)
+        validationPairs =
+            settings.training.valSteps == nil
+            ? []
+            : Array(
+                try dataset.pairs(.validation, difficulty: settings.dataset.valDifficulty.difficulty)
+                    .prefix(settings.training.numValsTrain))
+        let filesHash = try dataset.filesHash(of: pairs)
+        state =
+            try checkpoint?.state(for: settings, filesHash: filesHash, allowsChanges: allowsChanges)
+            ?? TrainingState(settings: settings, filesHash: filesHash)
+        let device = settings.compute.device ?? .best
+        (self.base, self.dataset, self.device, pictureCount) = (base, dataset, device, pairs.count)
+        let dtype = settings.model.dataType.dtype
+        self.dtype = dtype
+        totalSteps = settings.training.totalSteps(pictureCount: pairs.count)
+        schedule = settings.schedule(pictureCount: pairs.count)
+        if let threads = settings.compute.threads { try TorchRuntime.setThreadCount(threads) }
+        TorchRuntime.keepFreedMemory(true)
+        // Stable Diffusion's VAE goes beyond what float16 can hold.
+        let autoencoder = try base.loadAutoencoder(dtype: dtype == .float16 ? .float32 : dtype, device: device)
+        let reading = settings.samples
+        let cache = try settings.dataset.latentCache.map {
+            try LatentCache(
+                $0, model: base, root: settings.dataset.datasetPath, reading: reading,
+                dataType: settings.model.dataType)
+        }
+        encoder = LatentEncoder(autoencoder, posterior: settings.model.vaePosterior, cache: cache, device: device)
+        let transformer = try settings.transformer(base: base, checkpoint: checkpoint, device: device)
+        self.transformer = transformer
+        optimizer = try AdamW(transformer.buffers, settings.optimizer.adamW)
+        average = try settings.training.emaDecay.map { try ExponentialMovingAverage(transformer.buffers, decay: $0) }
+        loader = TrainingLoader(
+            dataset, pairs, reading, cursor: state.cursor, workerCount: settings.workerCount, cache: cache)
+        if let checkpoint {
+            try checkpoint.load(
+                checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
+            if let average { try checkpoint.load(checkpoint.weights(averaged: true), into: average) }
+        }
+    }
+
+    /// Whether all updates are done.
+    package var isFinished: Bool { state.step >= totalSteps }
+
+    /// Does the next update.
+    ///
+    /// A loss or a gradient norm that is not finite never reaches the weights: the update is skipped.
+    ///
+    /// - Parameters:
+    ///   - rate: The learning rate; nil for the schedule's.
+    ///   - limit: So many skipped updates in a row are an error.
+    /// - Throws: ``TrainingError/notFinite(_:names:)``, what reading pictures throws, and `TorchError`. Everything is then as it was
+    ///   before the update, which may be tried again.
+    package func update(rate: Double? = nil, skipLimit limit: Int = 10) async throws -> TrainingUpdate {
+        guard !isTorn else { throw TrainingError.torn }
+        do {
+            return try await tryUpdate(rate: rate, skipLimit: limit)
+        } catch {
+            loader.seek(to: state.cursor)
+            for buffer in transformer.buffers { try? buffer.discardGradients() }
+            throw error
+        }
+    }
+
+    private func tryUpdate(rate: Double?, skipLimit limit: Int) async throws -> TrainingUpdate {
+        let start = ContinuousClock.now
+        let settings = state.settings.training
+        var (loss, wait, names) = (0.0, Duration.zero, [String]())
+        for part in 0..<settings.gradientAccumulationSteps {
+            let before = ContinuousClock.now
+            let batch = try await loader.next()
+            wait += ContinuousClock.now - before
+            names += batch.names
+            loss +=
+                try withFastKernels { try accumulate(batch, part: part) } / Double(settings.gradientAccumulationSteps)
+            try didAccumulate(part)
+        }
+        if let scale = state.lossScale {
+            for buffer in transformer.buffers { try buffer.gradient.affineInPlace(scale: 1 / scale.value, shift: 0) }
+        }
+        let norm = try clipGradientNorm(transformer.buffers, limit: state.settings.gradientClipping.maxGradNorm).item()
+        let rate = rate ?? schedule.rate(at: state.step)
+        let isFinite = loss.isFinite && norm.isFinite
+        var next = state
+        if isFinite {
+            next.skippedInARow = 0
+        } else if state.lossScale?.canShrink != true || !loss.isFinite {
+            // An overflow that a smaller scale can mend says nothing of the run.
+            next.skippedInARow += 1
+        }
+        next.lossScale?.update(isFinite: isFinite)
+        next.step += 1
+        next.cursor += settings.effectiveBatchSize
+        guard next.skippedInARow < limit else { throw TrainingError.notFinite(next.skippedInARow, names: names) }
+        let memory = try device.peakMemory()
+        if isFinite {
+            // Works in place: only a device that fails can leave it half done.
+            isTorn = true
+            try optimizer.step(learningRate: rate)
+            try average?.update(step: state.step)
+            isTorn = false
+        } else {
+            for buffer in transformer.buffers { try buffer.discardGradients() }
+        }
+        state = next
+        return TrainingUpdate(
+            step: state.step, epoch: Double(state.cursor) / Double(pictureCount), loss: loss, lr: rate, gradNorm: norm,
+            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: wait.seconds, memory: memory)
+    }
+
+    /// The gradients of one batch of an update; gives its loss.
+    private func accumulate(_ batch: TrainingBatch, part: Int) throws -> Double {
+        let training = state.settings.training
+        // Seeds of the draws: another for each batch, the same when a run is repeated.
+        var random = SplitMix64(
+            seed: training.seed, stream: UInt64(state.step * training.gradientAccumulationSteps + part))
+        func seed() -> UInt32 { UInt32(truncatingIfNeeded: random.next() >> 1) }
+        let (picture, mask) = try withoutGradients {
+            (
+                try encoder.latents(batch.samples.map(\.picture), seed: seed()).to(dtype),
+                try encoder.latents(batch.samples.map(\.mask), seed: seed()).to(.float32)
+            )
+        }
+        let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps)
+        let input = try picture.to(.float32)
+        return try transformer.accumulateGradients(picture, scale: scale) { output in
+            try state.settings.model.outputForm.mask(output: output.to(.float32), picture: input)
+                .meanSquaredError(mask)
+        }.item()
+    }
+}

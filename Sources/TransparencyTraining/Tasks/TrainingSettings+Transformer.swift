@@ -1,0 +1,40 @@
+import StableDiffusion3
+import Torch
+import TorchNN
+import TransparencySegmentation
+
+extension TrainingSettings {
+    /// What is trained, from the base model or from a checkpoint. Throws ``TrainingError`` and what loading a model throws.
+    func transformer(base: ModelFolder, checkpoint: TrainingCheckpoint?, device: Device) throws -> TrainableTransformer
+    {
+        let form = model.trainedForm
+        let configuration = try base.transformerConfiguration()
+        let isFolded = try base.transformerForm() == .folded
+        guard form == .folded || !isFolded else {
+            throw TrainingError.settings([
+                "trainable is \(model.trainable.rawValue), but \(base.path) is folded; use folded, or the published form of the model"
+            ])
+        }
+        let prompt = isFolded ? nil : try base.loadEmptyPrompt()
+        let trained = try checkpoint?.weights()
+        let tensors: [String: Tensor]
+        switch form {
+        case .lora: tensors = try base.transformerTensors().tensors
+        case .all: tensors = try trained ?? base.transformerTensors().tensors
+        case .folded:
+            let own = try trained ?? base.transformerTensors().tensors
+            tensors =
+                try trained == nil && !isFolded
+                ? prompt.map {
+                    try FoldedTransformer.fold(
+                        configuration, Weights(own, dtype: .float32), timestep: segmentationTimestep, prompt: $0)
+                } ?? own : own
+        }
+        var isAdapter = false
+        if case .lora = form { isAdapter = true }
+        return try TrainableTransformer(
+            configuration, tensors, form: form, adapters: isAdapter ? trained : nil, dtype: model.dataType.dtype,
+            device: device, timestep: segmentationTimestep, prompt: prompt, recomputes: compute.recompute,
+            seed: UInt32(truncatingIfNeeded: training.seed))
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@testable import TransparencyTraining
+
+/// Options override environment variables, which override files; later files override earlier ones.
+@Suite struct LayeredSettingsTests {
+    @Test func eachLayerOverridesTheOneBelow() async throws {
+        try await withFolder { folder in
+            let (a, b) = ("\(folder)/a.yaml", "\(folder)/b.yaml")
+            try "training:\n  seed: 1\n  epochs: 2\n  num_vals_train: 3\nlr: 1e-6\n".write(
+                toFile: a, atomically: true, encoding: .utf8)
+            try "seed: 4\nepochs: 5\nlr: null\n".write(toFile: b, atomically: true, encoding: .utf8)
+            let layers = try LayeredSettings(
+                files: [a, b], environment: ["TRANSEG_SEED": "6", "TRANSEG_EPOCHS": "7", "HOME": "x"],
+                options: ["seed": "8"])
+            let settings = layers.settings
+            #expect(settings.training.seed == 8 && layers.origins["seed"] == .option("--seed"))
+            #expect(settings.training.epochs == 7 && layers.origins["epochs"] == .environment)
+            #expect(settings.training.numValsTrain == 3 && layers.origins["num_vals_train"] == .file(a, line: 4))
+            // null takes back what an earlier file gave, and the run takes the built-in value.
+            #expect(settings.learningRateScheduler.lr == TrainingSettings().learningRateScheduler.lr)
+            #expect(layers.origins["lr"] == nil)
+        }
+    }
+
+    /// `--print-config` shows what the run takes.
+    @Test func whatIsShownIsWhatTheRunTakes() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/a.yaml"
+            try "epochs: null\nmax_train_steps: null\n".write(toFile: path, atomically: true, encoding: .utf8)
+            let layers = try LayeredSettings(files: [path])
+            let line = try #require(layers.text().split(separator: "\n").first { $0.hasPrefix("epochs ") })
+            let parts = line.split(separator: " ").map(String.init)
+            #expect(parts == ["epochs", "\(layers.settings.training.epochs)", "built-in"])
+            #expect(layers.settings.training.totalSteps(pictureCount: 8) == 43)
+        }
+    }
+
+    @Test func everythingWrongIsToldAtOnce() {
+        #expect {
+            try LayeredSettings(
+                environment: ["TRANSEG_LRR": "1", "TRANSEG_SEED": "x"], options: ["epochs": "many"])
+        } throws: { error in
+            guard case TrainingError.settings(let problems) = error else { return false }
+            return problems == [
+                "TRANSEG_SEED: seed is x; a whole number from 0 on was expected",
+                "TRANSEG_LRR: there is no such setting; did you mean TRANSEG_LR?",
+                "epochs is many; a whole number was expected",
+            ]
+        }
+    }
+
+    @Test func whatIsNeededIsNamed() throws {
+        let layers = try LayeredSettings(options: ["base_model_path": "m"])
+        #expect { try layers.complete(for: SettingsTable.ofUpdates) } throws: {
+            "\($0)" == "dataset_path is not given: use --dataset-path, TRANSEG_DATASET_PATH or a file"
+        }
+        let whole = try LayeredSettings(options: ["base_model_path": "m", "dataset_path": "d"])
+        #expect(try whole.complete(for: SettingsTable.ofUpdates).dataset.datasetPath == "d")
+    }
+
+    @Test func aFileOfALaterFormatIsRefused() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/a.yaml"
+            try "format_version: 99\n".write(toFile: path, atomically: true, encoding: .utf8)
+            #expect { try LayeredSettings(files: [path]) } throws: { "\($0)".contains("format_version is 99") }
+        }
+    }
+}
