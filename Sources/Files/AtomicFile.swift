@@ -59,15 +59,6 @@ package enum AtomicFile {
         }
         flushFolder(folder.path)
     }
-
-    /// Makes the rename itself durable. The file is complete either way, and some file systems cannot flush a folder, so
-    /// that a failure is no error.
-    private static func flushFolder(_ folder: String) {
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
 }
 
 /// A file could not be written; whatever was at the path before is still there.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The folder in which `hf download` and diffusers keep models (huggingface_hub 0.36 `constants.py`).
@@ -35,10 +36,4 @@ struct HuggingFaceCache {
                     && part.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
             }
     }
-}
-
-/// Whether there is a folder at a path.
-package func isFolder(_ path: String) -> Bool {
-    var isDirectory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
 }

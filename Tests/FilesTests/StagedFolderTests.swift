@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import Files
+
+struct StagedFolderTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+
+    private func content() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8)
+    }
+
+    private func stage(_ text: String) throws -> StagedFolder {
+        let staged = try StagedFolder(for: "\(folder)/model")
+        try staged.makeFolder("part")
+        try text.write(toFile: "\(staged.path)/part/file", atomically: false, encoding: .utf8)
+        return staged
+    }
+
+    @Test func appearsWhole() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let staged = try stage("one")
+        #expect(try content().allSatisfy { $0.hasPrefix(".") })
+        try staged.commit()
+        #expect(try content() == ["model"])
+        #expect(try text("model/part/file") == "one")
+    }
+
+    @Test func isGoneWithoutCommit() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        _ = try stage("one")
+        #expect(try content().isEmpty)
+    }
+
+    @Test func replacesOnlyWhenAsked() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try stage("one").commit()
+        #expect(throws: AtomicFileError.self) { try stage("two").commit() }
+        #expect(try text("model/part/file") == "one")
+        try stage("two").commit(replacing: true)
+        #expect(try text("model/part/file") == "two")
+        #expect(try content() == ["model"])
+    }
+
+    /// `replacing` is also for a target that is not there yet.
+    @Test func replacesNothing() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try stage("one").commit(replacing: true)
+        #expect(try content() == ["model"])
+    }
+
+    /// A killed process' lock has gone with it; a living one's folder is left alone.
+    @Test func leftoversAreRemoved() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let living = try stage("living")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/.model.partial-1-2/part", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/.other.partial-1-2", withIntermediateDirectories: true)
+        try stage("next").commit()
+        #expect(try content() == [(living.path as NSString).lastPathComponent, ".other.partial-1-2", "model"].sorted())
+    }
+
+    @Test func theLongestNameCanBeStaged() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let name = String(repeating: "ü", count: 127)
+        try StagedFolder(for: "\(folder)/\(name)").commit()
+        #expect(try content() == [name])
+    }
+
+    @Test func saysWhatCannotBeMade() throws {
+        #expect(throws: AtomicFileError.self) { try StagedFolder(for: "/dev/null/model") }
+    }
+}
