@@ -60,6 +60,14 @@ package final class StagedFolder {
         }
     }
 
+    /// Removes a folder, first from sight. Throws ``AtomicFileError``.
+    package static func remove(_ path: String) throws {
+        let url = URL(fileURLWithPath: path)
+        let trash = "\(url.deletingLastPathComponent().path)/\(prefix(for: url.lastPathComponent))\(getpid())-trash"
+        guard rename(url.path, trash) == 0 else { throw AtomicFileError(path: path, code: errno) }
+        try? FileManager.default.removeItem(atPath: trash)
+    }
+
     /// Makes a folder in the staged one, and those above it. Throws ``AtomicFileError``.
     package func makeFolder(_ name: String) throws {
         do {
@@ -76,8 +84,9 @@ package final class StagedFolder {
     /// - Throws: ``AtomicFileError``; what was at the target is then still there.
     package func commit(replacing replaces: Bool = false) throws {
         try flush()
-        let flags = UInt32(replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE)
-        if renameat2(AT_FDCWD, path, AT_FDCWD, target, flags) == 0 {
+        let flags = replaces ? renameExchange : renameNoReplace
+        errno = ENOSYS
+        if renameat2?(AT_FDCWD, path, AT_FDCWD, target, flags) == 0 {
             isOver = true
             // After an exchange the old folder has the staged one's name.
             if replaces { try? FileManager.default.removeItem(atPath: path) }
@@ -121,12 +130,11 @@ package final class StagedFolder {
     }
 }
 
-#if !canImport(Glibc)
-    private let (RENAME_NOREPLACE, RENAME_EXCHANGE) = (1, 2)
+/// Linux's `renameat2`, which the C headers show to GNU's own dialect alone; nil elsewhere and before glibc 2.28.
+private let renameat2: RenameAt2? = dlsym(nil, "renameat2").map { unsafeBitCast($0, to: RenameAt2.self) }
 
-    /// Only Linux has it; others take the plain way.
-    private func renameat2(_: Int32, _: String, _: Int32, _: String, _: UInt32) -> Int32 {
-        errno = ENOSYS
-        return -1
-    }
-#endif
+private typealias RenameAt2 =
+    @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+
+/// `linux/fs.h`: fail where the new name is taken; exchange the two names.
+private let (renameNoReplace, renameExchange): (UInt32, UInt32) = (1, 2)

@@ -23,4 +23,11 @@ extension Device {
             throw DeviceError(device: self, reason: kind == .cuda ? Self.cudaProblem : nil)
         }
     }
+
+    /// The device that was asked for, or the best there is. Throws ``DeviceError`` when it is not there.
+    package static func usable(_ device: Device?) throws -> Device {
+        let device = device ?? .best
+        try device.require()
+        return device
+    }
 }

@@ -1,4 +1,4 @@
-public import SegmentationMetrics
+import SegmentationMetrics
 
 /// How far an evaluation is, and the means so far by the original's protocol.
 public struct EvaluationProgress: Sendable {

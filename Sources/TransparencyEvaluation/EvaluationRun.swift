@@ -1,6 +1,6 @@
 public import SegmentationMetrics
 public import TransparencyData
-public import TransparencySegmentation
+import TransparencySegmentation
 
 /// Scores pictures, keeps their counts in an ``EvaluationFolder``, and finishes it when all are scored.
 ///

@@ -76,10 +76,12 @@ extension ModelFolder {
     /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:extraFiles:)`` does, with how it is used.
     package func exportForSegmentation(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
-        usage: SegmentationConfiguration? = nil
+        usage: SegmentationConfiguration? = nil, replacing replaces: Bool = false
     ) throws {
         let usage = try usage ?? SegmentationConfiguration(of: self)
         let files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
-        try export(to: path, folded: folded, dtype: dtype, transformer: transformer, extraFiles: files)
+        try export(
+            to: path, folded: folded, dtype: dtype, transformer: transformer, extraFiles: files,
+            replacing: replaces)
     }
 }

@@ -21,7 +21,7 @@ public struct TrainingMemory: Sendable {
 
     /// - Throws: What finding a model and reading its headers throws.
     init(_ settings: TrainingSettings, model: ModelFolder) throws {
-        let device = settings.compute.device ?? .best
+        let device = try Device.usable(settings.compute.device)
         let configuration = try model.transformerConfiguration()
         let counts = try model.parameterCounts()
         let isHalf = settings.model.dataType != .fp32

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmbeddedModel
+import Files
 import Foundation
 import Images
 import StableDiffusion3

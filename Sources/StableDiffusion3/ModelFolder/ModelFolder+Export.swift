@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 import Safetensors
 package import Torch
@@ -15,28 +16,20 @@ extension ModelFolder {
     ///   - dtype: The dtype of all weights; nil keeps each one's own.
     ///   - transformer: What takes the transformer's place; nil for the folder's own.
     ///   - extraFiles: What the folder gets besides, by names.
-    /// - Throws: ``ModelError`` when something is at `path` already or a value does not fit the dtype, and what loading
+    ///   - replaces: Whether a folder that is at `path` is replaced.
+    /// - Throws: ``ModelError`` when something is at `path` already and is not replaced or a value does not fit the dtype, and what loading
     ///   throws, for a model that does not load is not exported.
     package func export(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
-        extraFiles: [String: Data] = [:]
+        extraFiles: [String: Data] = [:], replacing replaces: Bool = false
     ) throws {
-        guard !FileManager.default.fileExists(atPath: path) else {
+        guard replaces || !FileManager.default.fileExists(atPath: path) else {
             throw ModelError.unwritable(path, "something is there already; name a folder that does not exist yet")
         }
-        let target = URL(fileURLWithPath: path)
-        let staging = target.deletingLastPathComponent()
-            .appendingPathComponent(".\(target.lastPathComponent).partial-\(getpid())")
-        defer { try? FileManager.default.removeItem(at: staging) }
-        do {
-            for part in [ModelLayout.transformer, ModelLayout.autoencoder] {
-                try FileManager.default.createDirectory(
-                    at: staging.appendingPathComponent(part), withIntermediateDirectories: true)
-            }
-            for (name, data) in extraFiles { try data.write(to: staging.appendingPathComponent(name)) }
-        } catch {
-            throw ModelError.unwritable(path, error.localizedDescription)
-        }
+        let staged = try StagedFolder(for: path)
+        for part in [ModelLayout.transformer, ModelLayout.autoencoder] { try staged.makeFolder(part) }
+        let staging = URL(fileURLWithPath: staged.path)
+        for (name, data) in extraFiles { try AtomicFile.write([UInt8](data), to: "\(staged.path)/\(name)") }
 
         try exportAutoencoder(to: staging, dtype: dtype)
         let source = try transformer ?? transformerTensors()
@@ -45,11 +38,7 @@ extension ModelFolder {
         } else {
             try exportPublished(source, to: staging, dtype: dtype)
         }
-        do {
-            try FileManager.default.moveItem(at: staging, to: target)
-        } catch {
-            throw ModelError.unwritable(path, error.localizedDescription)
-        }
+        try staged.commit(replacing: replaces)
     }
 
     private func exportAutoencoder(to folder: URL, dtype: DType?) throws {

@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 import Safetensors
 import Torch
@@ -44,12 +45,12 @@ extension ModelFolder {
         guard !files.fileExists(atPath: path) else {
             throw ModelError.unwritable(path, "something is there already; name a folder that does not exist yet")
         }
-        let staging = "\(path).partial-\(getpid())"
-        defer { try? files.removeItem(atPath: staging) }
+        let staged = try StagedFolder(for: path)
+        let staging = staged.path
+        for part in [ModelLayout.transformer, ModelLayout.autoencoder, ModelLayout.promptFolder] {
+            try staged.makeFolder(part)
+        }
         do {
-            for part in [ModelLayout.transformer, ModelLayout.autoencoder, ModelLayout.promptFolder] {
-                try files.createDirectory(atPath: "\(staging)/\(part)", withIntermediateDirectories: true)
-            }
             for name in ["config.json", "\(ModelLayout.diffusersStem).safetensors"] {
                 try files.copyItem(
                     atPath: "\(autoencoder)/\(name)", toPath: "\(staging)/\(ModelLayout.autoencoder)/\(name)")
@@ -70,11 +71,7 @@ extension ModelFolder {
             pooled: Tensor.zeros([1, shape.promptWidth])
         ).write(to: "\(staging)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
         try folder.check()
-        do {
-            try files.moveItem(atPath: staging, toPath: path)
-        } catch {
-            throw ModelError.unwritable(path, error.localizedDescription)
-        }
+        try staged.commit()
     }
 
     private static func configuration(of shape: TransformerShape, channels: Int, side: Int) throws -> Data {

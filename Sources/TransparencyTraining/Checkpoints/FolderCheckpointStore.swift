@@ -32,17 +32,11 @@ package struct FolderCheckpointStore: CheckpointStore {
 
     package func write(_ contents: CheckpointContents, step: Int) throws {
         let target = name(of: step)
-        let staging = "\(folder)/.\(Self.prefix)\(step).partial-\(getpid())"
-        defer { try? FileManager.default.removeItem(atPath: staging) }
+        let staged = try StagedFolder(for: target)
         var entries: [String: CheckpointManifest.Entry] = [:]
         func add(_ name: String, _ write: (String) throws -> Void) throws {
-            let path = "\(staging)/\(name)"
-            let parent = (path as NSString).deletingLastPathComponent
-            do {
-                try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-            } catch {
-                throw TrainingError.unwritable(target, reason: error.localizedDescription)
-            }
+            let path = "\(staged.path)/\(name)"
+            try staged.makeFolder((name as NSString).deletingLastPathComponent)
             try write(path)
             entries[name] = try .init(ofFile: path)
         }
@@ -56,8 +50,8 @@ package struct FolderCheckpointStore: CheckpointStore {
         for (name, bytes) in contents.documents.sorted(by: { $0.key < $1.key }) {
             try add(name) { try AtomicFile.write(bytes, to: $0) }
         }
-        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staging)/\(Self.manifestName)")
-        try FolderReplacement.move(staging, to: target)
+        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
+        try staged.commit(replacing: true)
     }
 
     @discardableResult
@@ -94,6 +88,6 @@ package struct FolderCheckpointStore: CheckpointStore {
 
     /// First from sight, then its files.
     package func remove(_ step: Int) throws {
-        try FolderReplacement.remove(name(of: step))
+        try StagedFolder.remove(name(of: step))
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import StableDiffusion3
 package import Torch
@@ -115,7 +116,7 @@ public struct TrainingCheckpoint: Sendable {
     /// Writes the model as it is at this checkpoint, adapters merged and averaged where the run averages, as a folder of its own.
     ///
     /// - Throws: `ModelError`, and what loading the base model throws.
-    package func export(to target: String, folded: Bool, dtype: DType?) throws {
+    package func export(to target: String, folded: Bool, dtype: DType?, replacing replaces: Bool = false) throws {
         let settings = try state().settings
         let base = try ModelFolder(settings.model.baseModelPath)
         let trained = try weights(averaged: settings.training.emaDecay != nil)
@@ -125,6 +126,7 @@ public struct TrainingCheckpoint: Sendable {
                 form: .published, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
             : TransformerWeights(form: settings.model.trainedForm.transformerForm, tensors: trained)
         try base.exportForSegmentation(
-            to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.model.usage)
+            to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.model.usage,
+            replacing: replaces)
     }
 }

@@ -38,14 +38,6 @@ package final class TrainingFolder: Sendable {
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: path)) ?? []
         where name.hasPrefix(".\(FolderCheckpointStore.prefix)") || name.hasPrefix(".\(Self.modelName).") {
-            let original = String(name.dropFirst().prefix { $0 != "." })
-            let isMovedAway = name.contains(FolderReplacement.trashMark)
-            // One that was killed between two renames left the old folder alone under the new one's way.
-            if isMovedAway, original == Self.modelName, !files.fileExists(atPath: "\(path)/\(original)"),
-                rename("\(path)/\(name)", "\(path)/\(original)") == 0
-            {
-                continue
-            }
             // What cannot be removed only takes space.
             try? files.removeItem(atPath: "\(path)/\(name)")
         }

@@ -15,27 +15,16 @@ extension Trainer: TrainingTask {
     /// Scores the validation pictures with the weights as they are, averaged where the run averages, and notes the best.
     package func validate(writingTo folder: String) async throws -> (any TrainingRecord)? {
         guard !validationPairs.isEmpty else { return nil }
-        let records = try scoreValidation(writingTo: folder)
-        let scores = try Metrics(
-            records: records, settings: EvaluationSettings(resolution: nil, bootstrap: .init(resamples: 1))
-        ).protocols[.original]
+        let side = state.settings.dataset.resolution
+        let scores = try withSegmenter { segmenter in
+            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side)) { scored in
+                try EvaluationFolder.writePictures(of: scored, in: folder)
+            }
+        }.protocols[.original]
         let iou = scores?[.iou] ?? 0
         return TrainingValidation(
             step: state.step, valIoU: iou, valRecall: scores?[.recall], valMSE: scores?[.mse] ?? 0,
-            images: records.count, isBest: note(iou: iou))
-    }
-
-    private func scoreValidation(writingTo folder: String) throws -> [ImageRecord] {
-        try withSegmenter { segmenter in
-            let side = state.settings.dataset.resolution
-            let evaluator = try Evaluator(segmenter: segmenter, size: .square(side), countsNative: false)
-            return try validationPairs.flatMap { pair in
-                try evaluator.evaluate([(pair, try dataset.read(pair))]).map { scored in
-                    try EvaluationFolder.writePictures(of: scored, in: folder)
-                    return scored.record
-                }
-            }
-        }
+            images: validationPairs.count, isBest: note(iou: iou))
     }
 
     /// Does something with a segmenter that computes with the weights as they are now; with their average, where there is one.
@@ -77,12 +66,9 @@ extension Trainer: TrainingTask {
     /// Writes `model/`, the model of the last checkpoint in the form that was trained, adapters merged.
     package func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {
         guard let store else { return }
-        let target = "\(folder)/\(TrainingFolder.modelName)"
-        let staging = "\(folder)/.\(TrainingFolder.modelName).partial-\(getpid())"
-        defer { try? FileManager.default.removeItem(atPath: staging) }
         try TrainingCheckpoint(store, step: state.step).export(
-            to: staging, folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil)
-        try FolderReplacement.move(staging, to: target)
+            to: "\(folder)/\(TrainingFolder.modelName)",
+            folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil, replacing: true)
     }
 }
 

@@ -62,7 +62,7 @@ package final class Trainer {
         state =
             try checkpoint?.state(for: settings, filesHash: filesHash, allowsChanges: allowsChanges)
             ?? TrainingState(settings: settings, filesHash: filesHash)
-        let device = settings.compute.device ?? .best
+        let device = try Device.usable(settings.compute.device)
         (self.base, self.dataset, self.device, pictureCount) = (base, dataset, device, pairs.count)
         let dtype = settings.model.dataType.dtype
         self.dtype = dtype
