@@ -19,9 +19,15 @@ struct Transeg: AsyncParsableCommand {
         do {
             try TorchRuntime.checkInterface()
             TorchRuntime.configureProcessAllocator()
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch {
-            exit(withError: error)
+            // On the thread that computes: what it is in the middle of would crash when libtorch is torn down under it.
+            await ComputeActor.run { exit(withError: error) }
         }
-        await main(nil)
     }
 }

@@ -105,7 +105,7 @@ import Torch
     }
 
     @Test func refusesADeviceThatIsNotThere() async {
-        let error = await #expect(throws: SegmentationError.self) {
+        let error = await #expect(throws: DeviceError.self) {
             try await Segmenter(model: "\(goldens)/tiny-0", device: Device(.cuda, index: 120))
         }
         #expect(error?.description.contains("cuda:120") == true)

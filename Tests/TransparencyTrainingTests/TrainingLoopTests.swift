@@ -167,8 +167,9 @@ import Torch
         try await withFolder { @ComputeActor (folder: String) async throws -> Void in
             let (task, recorder) = (CountingTask(), Recorder())
             task.failsAt = 2
-            try FileManager.default.createDirectory(atPath: "\(folder)/run", withIntermediateDirectories: true)
-            let run = loop(task, in: "\(folder)/run\0", recorder: recorder)
+            // No folder can be made below a file.
+            try Data().write(to: URL(fileURLWithPath: "\(folder)/file"))
+            let run = loop(task, in: "\(folder)/file/run", recorder: recorder)
             await #expect(throws: Failure()) { try await run.run() }
             #expect(recorder.messages.contains { $0.hasPrefix("what was reached could not be saved") })
         }
