@@ -24,7 +24,8 @@ enum Version {
         guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
         let note = program.deletingLastPathComponent().appendingPathComponent("transeg.commit").path
         guard let built = modified(program.path), let written = modified(note), written >= built,
-            let text = try? String(contentsOfFile: note, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+            let text = try? String(contentsOfFile: note, encoding: .utf8).trimmingCharacters(
+                in: .whitespacesAndNewlines)
         else {
             return nil
         }
