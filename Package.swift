@@ -117,3 +117,12 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("InternalImportsByDefault"),
     ]
 }
+
+// For this package's own checks (CONTRIBUTING.md). Who depends on it fetches no plugin, and no warning of a newer
+// compiler breaks a build.
+if Context.environment["TRANSPARENCY_SEGMENTATION_CHECKS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

@@ -8,6 +8,7 @@ struct Transeg: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transeg",
         abstract: "Finds glass and other transparent things in photographs.",
+        version: Version.text,
         subcommands: [
             SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
             EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
