@@ -32,12 +32,14 @@ let package = Package(
         .target(name: "Images", dependencies: ["CVips", "Files"]),
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Files"]),
         .target(name: "TransparencyData", dependencies: ["SegmentationMetrics", "SeededRandom", "Images", "Files"]),
-        .target(name: "SyntheticScenes", dependencies: ["TransparencyData", "SeededRandom", "Images", "Files"]),
+        .target(
+            name: "SyntheticScenes",
+            dependencies: ["TransparencyData", "SeededRandom", "Images", "Files", "SegmentationMetrics"]),
 
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
-        .target(name: "TorchTraining", dependencies: ["TorchNN", "Torch"]),
+        .target(name: "TorchTraining", dependencies: ["Torch"]),
         .target(
             name: "StableDiffusion3", dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files"]),
         .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
@@ -61,8 +63,8 @@ let package = Package(
             name: "transeg",
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "TorchTraining", "TorchNN", "Torch", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
-                "Safetensors", "Images", "EmbeddedModel", "Files",
+                "TorchTraining", "Torch", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Images",
+                "EmbeddedModel", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -70,15 +72,18 @@ let package = Package(
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
-        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "Files"], exclude: ["Fixtures"]),
+        .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom", "Files"],
+            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom"],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "TransparencyDataTests", dependencies: ["TransparencyData", "SyntheticScenes", "Images", "Files"],
+            name: "TransparencyDataTests",
+            dependencies: ["TransparencyData", "SyntheticScenes", "Images", "Files", "SegmentationMetrics"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "SyntheticScenesTests", dependencies: ["SyntheticScenes", "TransparencyData", "Images"]),
+        .testTarget(
+            name: "SyntheticScenesTests",
+            dependencies: ["SyntheticScenes", "TransparencyData", "Images", "SeededRandom", "SegmentationMetrics"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "Torch", "Safetensors", "TestSupport"]),
         .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch"]),
         .testTarget(
@@ -87,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "TransparencySegmentationTests",
             dependencies: [
-                "TransparencySegmentation", "StableDiffusion3", "Torch", "Images", "EmbeddedModel", "TestSupport",
+                "TransparencySegmentation", "Torch", "Images", "EmbeddedModel", "TestSupport",
             ]),
         .testTarget(
             name: "TransparencyEvaluationTests",
@@ -99,13 +104,13 @@ let package = Package(
             name: "TransparencyTrainingTests",
             dependencies: [
                 "TransparencyTraining", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "Torch",
-                "SyntheticScenes", "TransparencyData", "Safetensors", "Images", "TestSupport",
+                "SyntheticScenes", "TransparencyData", "Images", "TestSupport",
             ], exclude: ["Fixtures"]),
         .testTarget(
             name: "TransegTests",
             dependencies: [
-                "transeg", "TestSupport", "SegmentationMetrics", "TransparencyTraining", "Images", "Safetensors",
-                "Files",
+                "transeg", "TestSupport", "SegmentationMetrics", "Images", "Safetensors",
+                "Files", "Torch",
             ], exclude: ["Fixtures"]),
     ]
 )

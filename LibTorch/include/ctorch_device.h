@@ -21,8 +21,8 @@ ct_status ct_synchronize(ct_device device);
 int32_t ct_thread_count(void);
 ct_status ct_set_thread_count(int32_t count);
 ct_status ct_manual_seed(int64_t seed);
-/// Large pages and one arena for the whole process: for a program to call first of all, never for a library. Without it the
-/// process stays as its owner made it.
+/// Large pages and one arena for the whole process: for a program to call first of all, never for a library. Without it
+/// the process stays as its owner made it.
 void ct_configure_process_allocator(void);
 /// Whether freed host memory stays with the process, so that the next pass need not ask the kernel for it, or all of it
 /// is given back at once. Without a call, glibc keeps what is under 32 MiB. For the whole process; of use with glibc

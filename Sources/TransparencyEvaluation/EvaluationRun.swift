@@ -49,12 +49,12 @@ public struct EvaluationRun: Sendable {
     ) async throws -> Metrics {
         try await run(
             pairs, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: evaluator.identity,
-            settings: evaluator.settings, progress: progress
-        ) { pairs, finish in
-            SegmentationPipeline(
-                pairs, bounds: PipelineBounds(batch: batch), read: { (pair: $0, sample: try dataset.read($0)) },
-                compute: { try await evaluator.predict($0) }, finish: { try finish($2.scored()) })
-        }
+            settings: evaluator.settings, progress: progress,
+            makePipeline: { pairs, finish in
+                SegmentationPipeline(
+                    pairs, bounds: PipelineBounds(batch: batch), read: { (pair: $0, sample: try dataset.read($0)) },
+                    compute: { try await evaluator.predict($0) }, finish: { try finish($2.scored()) })
+            })
     }
 
     /// Scores masks made by anything.
@@ -79,11 +79,11 @@ public struct EvaluationRun: Sendable {
             settings: EvaluationSettings(
                 resolution: settings.size.map { .init(width: $0.width, height: $0.height) },
                 threshold: settings.threshold),
-            progress: progress
-        ) { masks, finish in
-            SegmentationPipeline(
-                masks, read: { $0 }, compute: { $0 }, finish: { try finish($2.score(settings)) })
-        }
+            progress: progress,
+            makePipeline: { masks, finish in
+                SegmentationPipeline(
+                    masks, read: { $0 }, compute: { $0 }, finish: { try finish($2.score(settings)) })
+            })
     }
 
     /// - Parameters:

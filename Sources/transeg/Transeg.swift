@@ -27,8 +27,11 @@ struct Transeg: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            // On the thread that computes: what it is in the middle of would crash when libtorch is torn down under it.
-            await ComputeActor.run { exit(withError: error) }
+            await leave(with: error)
         }
     }
+
+    /// Ends the process on the thread that computes: what that is in the middle of would crash when libtorch is torn down under it.
+    @ComputeActor
+    private static func leave(with error: any Error) { exit(withError: error) }
 }

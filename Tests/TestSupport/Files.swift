@@ -27,7 +27,8 @@ package func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
 }
 
 /// The same of an asynchronous function.
-package nonisolated(nonsending) func withTemporaryFolder<R>(_ body: (String) async throws -> R) async throws -> R {
+package nonisolated(nonsending) func withTemporaryFolderOfTask<R>(_ body: (String) async throws -> R) async throws -> R
+{
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("transeg-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -131,7 +131,7 @@ import Torch
         #expect(half.identity.filter { exact[$0.key] != $0.value } == ["dtype": "bfloat16", "plain": "true"])
         #expect(try await Segmenter(model: "\(goldens)/tiny-1", device: .cpu).identity["weights"] != exact["weights"])
         // How a model is used is part of it.
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolderOfTask { folder in
             try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/model")
             let before = try await Segmenter(model: "\(folder)/model", device: .cpu).identity["weights"]
             try Data(#"{"target": "binary", "output_form": "negated"}"#.utf8)
@@ -142,7 +142,7 @@ import Torch
 
     @Test func aDumpQuantisesAtTheThreshold() async throws {
         let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolderOfTask { folder in
             let middle = try await segmenter.segment(picture).softMask.sorted()[1000]
             for threshold in [middle, 0.5] {
                 let path = "\(folder)/\(threshold).safetensors"
