@@ -26,7 +26,8 @@ public struct TrainingMemory: Sendable {
         let counts = try model.parameterCounts()
         let isHalf = settings.model.dataType != .fp32
         let size = isHalf ? 2 : 4
-        let trained = try model.trainedCount(of: settings.model.trainedForm)
+        let parts = try model.trainedCountsOfParts(of: settings.model.trainedForm)
+        let (trained, largest) = (parts.reduce(0, +), parts.max() ?? 0)
         let isAdapter = settings.model.trainable == .lora
         trainedCount = trained
 
@@ -44,11 +45,11 @@ public struct TrainingMemory: Sendable {
                 + (isDual ? Self.secondAttention : 0)
         }
         let recorded = settings.compute.recompute ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
-        parts = [
+        self.parts = [
             ("trained weights, float32", 4 * trained), ("gradients, float32", 4 * trained),
             ("AdamW's moments, float32", 8 * trained),
             ("copy to compute with, half precision", isHalf ? 2 * trained : 0),
-            ("its gradients, half precision", isHalf ? 2 * trained : 0),
+            ("its gradients, half precision", isHalf ? 2 * (settings.compute.recompute ? largest : trained) : 0),
             ("average, float32", settings.training.emaDecay == nil ? 0 : 4 * trained),
             ("frozen transformer", isAdapter ? size * counts.transformer : 0),
             ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),
@@ -74,22 +75,30 @@ public struct TrainingMemory: Sendable {
 }
 
 extension ModelFolder {
-    /// How many numbers a form trains. Throws what reading the weights' headers throws.
-    func trainedCount(of form: TrainedForm) throws -> Int {
-        let shapes = try transformerShapes()
-        func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
-        let all = try parameterCounts().transformer
-        switch form {
-        case .all: return all
-        case .folded:
-            guard try transformerForm() == .published else { return all }
-            let configuration = try transformerConfiguration()
-            return try FoldedTransformer.parameterCount(configuration, promptTokens: promptTokenCount())
-        case .lora(let rank, let targets):
-            return shapes.filter { key, shape in
-                shape.count == 2 && key.hasPrefix("transformer_blocks.")
-                    && targets.contains { key.hasSuffix(".\($0).weight") }
-            }.map { rank * ($0.value[0] + $0.value[1]) }.reduce(0, +)
+    /// How many numbers a form trains of each part: what comes before the blocks, each block, what comes after. Throws what reading the weights'
+    /// headers throws.
+    func trainedCountsOfParts(of form: TrainedForm) throws -> [Int] {
+        var shapes = try transformerShapes()
+        if form == .folded, try transformerForm() == .published {
+            return try FoldedTransformer.parameterCountsOfParts(
+                transformerConfiguration(), promptTokens: promptTokenCount())
         }
+        shapes["pos_embed.pos_embed"] = nil
+        let counts = shapes.map { key, shape in (key: key, count: Self.trainedCount(of: shape, key: key, form: form)) }
+        return Dictionary(grouping: counts, by: { Self.part(of: $0.key) }).values.map { $0.map(\.count).reduce(0, +) }
+    }
+
+    private static func trainedCount(of shape: [Int], key: String, form: TrainedForm) -> Int {
+        guard case .lora(let rank, let targets) = form else { return shape.reduce(1, *) }
+        let isTarget =
+            shape.count == 2 && key.hasPrefix("transformer_blocks.")
+            && targets.contains { key.hasSuffix(".\($0).weight") }
+        return isTarget ? rank * (shape[0] + shape[1]) : 0
+    }
+
+    /// What is trained with one buffer: `transformer_blocks.3`, the output layers, or the rest.
+    private static func part(of key: String) -> String {
+        if key.hasPrefix("transformer_blocks.") { return key.split(separator: ".").prefix(2).joined(separator: ".") }
+        return key.hasPrefix("norm_out.") || key.hasPrefix("proj_out.") ? "output" : "embedding"
     }
 }

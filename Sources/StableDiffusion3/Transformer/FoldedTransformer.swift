@@ -100,6 +100,13 @@ package struct FoldedTransformer {
 
     /// How many numbers are trained of the folded form of a published model.
     package static func parameterCount(_ configuration: SD3TransformerConfiguration, promptTokens: Int) -> Int {
+        parameterCountsOfParts(configuration, promptTokens: promptTokens).reduce(0, +)
+    }
+
+    /// The same for each part that is trained on its own: what comes before the blocks, each block, what comes after.
+    package static func parameterCountsOfParts(
+        _ configuration: SD3TransformerConfiguration, promptTokens: Int
+    ) -> [Int] {
         let (width, heads) = (configuration.innerDim, configuration.attentionHeadDim)
         func linear(_ input: Int, _ output: Int) -> Int { input * output + output }
         let norms = configuration.qkNorm == nil ? 0 : heads
@@ -113,7 +120,7 @@ package struct FoldedTransformer {
             let isLast = index == configuration.numLayers - 1
             return stream + second + (isLast ? 2 * width + linear(width, 2 * width) + norms : stream)
         }
-        return linear(configuration.inChannels * patch, width) + promptTokens * width + blocks.reduce(0, +) + 2 * width
-            + linear(width, patch * configuration.outChannels)
+        return [linear(configuration.inChannels * patch, width) + promptTokens * width] + blocks
+            + [2 * width + linear(width, patch * configuration.outChannels)]
     }
 }
