@@ -29,18 +29,23 @@ final class LatentEncoder {
 
     /// The distributions' parameters `[N, 2C, h, w]`.
     private func parameters(_ sources: [TrainingSample.Source]) throws -> Tensor {
-        guard let cache else { return try autoencoder.distributionParameters(pictures(sources)) }
+        guard let cache else { return try encode(pictures(sources)) }
         // One by one: what a picture is encoded to must not depend on its neighbours in a batch.
         let each = try sources.map { source in
             switch source {
             case .parameters(let kept): return try kept.tensor().to(dtype, device: device)
             case .picture(_, let key):
-                let made = try autoencoder.distributionParameters(pictures([source]))
+                let made = try encode(pictures([source]))
                 if let key { try cache.keep(made, key: key) }
                 return made
             }
         }
         return try cat(each, axis: 0)
+    }
+
+    /// Half precision is far quicker with channels last. Float32 is not, and runs of earlier versions go on to the same bits without.
+    private func encode(_ pictures: Tensor) throws -> Tensor {
+        try autoencoder.distributionParameters(pictures, inPlanes: dtype == .float32)
     }
 
     /// `[N, 3, S, S]` in −1…1 on the device.

@@ -25,8 +25,10 @@ package struct AutoencoderKL {
     }
 
     /// Pictures `[N, 3, H, W]` in −1…1 to what ``DiagonalGaussianDistribution`` is made of, `[N, 2C, h, w]`: the one way into the encoder.
-    package func distributionParameters(_ images: Tensor) throws -> Tensor {
-        try encoder(laidOut(images)).contiguous()
+    ///
+    /// - Parameter inPlanes: Whether convolutions round as they do with channels first, whatever is quicker.
+    package func distributionParameters(_ images: Tensor, inPlanes: Bool = false) throws -> Tensor {
+        try encoder(inPlanes ? images : laidOut(images)).contiguous()
     }
 
     /// Latents `[N, C, h, w]` as the VAE has them to pictures `[N, 3, H, W]`, about −1…1 and not clamped.

@@ -46,7 +46,9 @@ struct LatentCache: Sendable {
         }
         (self.folder, self.root, keepsPictures) = (folder, root, !reading.isAugmented)
         let vae = try model.autoencoderFiles().map { try SHA256.digest(ofFile: $0) }
-        identity = (vae + ["\(reading.side)", dataType.rawValue, reading.target.rawValue])
+        // Latents in bfloat16 were once made with channels first, which rounds otherwise.
+        let layout = dataType == .bf16 ? ["channels_last"] : []
+        identity = (vae + ["\(reading.side)", dataType.rawValue, reading.target.rawValue] + layout)
             .joined(separator: " ")
     }
 
