@@ -52,11 +52,3 @@ extension ExponentialMovingAverage: Checkpointable {
 
     package func load(_ state: [String: Tensor]) throws { try copy(state, into: stateDict()) }
 }
-
-extension ParameterBuffer {
-    /// Forgets the gradients of all passes, of one that failed halfway too.
-    package func discardGradients() throws {
-        try accumulate()
-        try gradient.zeroInPlace()
-    }
-}

@@ -80,6 +80,15 @@ package final class ParameterBuffer {
         self.workingGradient = nil
     }
 
+    /// Forgets the gradients of all passes, of one that failed halfway too. Takes no memory, for that may be what has run out.
+    package func discardGradients() throws {
+        if workingGradient != nil {
+            for leaf in leaves.values { try leaf.clearGradient() }
+            workingGradient = nil
+        }
+        try gradient.zeroInPlace()
+    }
+
     /// Computes with what ``master`` holds now.
     package func refresh() throws {
         if !computesInMaster { try withoutGradients { try working.copyInPlace(master) } }

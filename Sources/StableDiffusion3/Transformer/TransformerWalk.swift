@@ -22,8 +22,9 @@ struct TransformerWalk {
     }
 
     private func withBlock<R>(_ index: Int, _ body: (any TransformerBlock) throws -> R) throws -> R {
+        let block = try blocks.acquire(index)
         defer { blocks.release(index) }
-        return try body(blocks.acquire(index))
+        return try body(block)
     }
 
     /// Records everything, then goes back through all of it. Gives the loss.
