@@ -59,7 +59,9 @@ public final class EvaluationFolder {
     /// Whether there is nothing at the path but perhaps an evaluation that failed before its first picture.
     private static func isFree(_ path: String) -> Bool {
         let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        guard Set(content).isSubset(of: [identityName, partialName]) else { return false }
+        // Pictures of later ones may be written already when the first one fails.
+        let known = content.contains(identityName) ? [identityName, partialName, "pictures"] : [partialName]
+        guard Set(content).isSubset(of: known) else { return false }
         let partial = "\(path)/\(partialName)"
         return !content.contains(partialName)
             || (try? PerImageTable.read(contentsOf: partial, wasInterrupted: true))?.isEmpty ?? false
