@@ -18,22 +18,29 @@ package final class StagedFolder {
     package init(for target: String) throws {
         let url = URL(fileURLWithPath: target)
         let parent = url.deletingLastPathComponent().path
-        let prefix = Self.prefix(for: url.lastPathComponent)
-        (self.target, path) = (url.path, "\(parent)/\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))")
         do {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         } catch {
             throw AtomicFileError(path: target, reason: error.localizedDescription)
         }
-        Self.removeLeftovers(in: parent, prefix: prefix)
-        guard mkdir(path, 0o777) == 0 else { throw AtomicFileError(path: target, code: errno) }
-        lock = open(path, O_RDONLY | O_CLOEXEC)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
+        self.target = url.path
+        Self.recover(url.path)
+        (path, lock) = try Self.makeLocked(for: url.path)
+    }
+
+    /// A new folder and its lock. One that another process takes for a leftover before it is locked is made again.
+    private static func makeLocked(for target: String) throws -> (path: String, lock: Int32) {
+        var code: Int32 = 0
+        for _ in 0..<10 {
+            let path = sibling(of: target, .staged)
+            guard mkdir(path, 0o777) == 0 else { throw AtomicFileError(path: target, code: errno) }
+            let lock = open(path, O_RDONLY | O_CLOEXEC)
+            if lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, isFolder(path) { return (path, lock) }
+            code = errno
             if lock >= 0 { close(lock) }
             rmdir(path)
-            throw AtomicFileError(path: target, code: code)
         }
+        throw AtomicFileError(path: target, code: code)
     }
 
     deinit {
@@ -41,30 +48,69 @@ package final class StagedFolder {
         close(lock)
     }
 
-    /// The beginning of the names of folders that are staged for a target. A name of the greatest length has no room for more.
-    private static func prefix(for name: String) -> String {
-        var short = name
-        while short.utf8.count > 200 { short.removeLast() }
-        return ".\(short).partial-"
+    /// What a hidden folder beside a target is.
+    private enum Mark: String {
+        /// On its way to the target, or from it to nothing.
+        case staged = "partial"
+        /// What was at the target while its successor is moved in by two renames.
+        case replaced
     }
 
-    private static func removeLeftovers(in parent: String, prefix: String) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
-            let descriptor = open("\(parent)/\(name)", O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)
+    /// A new name beside a target.
+    private static func sibling(of target: String, _ mark: Mark) -> String {
+        let url = URL(fileURLWithPath: target)
+        let name = "\(prefix(for: url.lastPathComponent, mark))\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        return "\(url.deletingLastPathComponent().path)/\(name)"
+    }
+
+    /// The beginning of such names. A name of the greatest length has no room for more.
+    private static func prefix(for name: String, _ mark: Mark) -> String {
+        var short = name
+        while short.utf8.count > 200 { short.removeLast() }
+        return ".\(short).\(mark.rawValue)-"
+    }
+
+    /// Mends what killed processes left of a target: what they replaced comes back where nothing took its place, and the rest goes.
+    private static func recover(_ target: String) {
+        for folder in leftovers(of: target, .replaced) {
+            var status = stat()
+            if lstat(target, &status) != 0, rename(folder, target) == 0 { continue }
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        for folder in leftovers(of: target, .staged) {
+            let descriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)
             guard descriptor >= 0 else { continue }
             defer { close(descriptor) }
             // What cannot be removed only takes space.
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-                try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try? FileManager.default.removeItem(atPath: folder) }
+        }
+    }
+
+    private static func leftovers(of target: String, _ mark: Mark) -> [String] {
+        let url = URL(fileURLWithPath: target)
+        let (parent, prefix) = (
+            url.deletingLastPathComponent().path, prefix(for: url.lastPathComponent, mark)
+        )
+        return ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [])
+            .filter { $0.hasPrefix(prefix) }.map { "\(parent)/\($0)" }
+    }
+
+    /// Mends what killed processes left of all folders that were staged in `folder`.
+    package static func recoverAll(in folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(".") {
+            for mark in [Mark.staged, .replaced] {
+                guard let end = name.range(of: ".\(mark.rawValue)-", options: .backwards) else { continue }
+                recover("\(folder)/\(name[..<end.lowerBound].dropFirst())")
             }
         }
     }
 
     /// Removes a folder, first from sight. Throws ``AtomicFileError``.
     package static func remove(_ path: String) throws {
-        let url = URL(fileURLWithPath: path)
-        let trash = "\(url.deletingLastPathComponent().path)/\(prefix(for: url.lastPathComponent))\(getpid())-trash"
-        guard rename(url.path, trash) == 0 else { throw AtomicFileError(path: path, code: errno) }
+        let trash = sibling(of: path, .staged)
+        guard rename(URL(fileURLWithPath: path).path, trash) == 0 else {
+            throw AtomicFileError(path: path, code: errno)
+        }
         try? FileManager.default.removeItem(atPath: trash)
     }
 
@@ -84,27 +130,30 @@ package final class StagedFolder {
     /// - Throws: ``AtomicFileError``; what was at the target is then still there.
     package func commit(replacing replaces: Bool = false) throws {
         try flush()
+        var status = stat()
+        if lstat(target, &status) == 0, !replaces || status.st_mode & S_IFMT != S_IFDIR {
+            throw AtomicFileError(
+                path: target, reason: replaces ? "it is no folder" : "something is there already")
+        }
         let flags = replaces ? renameExchange : renameNoReplace
         errno = ENOSYS
         if renameat2?(AT_FDCWD, path, AT_FDCWD, target, flags) == 0 {
             isOver = true
             // After an exchange the old folder has the staged one's name.
             if replaces { try? FileManager.default.removeItem(atPath: path) }
-        } else if !replaces, errno == EEXIST {
+        } else if errno == EEXIST {
             throw AtomicFileError(path: target, reason: "something is there already")
         } else {
-            try renamePlainly(replaces: replaces)
+            try renamePlainly()
             isOver = true
         }
         flushFolder(URL(fileURLWithPath: target).deletingLastPathComponent().path)
     }
 
     /// For a target that is not there yet, and for file systems that know no other kind of renaming.
-    private func renamePlainly(replaces: Bool) throws {
-        var status = stat()
-        let isThere = lstat(target, &status) == 0
-        if isThere, !replaces { throw AtomicFileError(path: target, reason: "something is there already") }
-        let old = path + "-old"
+    func renamePlainly() throws {
+        let old = Self.sibling(of: target, .replaced)
+        let isThere = isFolder(target)
         if isThere, rename(target, old) != 0 { throw AtomicFileError(path: target, code: errno) }
         guard rename(path, target) == 0 else {
             let code = errno
@@ -119,7 +168,10 @@ package final class StagedFolder {
             throw AtomicFileError(path: target, reason: "its staged folder \(path) has gone")
         }
         for name in content + [""] {
-            let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            var status = stat()
+            // A link has no content of its own.
+            if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFLNK { continue }
+            let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw AtomicFileError(path: "\(target)/\(name)", code: errno) }
             defer { close(descriptor) }
             // Some file systems cannot flush a folder.

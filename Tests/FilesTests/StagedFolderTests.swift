@@ -73,4 +73,58 @@ struct StagedFolderTests {
     @Test func saysWhatCannotBeMade() throws {
         #expect(throws: AtomicFileError.self) { try StagedFolder(for: "/dev/null/model") }
     }
+
+    /// Where names cannot be exchanged, two renames do it.
+    @Test func replacesByTwoRenames() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try stage("one").commit()
+        let next = try stage("two")
+        try next.renamePlainly()
+        #expect(try text("model/part/file") == "two")
+        #expect(try content() == ["model"])
+    }
+
+    /// A kill between the two renames leaves no folder of the name: the old one comes back, whatever of the new one is there.
+    @Test(arguments: [false, true])
+    func whatAKillLeftBetweenTwoRenamesComesBack(all: Bool) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try stage("one").commit()
+        try FileManager.default.moveItem(atPath: "\(folder)/model", toPath: "\(folder)/.model.replaced-1-2")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/.model.partial-1-2", withIntermediateDirectories: true)
+        if all {
+            StagedFolder.recoverAll(in: folder)
+        } else {
+            _ = try StagedFolder(for: "\(folder)/model")
+        }
+        #expect(try content() == ["model"])
+        #expect(try text("model/part/file") == "one")
+    }
+
+    @Test func aFileIsNotReplacedByAFolder() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let staged = try stage("one")
+        try "mine".write(toFile: "\(folder)/model", atomically: false, encoding: .utf8)
+        #expect(throws: AtomicFileError(path: "\(folder)/model", reason: "it is no folder")) {
+            try staged.commit(replacing: true)
+        }
+        #expect(try text("model") == "mine")
+    }
+
+    @Test func aLinkIsStaged() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let staged = try stage("one")
+        try FileManager.default.createSymbolicLink(atPath: "\(staged.path)/link", withDestinationPath: "part/file")
+        try staged.commit()
+        #expect(try text("model/link") == "one")
+    }
+
+    @Test func isRemovedTwice() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for text in ["one", "two"] {
+            try stage(text).commit()
+            try StagedFolder.remove("\(folder)/model")
+        }
+        #expect(try content().isEmpty)
+    }
 }

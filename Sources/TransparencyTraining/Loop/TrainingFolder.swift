@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TransparencySegmentation
 
@@ -35,6 +36,7 @@ package final class TrainingFolder: Sendable {
 
     /// Removes what a killed run was in the middle of writing or removing.
     private func removeLeftovers() {
+        StagedFolder.recoverAll(in: path)
         let files = FileManager.default
         for name in (try? files.contentsOfDirectory(atPath: path)) ?? []
         where name.hasPrefix(".\(FolderCheckpointStore.prefix)") || name.hasPrefix(".\(Self.modelName).") {
