@@ -10,6 +10,8 @@ public struct PredictedMask: Sendable {
     public let difficulty: Difficulty?
     /// The file of the prediction: grey or RGB, 0 opaque, 255 transparent.
     public let prediction: String
+    /// The mask that was quantised before the prediction was rounded to 8 bits, where one is beside it.
+    public let quantised: String?
     public let truth: Truth
     /// The photograph, where one lies beside the truth.
     public let picture: String?
@@ -66,11 +68,11 @@ public struct PredictedMask: Sendable {
                 prediction: prediction, found: "\(planes.width) x \(planes.height)",
                 expected: "\(mask.width) x \(mask.height)")
         }
-        let values = planes.planes()
+        let published = try publishedMask(of: planes, settings)
         return try ScoredPrediction(
-            id: id, difficulty: difficulty, picture: photograph, prediction: values,
+            id: id, difficulty: difficulty, picture: photograph, prediction: planes.planes(), quantised: published,
             predictedClasses: classes?.pixels, truth: mask, threshold: settings.threshold,
-            native: native(planes, own, settings))
+            native: native(planes, published, own, settings))
     }
 
     /// The prediction as a picture of softness, and its classes.
@@ -82,18 +84,42 @@ public struct PredictedMask: Sendable {
         return (soft, classes)
     }
 
+    /// What the prediction was before it was rounded to 8 bits, as far as its published mask tells: where a mean of rounded channels is within
+    /// a half of the middle, the mask decides. Elsewhere a mask that was quantised at another threshold could do harm.
+    ///
+    /// - Returns: nil where nothing better is known than the prediction, or another threshold or size is asked for.
+    private func publishedMask(of planes: Image, _ settings: Settings) throws -> [Bool]? {
+        guard let quantised, settings.threshold == 0.5, settings.size == nil, !settings.areClasses else { return nil }
+        let mask = try ImageReader().readValues(contentsOf: quantised)
+        guard (mask.width, mask.height) == (planes.width, planes.height) else {
+            throw EvaluationError.sizes(
+                prediction: quantised, found: "\(mask.width) x \(mask.height)",
+                expected: "\(planes.width) x \(planes.height)")
+        }
+        let half = 255 * planes.channels
+        return zip(planes.channelSums(), mask.channelSums()).map { sum, published in
+            abs(2 * sum - half) <= planes.channels ? 2 * published > 255 * mask.channels : 2 * sum > half
+        }
+    }
+
     /// At the truth's own resolution, where the prediction has it.
-    private func native(_ planes: Image, _ truth: Image, _ settings: Settings) -> (predicted: [Bool], truth: Image)? {
+    private func native(
+        _ planes: Image, _ published: [Bool]?, _ truth: Image, _ settings: Settings
+    ) -> (predicted: [Bool], truth: Image)? {
         guard settings.countsNative, settings.size == nil else { return nil }
         let limit = settings.threshold * 255 * Double(planes.channels)
-        let predicted = stride(from: 0, to: planes.pixels.count, by: planes.channels).map { start in
-            Double(planes.pixels[start..<start + planes.channels].reduce(0) { $0 + Int($1) }) > limit
-        }
-        return (predicted, truth)
+        return (published ?? planes.channelSums().map { Double($0) > limit }, truth)
     }
 }
 
 extension Image {
+    /// The sum of each pixel's channels.
+    fileprivate func channelSums() -> [Int] {
+        stride(from: 0, to: pixels.count, by: channels).map { start in
+            pixels[start..<start + channels].reduce(0) { $0 + Int($1) }
+        }
+    }
+
     /// Each channel's samples in 0…1, one channel after the other.
     fileprivate func planes() -> [Float] {
         (0..<channels).flatMap { channel in

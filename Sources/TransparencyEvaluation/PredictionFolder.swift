@@ -9,11 +9,12 @@ import TransparencySegmentation
 /// Finds predictions on disk and the truths that belong to them, by their names.
 ///
 /// Of a picture `N` a prediction is `N_pred`, `N_soft`, `N_maskq`, `N_mask` or `N` itself, the first of these that is
-/// there; a truth is `N_maskgt`, `N_mask` or `N`; its photograph, if one lies beside the truth, `N_img`. So the files of the
+/// there; where `N_pred` and `N_maskq` both are, the second says what the first was before it was rounded. A truth is `N_maskgt`, `N_mask` or `N`; its photograph, if one lies beside the truth, `N_img`. So the files of the
 /// original's evaluation, of this one's and of `transeg segment` are understood, also all in one folder. Subfolders `easy` and
 /// `hard`, where there are any, tell the difficulty.
 public enum PredictionFolder {
-    private static let predictionSuffixes = ["_pred", "_soft", "_maskq", "_mask", ""]
+    private static let predictionSuffixes = ["_pred", "_soft", quantisedSuffix, "_mask", ""]
+    private static let quantisedSuffix = "_maskq"
     private static let truthSuffixes = ["_maskgt", "_mask", ""]
     /// Of other things beside masks, so that `N_img` is not taken for a picture's bare name.
     private static let otherSuffixes = ["_img", "_overlay", "_cutout"]
@@ -46,8 +47,10 @@ public enum PredictionFolder {
             throw EvaluationError.nothing(
                 folder: groundTruth, expected: "masks (N_maskgt, N_mask or N, as PNG or the like)")
         }
+        let names = try names(in: predictions)
+        let quantised = quantised(of: names)
         let predicted = best(
-            try names(in: predictions), together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes)
+            names, together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes)
         let photographs = best(truths, ["_img"])
         let missing = truthFiles.keys.filter { predicted[$0] == nil }.sorted()
         if let example = missing.first {
@@ -59,7 +62,9 @@ public enum PredictionFolder {
             predicted[id].map { prediction in
                 PredictedMask(
                     id: id, difficulty: difficulty,
-                    prediction: "\(predictions)/\(prediction)", truth: .file("\(groundTruth)/\(truth)"),
+                    prediction: "\(predictions)/\(prediction)",
+                    quantised: quantised[prediction].map { "\(predictions)/\($0)" },
+                    truth: .file("\(groundTruth)/\(truth)"),
                     picture: photographs[id].map { "\(groundTruth)/\($0)" })
             }
         }
@@ -67,12 +72,17 @@ public enum PredictionFolder {
 
     /// Pairs the predictions of a folder with pairs of a data set; throws as the other function.
     public static func masks(predictions: String, pairs: [DatasetPair], of dataset: Dataset) throws -> [PredictedMask] {
-        var folders: [String: [String: String]] = [:]
+        var folders: [String: (predicted: [String: String], quantised: [String: String])] = [:]
         let found = try pairs.map { pair in
             let subfolder = pair.difficulty.map { "\(predictions)/\($0)" } ?? predictions
             let folder = isFolder(subfolder) ? subfolder : predictions
-            if folders[folder] == nil { folders[folder] = best(try names(in: folder), predictionSuffixes) }
-            return (pair, folders[folder]?[pair.id].map { "\(folder)/\($0)" })
+            if folders[folder] == nil {
+                let names = try names(in: folder)
+                folders[folder] = (best(names, predictionSuffixes), quantised(of: names))
+            }
+            let prediction = folders[folder]?.predicted[pair.id]
+            let quantised = prediction.flatMap { folders[folder]?.quantised[$0] }
+            return (pair, prediction.map { "\(folder)/\($0)" }, quantised.map { "\(folder)/\($0)" })
         }
         let missing = found.filter { $0.1 == nil }
         if let example = missing.first {
@@ -80,10 +90,10 @@ public enum PredictionFolder {
                 what: "prediction", folder: predictions, count: missing.count,
                 example: "\(dataset.root)/\(example.0.picture)")
         }
-        return found.compactMap { pair, prediction in
+        return found.compactMap { pair, prediction, quantised in
             prediction.map {
                 PredictedMask(
-                    id: pair.id, difficulty: pair.difficulty, prediction: $0,
+                    id: pair.id, difficulty: pair.difficulty, prediction: $0, quantised: quantised,
                     truth: .pair(pair, dataset), picture: nil)
             }
         }
@@ -101,6 +111,12 @@ public enum PredictionFolder {
             if best[id].map({ rank < $0.rank }) ?? true { best[id] = (rank, name) }
         }
         return best.mapValues(\.name)
+    }
+
+    /// `N_maskq` by the names of `N_pred`, where both are there.
+    private static func quantised(of names: [String]) -> [String: String] {
+        let masks = best(names, [quantisedSuffix])
+        return best(names, ["_pred"]).reduce(into: [:]) { $0[$1.value] = masks[$1.key] }
     }
 
     private static var knownSuffixes: [String] {

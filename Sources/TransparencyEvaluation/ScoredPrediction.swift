@@ -9,6 +9,8 @@ public struct ScoredPrediction: Sendable {
     public let picture: Image?
     /// What was predicted: three planes of `width * height` values in 0…1, or one for a grey prediction.
     public let prediction: [Float]
+    /// Where glass was predicted, where that is known better than from ``prediction``.
+    private let quantised: [Bool]?
     /// One channel: 0 background, 1 things, 2 stuff.
     public let truth: Image
     /// The softness above which a pixel counts as transparent.
@@ -20,15 +22,16 @@ public struct ScoredPrediction: Sendable {
     ///   - native: The predicted mask and the truth at the picture's own resolution, where that is to be counted.
     /// - Throws: `MetricsError`.
     init(
-        id: String, difficulty: Difficulty?, picture: Image?, prediction: [Float],
+        id: String, difficulty: Difficulty?, picture: Image?, prediction: [Float], quantised: [Bool]? = nil,
         predictedClasses: [UInt8]? = nil, truth: Image, threshold: Double, native: (predicted: [Bool], truth: Image)?
     ) throws {
         (self.picture, self.prediction, self.truth, self.threshold) = (picture, prediction, truth, threshold)
+        self.quantised = quantised
         record = ImageRecord(
             id: id, difficulty: difficulty,
             pixels: try PixelCounts(
-                prediction: prediction, predictedClasses: predictedClasses, truth: truth.pixels, width: truth.width,
-                height: truth.height, threshold: threshold),
+                prediction: prediction, quantised: quantised, predictedClasses: predictedClasses, truth: truth.pixels,
+                width: truth.width, height: truth.height, threshold: threshold),
             native: try native.map {
                 try NativeCounts(
                     predicted: $0.predicted, truth: $0.truth.pixels, width: $0.truth.width, height: $0.truth.height)
@@ -45,10 +48,11 @@ public struct ScoredPrediction: Sendable {
         return try Image(width: truth.width, height: truth.height, channels: 3, pixels: pixels)
     }
 
-    /// Where the mean of the prediction's channels is above the threshold: grey, 0 or 255.
+    /// Where glass was predicted, by default where the mean of the prediction's channels is above the threshold: grey, 0 or 255.
     public func quantisedImage() throws -> Image {
         let count = truth.pixels.count
         let pixels = (0..<count).map { index -> UInt8 in
+            if let quantised { return quantised[index] ? 255 : 0 }
             let values = stride(from: index, to: prediction.count, by: count).map { Double(prediction[$0]) }
             return values.reduce(0, +) / Double(values.count) > threshold ? 255 : 0
         }

@@ -61,4 +61,40 @@ import Testing
             }
         }
     }
+
+    /// A mean of 127.67 was below a half before it was rounded, one of 127 above: the mask of the original knows. What no rounding explains is
+    /// of another threshold.
+    @Test func thePublishedMaskDecidesWhereRoundingDoesNot() throws {
+        try withTemporaryFolder { folder in
+            let channels: [[UInt8]] = [[127, 128, 128], [127, 127, 127], [200, 200, 200], [0, 0, 0]]
+            try Image(width: 4, height: 1, channels: 3, pixels: channels.flatMap { $0 })
+                .write(to: "\(folder)/1_pred.png")
+            try Image(width: 4, height: 1, channels: 1, pixels: [0, 255, 0, 255]).write(to: "\(folder)/1_maskq.png")
+            try Image(width: 4, height: 1, channels: 1, pixels: [0, 255, 255, 0]).write(to: "\(folder)/1_maskgt.png")
+            let mask = try PredictionFolder.masks(predictions: folder, groundTruth: folder)[0]
+            let scored = try mask.score(.init())
+            #expect(scored.record.pixels.aboveThreshold.iou == 1)
+            #expect(scored.record.pixels.fromHalf.iou == 1)
+            #expect(scored.record.native?.pixels.iou == 1)
+            #expect(try scored.quantisedImage().pixels == [0, 255, 255, 0])
+            // The softness is the prediction's, and another threshold is its own.
+            let squares = channels.enumerated().map { index, values in
+                values.reduce(0.0) { $0 + pow(Double($1) / 255 - (index == 1 || index == 2 ? 1 : 0), 2) }
+            }
+            #expect(abs(scored.record.pixels.squaredErrorSum - squares.reduce(0, +)) < 1e-6)
+            #expect(try mask.score(.init(threshold: 0.499)).record.pixels.aboveThreshold.iou == 1.0 / 3)
+        }
+    }
+
+    @Test func aPublishedMaskOfAnotherSizeIsNamed() throws {
+        try withTemporaryFolder { folder in
+            try make(["1_pred.png", "1_maskgt.png"], in: folder)
+            try Image(width: 2, height: 1, channels: 1, pixels: [0, 255]).write(to: "\(folder)/1_maskq.png")
+            let mask = try PredictionFolder.masks(predictions: folder, groundTruth: folder)[0]
+            #expect(
+                throws: EvaluationError.sizes(
+                    prediction: "\(folder)/1_maskq.png", found: "2 x 1", expected: "1 x 1")
+            ) { try mask.score(.init()) }
+        }
+    }
 }
