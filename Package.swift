@@ -92,7 +92,7 @@ let package = Package(
         .testTarget(
             name: "TransparencySegmentationTests",
             dependencies: [
-                "TransparencySegmentation", "Torch", "Images", "EmbeddedModel", "TestSupport",
+                "TransparencySegmentation", "Torch", "Images", "EmbeddedModel", "TestSupport", "StableDiffusion3",
             ]),
         .testTarget(
             name: "TransparencyEvaluationTests",
