@@ -64,20 +64,20 @@ def png_chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png_file(width, height, depth, colour_type, data, interlaced=False, extra=b""):
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, int(interlaced))
+def png_file(width, height, depth, color_type, data, interlaced=False, extra=b""):
+    header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, int(interlaced))
     return (
         b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + extra
         + png_chunk(b"IDAT", zlib.compress(data, 9)) + png_chunk(b"IEND", b"")
     )
 
 
-def save_png16(name, samples, colour_type, extra=b""):
+def save_png16(name, samples, color_type, extra=b""):
     """samples: height x width x channels, 0 to 65535. Pillow writes 16 bits for grey only."""
     height, width, _ = samples.shape
     rows = samples.astype(">u2").reshape(height, -1)
     data = b"".join(b"\0" + row.tobytes() for row in rows)
-    (FOLDER / name).write_bytes(png_file(width, height, 16, colour_type, data, extra=extra))
+    (FOLDER / name).write_bytes(png_file(width, height, 16, color_type, data, extra=extra))
 
 
 def save_interlaced_png(name, rgb):
@@ -146,7 +146,7 @@ GREY = icc_profile(b"mntr", b"GRAY", b"XYZ ", icc_text() + [(b"kTRC", icc_curve(
 
 
 def cmyk_profile():
-    """A table of 3 x 3 x 3 x 3 colours with Lab values of ideal inks."""
+    """A table of 3 x 3 x 3 x 3 colors with Lab values of ideal inks."""
     grid = 3
     matrix = np.array([(0.43607, 0.38515, 0.14307), (0.22249, 0.71687, 0.06061), (0.01392, 0.09708, 0.71410)])
     white = np.array([0.9642, 1.0, 0.8249])

@@ -60,10 +60,10 @@ static inline int cvips_to_srgb(VipsImage *in, VipsImage **out) {
         NULL);
 }
 
-/// Lays `colour` over `background` (three values, 0 to 255) by the weights of the 8-bit band `alpha`.
-static inline int cvips_flatten(VipsImage *colour, VipsImage *alpha, const double *background, VipsImage **out) {
+/// Lays `color` over `background` (three values, 0 to 255) by the weights of the 8-bit band `alpha`.
+static inline int cvips_flatten(VipsImage *color, VipsImage *alpha, const double *background, VipsImage **out) {
     VipsImage *joined = NULL;
-    if (vips_bandjoin2(colour, alpha, &joined, NULL)) return -1;
+    if (vips_bandjoin2(color, alpha, &joined, NULL)) return -1;
     VipsArrayDouble *values = vips_array_double_new(background, 3);
     int result = vips_flatten(joined, out, "background", values, "max_alpha", 255.0, NULL);
     vips_area_unref(VIPS_AREA(values));
@@ -119,7 +119,7 @@ static inline int cvips_reduce(VipsImage *in, VipsImage **out, double horizontal
     return vips_resize(in, out, horizontal, "vscale", vertical, NULL);
 }
 
-/// A JPEG without metadata and with colours at full resolution; the buffer is the caller's (g_free).
+/// A JPEG without metadata and with colors at full resolution; the buffer is the caller's (g_free).
 static inline int cvips_jpeg(VipsImage *in, int quality, void **buffer, size_t *size) {
     VipsImage *tagged = NULL;
     VipsInterpretation interpretation = in->Bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;

@@ -7,9 +7,9 @@ struct ImageDecoder {
 
     /// What a reader wants of the pixels.
     enum Content {
-        /// A photograph's colours in sRGB; turned upright if wanted.
+        /// A photograph's colors in sRGB; turned upright if wanted.
         case photograph(isTurned: Bool)
-        /// The colour samples as they stand in the file.
+        /// The color samples as they stand in the file.
         case values
     }
 
@@ -57,20 +57,20 @@ struct ImageDecoder {
         return format
     }
 
-    /// Refuses samples whose meaning is not known here rather than guess at colours.
+    /// Refuses samples whose meaning is not known here rather than guess at colors.
     private func checkSamples(of picture: VipsPicture, format: ImageFormat) throws {
         guard [VIPS_FORMAT_UCHAR, VIPS_FORMAT_USHORT].contains(picture.sampleFormat) else {
             let found = String(
                 cString: vips_enum_nick(vips_band_format_get_type(), Int32(picture.sampleFormat.rawValue)))
             throw ImageError.unsupportedSamples(name: name, format: format.rawValue, found: "samples of type \(found)")
         }
-        let colours = picture.interpretation
+        let colors = picture.interpretation
         let known = [
             VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16, VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB,
             VIPS_INTERPRETATION_RGB16, VIPS_INTERPRETATION_CMYK, VIPS_INTERPRETATION_MULTIBAND,
         ]
-        guard known.contains(colours), picture.bands <= picture.colourBands + 1 else {
-            let found = String(cString: vips_enum_nick(vips_interpretation_get_type(), colours.rawValue))
+        guard known.contains(colors), picture.bands <= picture.colorBands + 1 else {
+            let found = String(cString: vips_enum_nick(vips_interpretation_get_type(), colors.rawValue))
             throw ImageError.unsupportedSamples(
                 name: name, format: format.rawValue, found: "\(picture.bands) channels of kind \(found)")
         }
@@ -78,28 +78,28 @@ struct ImageDecoder {
 
     /// sRGB with 8 bits and 3 bands, alpha laid over the background.
     private func flattened(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
-        let colourBands = picture.colourBands
-        // Before colours are converted, so that a picture looks the same in 8 and 16 bits: for 16 bits Little CMS
+        let colorBands = picture.colorBands
+        // Before colors are converted, so that a picture looks the same in 8 and 16 bits: for 16 bits Little CMS
         // takes a coarser table.
         let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
-        guard picture.bands > colourBands else { return try narrow.convertedToSRGB() }
-        let colour = try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colourBands)) }.convertedToSRGB()
-        let alpha = try narrow.applying { cvips_extract_bands($0, &$1, Int32(colourBands), 1) }
+        guard picture.bands > colorBands else { return try narrow.convertedToSRGB() }
+        let color = try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colorBands)) }.convertedToSRGB()
+        let alpha = try narrow.applying { cvips_extract_bands($0, &$1, Int32(colorBands), 1) }
         let background = [reader.background.0, reader.background.1, reader.background.2].map(Double.init)
-        return try colour.applying { colour, result in
-            alpha.with { cvips_flatten(colour, $0, background, &result) }
+        return try color.applying { color, result in
+            alpha.with { cvips_flatten(color, $0, background, &result) }
         }
     }
 
     /// The grey or RGB samples without profile and alpha.
     private func values(of picture: VipsPicture, format: ImageFormat) throws -> VipsPicture {
-        let colourBands = picture.colourBands
-        guard colourBands < 4 else {
+        let colorBands = picture.colorBands
+        guard colorBands < 4 else {
             throw ImageError.unsupportedSamples(name: name, format: format.rawValue, found: "CMYK samples")
         }
         let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
-        guard picture.bands > colourBands else { return narrow }
-        return try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colourBands)) }
+        guard picture.bands > colorBands else { return narrow }
+        return try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colorBands)) }
     }
 
     private func turnedUpright(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {

@@ -13,8 +13,8 @@ import Foundation
 ///   with several. A file that ends early is an error; a mere warning of a decoder is not.
 /// - The pixel limit is checked on the header, before any pixel is decoded.
 /// - 16-bit samples become 8-bit ones by their high byte.
-/// - Colours are converted from the embedded ICC profile to sRGB, relative colorimetric with black point
-///   compensation: colours that sRGB has stay as they are. A profile that moves no colour by more than a rounding
+/// - Colors are converted from the embedded ICC profile to sRGB, relative colorimetric with black point
+///   compensation: colors that sRGB has stay as they are. A profile that moves no color by more than a rounding
 ///   step (such as sRGB itself), does not fit the samples or is broken is ignored. CMYK without a profile is
 ///   taken to be libvips' standard printing CMYK. Grey becomes RGB.
 /// - Transparency is laid over `background`; opaque pixels keep their values exactly.
@@ -29,7 +29,7 @@ public struct ImageReader: Sendable {
     /// Most pixels (width times height) that are decoded.
     public var pixelLimit: Int
 
-    /// The sRGB colour under transparent parts.
+    /// The sRGB color under transparent parts.
     public var background: (UInt8, UInt8, UInt8)
 
     /// Makes a reader.

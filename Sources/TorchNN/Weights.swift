@@ -17,7 +17,7 @@ package struct Weights {
     /// The position: a key's beginning with its final dot, or nothing.
     package let prefix: String
     /// How linear layers made from these weights compute.
-    package let linearPrecision: LinearPrecision
+    package let precision: Precision
     private let stateDict: StateDict
 
     /// The tensors of a file or of a sharded file, converted to `dtype` on `device` when they are asked for.
@@ -41,16 +41,16 @@ package struct Weights {
     }
 
     private init(
-        dtype: DType, device: Device, prefix: String, linearPrecision: LinearPrecision = .exact, stateDict: StateDict
+        dtype: DType, device: Device, prefix: String, precision: Precision = .exact, stateDict: StateDict
     ) {
         (self.dtype, self.device, self.prefix) = (dtype, device, prefix)
-        (self.linearPrecision, self.stateDict) = (linearPrecision, stateDict)
+        (self.precision, self.stateDict) = (precision, stateDict)
     }
 
     /// The position one or more components further: `weights["norm1.linear"]`.
     package subscript(name: String) -> Weights {
         Weights(
-            dtype: dtype, device: device, prefix: prefix + name + ".", linearPrecision: linearPrecision,
+            dtype: dtype, device: device, prefix: prefix + name + ".", precision: precision,
             stateDict: stateDict)
     }
 
@@ -60,12 +60,12 @@ package struct Weights {
     /// The same state dict at the same position with tensors in another dtype or on another device.
     package func converted(to dtype: DType, device: Device) -> Weights {
         Weights(
-            dtype: dtype, device: device, prefix: prefix, linearPrecision: linearPrecision, stateDict: stateDict)
+            dtype: dtype, device: device, prefix: prefix, precision: precision, stateDict: stateDict)
     }
 
     /// The same state dict at the same position for linear layers that compute otherwise.
-    package func linearPrecision(_ precision: LinearPrecision) -> Weights {
-        Weights(dtype: dtype, device: device, prefix: prefix, linearPrecision: precision, stateDict: stateDict)
+    package func precision(_ precision: Precision) -> Weights {
+        Weights(dtype: dtype, device: device, prefix: prefix, precision: precision, stateDict: stateDict)
     }
 
     /// Whether there is a tensor of this name at this position.

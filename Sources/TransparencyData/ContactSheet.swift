@@ -32,8 +32,8 @@ public enum ContactSheet {
         return try Image(width: width, height: height, channels: 3, pixels: pixels)
     }
 
-    /// A mask of classes in Trans10K's colours: black, red for things, white for stuff.
-    public static func coloured(_ mask: Image) throws -> Image {
+    /// A mask of classes in Trans10K's colors: black, red for things, white for stuff.
+    public static func colored(_ mask: Image) throws -> Image {
         try Image(
             width: mask.width, height: mask.height, channels: 3,
             pixels: mask.pixels.flatMap { MaskClasses.palette[Int(min($0, 2))] })

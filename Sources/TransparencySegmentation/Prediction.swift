@@ -16,7 +16,7 @@ package struct Prediction {
     package let target: MaskTarget
     package let timings: Timings
 
-    /// The picture that was decoded, `[N, 3, H, W]` in 0…1: three estimates of a binary mask, or a mask in colours.
+    /// The picture that was decoded, `[N, 3, H, W]` in 0…1: three estimates of a binary mask, or a mask in colors.
     package func mask() throws -> Tensor { try (decoded / 2 + 0.5).clamp(0...1) }
 
     /// The soft mask `[N, 1, H, W]` in 0…1, float32.

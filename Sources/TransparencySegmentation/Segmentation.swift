@@ -32,11 +32,11 @@ public struct Segmentation: Sendable {
         try Image(width: width, height: height, channels: 1, pixels: softMask.map { $0 > threshold ? 255 : 0 })
     }
 
-    /// The classes in Trans10K's colours: things red, stuff white, the rest black. nil where there are none.
+    /// The classes in Trans10K's colors: things red, stuff white, the rest black. nil where there are none.
     public func classesImage() throws -> Image? {
-        let colours: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
+        let colors: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
         return try classes.map {
-            try Image(width: width, height: height, channels: 3, pixels: $0.flatMap { colours[Int($0)] })
+            try Image(width: width, height: height, channels: 3, pixels: $0.flatMap { colors[Int($0)] })
         }
     }
 

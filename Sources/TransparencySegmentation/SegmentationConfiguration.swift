@@ -6,8 +6,18 @@ package import Torch
 public enum MaskTarget: String, Codable, Sendable, CaseIterable {
     /// White where something is transparent, black elsewhere.
     case binary
-    /// Trans10K's colours: things red, stuff white, black elsewhere.
-    case colour
+    /// Trans10K's colors: things red, stuff white, black elsewhere.
+    case color
+
+    /// Reads `colour` too, as files of earlier versions have it.
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let target = MaskTarget(rawValue: text == "colour" ? "color" : text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is neither binary nor color"))
+        }
+        self = target
+    }
 }
 
 /// What a transformer's output is to the mask's latent.
@@ -60,7 +70,7 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
             self = try JSONDecoder().decode(SegmentationConfiguration.self, from: data)
         } catch {
             throw SegmentationError.configuration(
-                file: file, reason: "target (binary, colour) and output_form (direct, negated, residual) were expected")
+                file: file, reason: "target (binary, color) and output_form (direct, negated, residual) were expected")
         }
     }
 

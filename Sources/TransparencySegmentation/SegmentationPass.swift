@@ -11,7 +11,7 @@ final class SegmentationPass {
     /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
     let isStreamed: Bool
 
-    private let form: Segmenter.Form
+    let form: TransformerForm
     private let memory: SegmentationMemory?
     private let autoencoder: AutoencoderKL
     private let transformer: (Tensor) throws -> Tensor
@@ -19,7 +19,7 @@ final class SegmentationPass {
     /// - Parameter transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
     init(
         usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
-        form: Segmenter.Form = .folded, memory: SegmentationMemory? = nil, isStreamed: Bool = false,
+        form: TransformerForm = .folded, memory: SegmentationMemory? = nil, isStreamed: Bool = false,
         transformer: @escaping (Tensor) throws -> Tensor
     ) {
         (self.usage, self.autoencoder, self.transformer) = (usage, autoencoder, transformer)
@@ -94,17 +94,17 @@ final class SegmentationPass {
             timings: timings)
     }
 
-    /// As the model decoded them: three planes of a binary mask; of one in colours how surely something is transparent, and its kind.
+    /// As the model decoded them: three planes of a binary mask; of one in colors how surely something is transparent, and its kind.
     private func inputMasks(_ prediction: Prediction) throws -> [SoftMask] {
-        let colours = try planes(of: prediction.mask())
-        let soft = try usage.target == .binary ? colours : planes(of: prediction.softMask())
+        let colors = try planes(of: prediction.mask())
+        let soft = try usage.target == .binary ? colors : planes(of: prediction.softMask())
         let (height, width) = (prediction.decoded.shape[2], prediction.decoded.shape[3])
-        return zip(colours, soft).map { colours, soft in
-            SoftMask(width: width, height: height, planes: soft, kinds: usage.target.kinds(of: colours))
+        return zip(colors, soft).map { colors, soft in
+            SoftMask(width: width, height: height, planes: soft, kinds: usage.target.kinds(of: colors))
         }
     }
 
-    /// Each resized to its picture: a binary mask as one channel, one in colours as three.
+    /// Each resized to its picture: a binary mask as one channel, one in colors as three.
     private func pictureMasks(_ prediction: Prediction, of pictures: [Image]) throws -> [SoftMask] {
         let mask = try usage.target == .binary ? prediction.softMask() : prediction.mask().to(.float32)
         try checkFinite(mask)

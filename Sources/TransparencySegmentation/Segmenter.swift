@@ -15,18 +15,10 @@ import TorchNN
 /// Results are deterministic: the VAE's mode is taken, not a sample. A segmenter may be called from any task; passes run one after the other on
 /// the one thread that computes.
 public final class Segmenter: MaskPredictor {
-    /// How the model's arithmetic is done.
-    public enum Form: Sendable {
-        /// The transformer's constant conditioning is worked out once on loading, and convolutions take the quicker of
-        /// two algorithms: faster, smaller, the same up to rounding.
-        case folded
-        /// Every operation as diffusers does it: the reference.
-        case plain
-    }
-
     /// Where the weights are from.
     public let model: ModelFolder
-    public let form: Form
+    /// Folded, unless every operation is to be diffusers' own: then convolutions take one algorithm, too.
+    public var form: TransformerForm { pass.form }
     public let precision: Precision
     public let sizeUnit: Int
     public let largestSide: Int
@@ -59,7 +51,7 @@ public final class Segmenter: MaskPredictor {
     /// - Throws: `ModelError`, `WeightsError`, `SafetensorsError`, `TorchError` or ``SegmentationError``.
     public convenience init(
         model: String? = nil, revision: String = "main", variant: String? = nil, device: Device? = nil,
-        dtype: DType = .float32, form: Form = .folded, precision: Precision = .exact, memoryLimit: Int? = nil
+        dtype: DType = .float32, form: TransformerForm = .folded, precision: Precision = .exact, memoryLimit: Int? = nil
     ) async throws {
         try TorchRuntime.checkInterface()
         try await self.init(
@@ -69,7 +61,8 @@ public final class Segmenter: MaskPredictor {
 
     @ComputeActor
     private init(
-        loading folder: ModelFolder, device: Device, dtype: DType, form: Form, precision: Precision, memoryLimit: Int?
+        loading folder: ModelFolder, device: Device, dtype: DType, form: TransformerForm, precision: Precision,
+        memoryLimit: Int?
     ) throws {
         let start = ContinuousClock.now
         let isFoldedOnCPU = device.kind == .cpu && dtype == .float32 && form == .folded
@@ -88,9 +81,9 @@ public final class Segmenter: MaskPredictor {
             usage: usage, autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device), device: device,
             dtype: dtype, form: form, memory: memory, isStreamed: isStreamed,
             transformer: try Self.loadTransformer(
-                folder, device: device, dtype: dtype, form: form, precision: precision.linearPrecision,
+                folder, device: device, dtype: dtype, form: form, precision: precision,
                 isStreamed: isStreamed))
-        (model, self.form, self.precision, defaultSize) = (folder, form, precision, .square(side))
+        (model, self.precision, defaultSize) = (folder, precision, .square(side))
         try device.synchronize()
         loadSeconds = (ContinuousClock.now - start).seconds
     }
@@ -110,7 +103,7 @@ public final class Segmenter: MaskPredictor {
     ) throws {
         pass = SegmentationPass(
             usage: usage, autoencoder: autoencoder, device: device, dtype: dtype, transformer: transformer)
-        (self.model, form, precision, loadSeconds) = (model, .folded, .exact, 0)
+        (self.model, precision, loadSeconds) = (model, .exact, 0)
         (sizeUnit, largestSide) = try model.inputLimits()
         defaultSize = .square(side)
     }
@@ -124,16 +117,17 @@ public final class Segmenter: MaskPredictor {
     }
 
     private static func loadTransformer(
-        _ folder: ModelFolder, device: Device, dtype: DType, form: Form, precision: LinearPrecision, isStreamed: Bool
+        _ folder: ModelFolder, device: Device, dtype: DType, form: TransformerForm, precision: Precision,
+        isStreamed: Bool
     ) throws -> (Tensor) throws -> Tensor {
         switch form {
         case .folded where isStreamed:
             let transformer = try StreamedTransformer(
-                folder, dtype: dtype, device: device, linearPrecision: precision)
+                folder, dtype: dtype, device: device, precision: precision)
             return { try transformer($0) }
         case .folded:
             let transformer = try folder.loadFoldedTransformer(
-                dtype: dtype, device: device, linearPrecision: precision)
+                dtype: dtype, device: device, precision: precision)
             return { try transformer($0) }
         case .plain:
             let transformer = try folder.loadTransformer(dtype: dtype, device: device)

@@ -30,8 +30,8 @@ public struct LinePlot: Sendable {
     private let isLogarithmic: Bool
     private static let (width, height) = (760.0, 220.0)
     private static let (left, right, top, bottom) = (80.0, 740.0, 30.0, 180.0)
-    /// Distinguishable for the colour-blind (Okabe and Ito).
-    private static let colours = ["#0072b2", "#d55e00", "#009e73"]
+    /// Distinguishable for the color-blind (Okabe and Ito).
+    private static let colors = ["#0072b2", "#d55e00", "#009e73"]
     /// More than a screen has columns would only be slow to draw.
     private static let pointLimit = 2000
 
@@ -93,17 +93,17 @@ public struct LinePlot: Sendable {
             )
         }
         for (index, curve) in panel.curves.enumerated() where !curve.points.isEmpty {
-            let colour = Self.colours[index % Self.colours.count]
+            let color = Self.colors[index % Self.colors.count]
             let step = max(1, curve.points.count / Self.pointLimit)
             let points = stride(from: 0, to: curve.points.count, by: step).map {
                 place(curve.points[$0].x, curve.points[$0].y)
             }
             parts.append(
-                "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\"/>"
+                "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.5\"/>"
             )
             if panel.curves.count > 1 {
                 let x = Self.text(Self.right - 150 * Double(panel.curves.count - index) + 40)
-                parts.append("<text x=\"\(x)\" y=\"18\" fill=\"\(colour)\">\(curve.name)</text>")
+                parts.append("<text x=\"\(x)\" y=\"18\" fill=\"\(color)\">\(curve.name)</text>")
             }
         }
         parts.append(

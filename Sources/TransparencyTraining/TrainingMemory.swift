@@ -41,7 +41,7 @@ public struct TrainingMemory: Sendable {
         let row = settings.training.trainBatchSize * tokens * configuration.innerDim * size
         let blocks = (0..<configuration.numLayers).map { index in
             let isDual = configuration.dualAttentionLayers.contains(index)
-            return (isAdapter || settings.model.trainable == .folded ? Self.foldedBlock : Self.publishedBlock)
+            return (isAdapter || settings.model.trainable == .folded ? Self.foldedBlock : Self.plainBlock)
                 + (isDual ? Self.secondAttention : 0)
         }
         let recorded = settings.compute.recompute ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
@@ -67,7 +67,7 @@ public struct TrainingMemory: Sendable {
     /// Tensors `[N, C, H, W]` of the first resolution that the encoder holds at once.
     private static let encoderPlanes = 7
     /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients.
-    private static let publishedBlock = 16
+    private static let plainBlock = 16
     /// The same without modulation.
     private static let foldedBlock = 14
     /// What a second attention adds.
@@ -79,7 +79,7 @@ extension ModelFolder {
     /// headers throws.
     func trainedCountsOfParts(of form: TrainedForm) throws -> [Int] {
         var shapes = try transformerShapes()
-        if form == .folded, try transformerForm() == .published {
+        if form == .folded, try transformerForm() == .plain {
             return try FoldedTransformer.parameterCountsOfParts(
                 transformerConfiguration(), promptTokens: promptTokenCount())
         }

@@ -9,10 +9,10 @@ import TransparencyTraining
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Writes a model as a folder of its own, as published or folded, in a stated dtype.",
+        abstract: "Writes a model as a folder of its own, as plain or folded, in a stated dtype.",
         discussion: """
-            The published form is read by diffusers too, part by part (subfolder="transformer", "vae"). The folded one has the constant timestep and prompt worked in: \
-            a third smaller, quicker to load, the same masks; only transeg reads it. The published form of a folded model has a prompt of its own. \
+            The plain form is read by diffusers too, part by part (subfolder="transformer", "vae"). The folded one has the constant timestep and prompt worked in: \
+            a third smaller, quicker to load, the same masks; only transeg reads it. The plain form of a folded model has a prompt of its own. \
             Of a training run's checkpoint the model at that moment is written, adapters merged.
 
               transeg export stabilityai/stable-diffusion-3.5-medium sd35-folded --folded --dtype bfloat16

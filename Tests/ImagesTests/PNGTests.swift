@@ -4,7 +4,7 @@ import Testing
 @testable import Images
 
 @Suite struct PNGTests {
-    /// Values that fall on no common pattern; alpha is opaque so that reading back keeps the colours.
+    /// Values that fall on no common pattern; alpha is opaque so that reading back keeps the colors.
     private func picture(channels: Int, width: Int = 5, height: Int = 3) throws -> Image {
         let samples = (0..<width * height * channels).map { index -> UInt8 in
             channels == 4 && index % 4 == 3 ? 255 : UInt8(index * 37 % 256)
@@ -24,7 +24,7 @@ import Testing
     func whatIsWrittenIsReadBack(channels: Int, compression: PNGCompression) throws {
         let image = try picture(channels: channels)
         let data = try image.pngData(compression: compression)
-        // IHDR: 8 bits, colour type 0 grey, 2 RGB, 6 RGBA.
+        // IHDR: 8 bits, color type 0 grey, 2 RGB, 6 RGBA.
         #expect(Array(data[24..<26]) == [8, [1: 0, 3: 2, 4: 6][channels]])
         expectEqual(try ImageReader().read(data: data, name: "png"), try asRGB(image))
     }

@@ -187,7 +187,7 @@ import TorchNN
             try expectClose(prediction, expected.named("prediction_latent"), within: tolerance, "prediction")
             let vae = try ModelFolder(out).loadAutoencoder(dtype: .float32, device: .cpu)
             #expect(vae.configuration.scalingFactor == 1.5305)
-            #expect(try ModelFolder(out).transformerForm() == (folded ? .folded : .published))
+            #expect(try ModelFolder(out).transformerForm() == (folded ? .folded : .plain))
             try ModelFolder(out).check()
         }
     }

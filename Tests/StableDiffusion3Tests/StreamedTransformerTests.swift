@@ -35,17 +35,17 @@ import TorchNN
         }
     }
 
-    @Test(arguments: [(LinearPrecision.bfloat16, 1e-2), (.int8, 2e-2)])
-    func fewerBitsAreNear(precision: LinearPrecision, tolerance: Double) throws {
+    @Test(arguments: [(Precision.fast, 1e-2), (.int8, 2e-2)])
+    func fewerBitsAreNear(precision: Precision, tolerance: Double) throws {
         try withoutGradients {
             let folder = try Golden.all[0].folder
             let exact = try folder.loadFoldedTransformer(dtype: .float32, device: .cpu)(latent)
             let rounded = try folder.loadFoldedTransformer(
-                dtype: .float32, device: .cpu, linearPrecision: precision)
+                dtype: .float32, device: .cpu, precision: precision)
             let error = try relativeError(rounded(latent), exact)
             #expect(error > 1e-4 && error < tolerance)
             let streamed = try StreamedTransformer(
-                folder, dtype: .float32, device: .cpu, linearPrecision: precision)
+                folder, dtype: .float32, device: .cpu, precision: precision)
             #expect(try (streamed(latent) - rounded(latent)).abs().max().item() == 0)
         }
     }

@@ -51,8 +51,8 @@ import Testing
                 let read = try ImageReader().read(contentsOf: "\(folder)/train/masks/\(id)_mask.png")
                 let (picture, mask) = try SyntheticScene(seed: 9, split: .train, index: id - 1, size: 32).draw()
                 let palette: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
-                let coloured: [UInt8] = mask.pixels.flatMap { palette[Int($0)] }
-                #expect(read.pixels == coloured)
+                let colored: [UInt8] = mask.pixels.flatMap { palette[Int($0)] }
+                #expect(read.pixels == colored)
                 let stored = try ImageReader().read(contentsOf: "\(folder)/train/images/\(id).jpg")
                 #expect(stored.width == picture.width && stored.height == picture.height)
             }

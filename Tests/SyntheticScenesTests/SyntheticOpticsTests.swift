@@ -42,13 +42,13 @@ import Testing
             shape: VesselShape(.sphere, flattening: 0, stretch: 1), foot: [0.5, 0.9], height: 0.8, lean: [1, 0],
             material: .glass(glass), lighting: lighting, depth: 3, isStanding: false)
         var canvas = SceneCanvas(size: 64)
-        canvas.update(around: [0.5, 0.5], reach: 1) { point, colour, _ in
-            colour = point.x < 0.5 ? SceneColour(1, 1, 1) : .zero
+        canvas.update(around: [0.5, 0.5], reach: 1) { point, color, _ in
+            color = point.x < 0.5 ? SceneColor(1, 1, 1) : .zero
         }
         ball.draw(on: &canvas)
         let row = 32 * 64
-        #expect(canvas.colours[row + 38].y > canvas.colours[row + 25].y + 0.3)
-        #expect(canvas.colours[row + 2] == SceneColour(1, 1, 1))
+        #expect(canvas.colors[row + 38].y > canvas.colors[row + 25].y + 0.3)
+        #expect(canvas.colors[row + 2] == SceneColor(1, 1, 1))
         #expect(canvas.classes[row + 32] == 1 && canvas.classes[row + 2] == 0)
     }
 }

@@ -29,7 +29,7 @@ import Testing
 
             let faulty = try run(
                 ["dataset", "audit", "scenes", "--repair", "plan.json", "--sheet", "suspects.html", "--json"])
-            #expect(faulty.exitCode == 1 && faulty.output.contains(#""kind" : "foreign_colours""#))
+            #expect(faulty.exitCode == 1 && faulty.output.contains(#""kind" : "foreign_colors""#))
             #expect(
                 try String(contentsOfFile: "\(folder)/plan.json", encoding: .utf8).contains(#""action" : "exclude""#))
             #expect(try String(contentsOfFile: "\(folder)/suspects.html", encoding: .utf8).contains("1_mask.png"))

@@ -107,7 +107,7 @@ import Testing
     @Test func masksMadeByAnythingAreScored() throws {
         try withTemporaryFolder { folder in
             try synthesize(5, in: folder)
-            // The truth itself, by the names and in the colours of the data set.
+            // The truth itself, by the names and in the colors of the data set.
             let files = FileManager.default
             for difficulty in ["easy", "hard"] {
                 try files.createDirectory(atPath: "\(folder)/own/\(difficulty)", withIntermediateDirectories: true)

@@ -108,7 +108,7 @@ import Testing
 
     @Test(arguments: [
         ["--trainable", "folded"], ["--trainable", "lora", "--lora-rank", "4", "--ema-decay", "0.9"],
-        ["--target", "colour", "--output-form", "residual", "--ema-decay", "0.9"],
+        ["--target", "color", "--output-form", "residual", "--ema-decay", "0.9"],
         ["--data-type", "fp16", "--output-form", "negated"],
     ])
     func everyFormGoesOnAndIsExported(options: [String]) throws {
@@ -137,12 +137,12 @@ import Testing
             _ = try run(["export", "folded", "again"])
             var pictures: [Data] = []
             for model in ["whole/model", "published", "folded", "again"] {
-                let classes = options.contains("colour") ? ["--write", "soft,classes"] : ["--write", "soft"]
+                let classes = options.contains("color") ? ["--write", "soft,classes"] : ["--write", "soft"]
                 _ = try run(
                     ["segment", "-q", "scenes/validation/easy/images", "--model", model, "--output", "out-\(model)"]
                         + classes)
                 let names = try names(in: "\(folder)/out-\(model)").sorted()
-                #expect(names.contains { $0.hasSuffix("_classes.png") } == options.contains("colour"))
+                #expect(names.contains { $0.hasSuffix("_classes.png") } == options.contains("color"))
                 let first = try #require(names.first { $0.hasSuffix("_soft.png") })
                 pictures.append(
                     Data(try ImageReader().readValues(contentsOf: "\(folder)/out-\(model)/\(first)").pixels))
@@ -151,7 +151,7 @@ import Testing
                 #expect(zip(pictures[0], other).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
             }
             let scored = try run(["evaluate", "--dataset", "scenes", "--split", "validation", "--model", "published"])
-            #expect(scored.output.contains(" miou ") == options.contains("colour"), "\(scored.output)")
+            #expect(scored.output.contains(" miou ") == options.contains("color"), "\(scored.output)")
         }
     }
 

@@ -16,8 +16,8 @@ import Torch
         picture = try Image(width: 50, height: 40, channels: 3, pixels: pixels)
     }
 
-    @ComputeActor @Test(arguments: [Segmenter.Form.folded, .plain])
-    func aPassIsDiffusersPass(form: Segmenter.Form) async throws {
+    @ComputeActor @Test(arguments: [TransformerForm.folded, .plain])
+    func aPassIsDiffusersPass(form: TransformerForm) async throws {
         // The golden picture is noise in float32, so that the whole pass is compared from its latent on by the parity
         // tests of the models; here the front door must agree with those models, put together by hand.
         let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu, form: form)

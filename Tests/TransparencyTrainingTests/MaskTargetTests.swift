@@ -7,17 +7,17 @@ import Torch
 @testable import TransparencyTraining
 
 @Suite struct MaskTargetTests {
-    /// A soft mask is above a half exactly where black is not the nearest colour, and classes are the nearest colours.
-    @Test func coloursAreTheNearest() throws {
+    /// A soft mask is above a half exactly where black is not the nearest color, and classes are the nearest colors.
+    @Test func colorsAreTheNearest() throws {
         let steps: [Float] = [0, 0.2, 0.45, 0.55, 0.8, 1]
-        let colours = steps.flatMap { r in steps.flatMap { g in steps.map { b in (r, g, b) } } }
-        let planes = colours.map(\.0) + colours.map(\.1) + colours.map(\.2)
-        let mask = try Tensor(planes, shape: [1, 3, 1, colours.count])
-        let soft = try MaskTarget.colour.softMask(of: mask).array(of: Float.self)
+        let colors = steps.flatMap { r in steps.flatMap { g in steps.map { b in (r, g, b) } } }
+        let planes = colors.map(\.0) + colors.map(\.1) + colors.map(\.2)
+        let mask = try Tensor(planes, shape: [1, 3, 1, colors.count])
+        let soft = try MaskTarget.color.softMask(of: mask).array(of: Float.self)
         let softMask = SoftMask(
-            width: colours.count, height: 1, planes: soft, kinds: MaskTarget.colour.kinds(of: planes))
+            width: colors.count, height: 1, planes: soft, kinds: MaskTarget.color.kinds(of: planes))
         let classes = try #require(softMask.classes(above: 0.5))
-        for (index, (r, g, b)) in colours.enumerated() {
+        for (index, (r, g, b)) in colors.enumerated() {
             let distances = [
                 r * r + g * g + b * b, (1 - r) * (1 - r) + g * g + b * b,
                 (1 - r) * (1 - r) + (1 - g) * (1 - g) + (1 - b) * (1 - b),
@@ -34,7 +34,7 @@ import Torch
     @Test func picturesShowTheClasses() throws {
         let classes = try Image(width: 3, height: 1, channels: 1, pixels: [0, 1, 2])
         #expect(try MaskTarget.binary.picture(of: classes).pixels == [0, 0, 0, 255, 255, 255, 255, 255, 255])
-        #expect(try MaskTarget.colour.picture(of: classes).pixels == [0, 0, 0, 255, 0, 0, 255, 255, 255])
+        #expect(try MaskTarget.color.picture(of: classes).pixels == [0, 0, 0, 255, 0, 0, 255, 255, 255])
     }
 
     @Test func outputFormsGiveBackTheMask() throws {

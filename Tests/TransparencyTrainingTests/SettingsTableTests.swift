@@ -41,7 +41,7 @@ import TransparencySegmentation
 
     /// Each row sets a value of its own.
     @Test func rowsSetDifferentValues() {
-        let texts = ["7", "0.25", "false", "fp16", "lora", "hard", "colour", "negated", "mode", "cpu", "x"]
+        let texts = ["7", "0.25", "false", "fp16", "lora", "hard", "color", "negated", "mode", "cpu", "x"]
         for setting in SettingsTable.all {
             var settings = TrainingSettings()
             let before = setting.text(settings)
@@ -75,7 +75,7 @@ import TransparencySegmentation
 
     @Test func aCheckpointsSettingsAreReadAgain() throws {
         var settings = TrainingSettings()
-        (settings.model.trainable, settings.model.target) = (.lora, .colour)
+        (settings.model.trainable, settings.model.target) = (.lora, .color)
         (settings.training.emaDecay, settings.training.seed) = (0.5, 9)
         settings.learningRateScheduler.lr = 3e-5
         let data = try JSONEncoder().encode(settings)
@@ -94,7 +94,7 @@ import TransparencySegmentation
     }
 
     @Test func colorIsReadInBothSpellings() {
-        for text in ["color", "colour"] { #expect(MaskTarget(settingText: text)?.settingText == "colour") }
+        for text in ["color", "colour"] { #expect(MaskTarget(settingText: text)?.settingText == "color") }
     }
 
     @Test func problemsNameSettingAndValue() {

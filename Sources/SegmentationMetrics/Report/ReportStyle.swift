@@ -1,11 +1,11 @@
 /// The style sheet of the report: light and dark, from 360 pixels on, and for paper.
 ///
-/// Easy and hard are drawn in colours of Okabe and Ito ("Color Universal Design", 2008), which stay apart for the colour-blind;
+/// Easy and hard are drawn in colors of Okabe and Ito ("Color Universal Design", 2008), which stay apart for the color-blind;
 /// marks also differ by form. The text has neither `<` nor `&`, so that the page is well-formed as XML.
 enum ReportStyle {
-    static let text = colours + layout + tables + charts + examples + paper
+    static let text = colors + layout + tables + charts + examples + paper
 
-    private static let colours = """
+    private static let colors = """
         :root { color-scheme: light dark; --page: #ffffff; --text: #1b1f24; --soft: #59626e; --rule: #d5dae0;
           --panel: #f4f6f8; --link: #0b5cad; --easy: #0072b2; --hard: #d55e00; --other: #59626e; --green: #00795a;
           --purple: #a4477f; }

@@ -30,12 +30,12 @@ package struct ModelFLOPs: Sendable, Equatable {
         let patch = Double(configuration.patchSize * configuration.patchSize)
         var sum = 2 * tokens * width * patch * Double(configuration.inChannels + configuration.outChannels)
         for index in 0..<configuration.numLayers {
-            let isLast = index == configuration.numLayers - 1
+            let contextPreOnly = index == configuration.numLayers - 1
             let all = tokens + promptTokens
             // Queries, keys, values and the output are four products, the feed-forward layer is eight.
             sum += 24 * tokens * width * width
-            sum += isLast ? 4 * promptTokens * width * width : 24 * promptTokens * width * width
-            sum += 4 * (isLast ? tokens : all) * all * width
+            sum += contextPreOnly ? 4 * promptTokens * width * width : 24 * promptTokens * width * width
+            sum += 4 * (contextPreOnly ? tokens : all) * all * width
             if configuration.dualAttentionLayers.contains(index) {
                 sum += 8 * tokens * width * width + 4 * tokens * tokens * width
             }

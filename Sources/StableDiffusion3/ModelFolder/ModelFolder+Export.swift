@@ -7,7 +7,7 @@ import TorchNN
 extension ModelFolder {
     /// Writes the model as a folder of its own: `transformer/`, `vae/` and `precomputed_prompt_embeddings/`.
     ///
-    /// The published form is read by diffusers as well; the folded one, which needs a third less space, by this package
+    /// The plain form is read by diffusers as well; the folded one, which needs a third less space, by this package
     /// alone. One tensor at a time is in memory beside the mapped source. The folder appears whole or not at all, also
     /// when the task is cancelled, which is looked for before each tensor.
     ///
@@ -53,7 +53,7 @@ extension ModelFolder {
     private func exportPublished(_ source: TransformerWeights, to folder: URL, dtype: DType?) throws {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
-        try writeConfiguration(.published, to: part)
+        try writeConfiguration(.plain, to: part)
         guard source.form == .folded else {
             _ = try SD3Transformer2DModel(configuration, source.unconverted)
             try write(source.tensors, to: part, dtype: dtype)
@@ -68,7 +68,7 @@ extension ModelFolder {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
         try writeConfiguration(.folded, to: part)
-        guard source.form == .published else {
+        guard source.form == .plain else {
             _ = try FoldedTransformer(configuration, source.unconverted)
             return try write(source.tensors, to: part, dtype: dtype)
         }
@@ -91,7 +91,7 @@ extension ModelFolder {
         let data = try configurations.data(of: file)
         guard try transformerForm() != form else { return data }
         var configuration = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
-        configuration["_class_name"] = form.rawValue
+        configuration["_class_name"] = form.className
         return try JSONSerialization.data(withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
     }
 
@@ -101,7 +101,7 @@ extension ModelFolder {
         try prompt.write(to: target.appendingPathComponent(ModelLayout.promptFile).path)
     }
 
-    /// The published form needs the prompt: the folder's own files, or what the text encoders give.
+    /// The plain form needs the prompt: the folder's own files, or what the text encoders give.
     private func exportPrompt(to folder: URL) throws {
         let prompt = try loadEmptyPrompt()
         let source = URL(fileURLWithPath: path).appendingPathComponent(ModelLayout.promptFolder)

@@ -7,21 +7,13 @@ package import TorchNN
 package let segmentationTimestep = 1000.0
 
 extension ModelFolder {
-    /// Which form of the transformer a folder holds.
-    package enum TransformerForm: String, Sendable {
-        /// ``SD3Transformer2DModel``, as diffusers writes it.
-        case published = "SD3Transformer2DModel"
-        /// ``FoldedTransformer``, which only this package reads.
-        case folded = "FoldedSD3Transformer2DModel"
-    }
-
     /// The form that `transformer/config.json` names. Throws ``ModelError`` for any other class.
     package func transformerForm() throws -> TransformerForm {
         let file = try configurationFile(ModelLayout.transformer)
-        guard let name = try className(of: file) else { return .published }
-        guard let form = TransformerForm(rawValue: name) else {
+        guard let name = try className(of: file) else { return .plain }
+        guard let form = TransformerForm(className: name) else {
             throw ModelError.configuration(
-                file: file, "_class_name is \(name); expected \(TransformerForm.published.rawValue)")
+                file: file, "_class_name is \(name); expected \(TransformerForm.plain.className)")
         }
         return form
     }
@@ -62,31 +54,31 @@ extension ModelFolder {
 
     /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.
     package func loadTransformer(dtype: DType, device: Device) throws -> SD3Transformer2DModel {
-        guard try transformerForm() == .published else {
+        guard try transformerForm() == .plain else {
             throw ModelError.configuration(
                 file: try configurationFile(ModelLayout.transformer),
-                "this model is folded; 'transeg export MODEL OUT' makes a published form of it")
+                "this model is folded; 'transeg export MODEL OUT' makes a plain form of it")
         }
         return try SD3Transformer2DModel(
             transformerConfiguration(), Weights(transformerWeights(), dtype: dtype, device: device))
     }
 
-    /// The folded transformer: as stored, or folded now from the published form for ``segmentationTimestep`` and the
+    /// The folded transformer: as stored, or folded now from the plain form for ``segmentationTimestep`` and the
     /// empty prompt.
     ///
-    /// - Parameter linearPrecision: What the blocks' linear layers compute in.
+    /// - Parameter precision: What the blocks' linear layers compute in.
     package func loadFoldedTransformer(
-        dtype: DType, device: Device, linearPrecision: LinearPrecision = .exact
+        dtype: DType, device: Device, precision: Precision = .exact
     ) throws -> FoldedTransformer {
-        guard linearPrecision == .exact else {
-            return try StreamedTransformer(self, dtype: dtype, device: device, linearPrecision: linearPrecision)
+        guard precision == .exact else {
+            return try StreamedTransformer(self, dtype: dtype, device: device, precision: precision)
                 .loaded()
         }
         let configuration = try transformerConfiguration()
         let weights = Weights(try transformerWeights(), dtype: dtype, device: device)
         // On an accelerator the bias would cost attention its quickest kernel, for a fiftieth of the tokens.
         let merges = device.kind == .cpu
-        guard try transformerForm() == .published else {
+        guard try transformerForm() == .plain else {
             return try FoldedTransformer(configuration, weights, mergesEqualTokens: merges)
         }
         let folded = try FoldedTransformer.fold(
@@ -163,7 +155,7 @@ extension ModelFolder {
         let file = try transformerWeights()
         let weights = Weights(file, dtype: file.storedDType ?? .float32)
         switch try transformerForm() {
-        case .published:
+        case .plain:
             _ = try SD3Transformer2DModel(configuration, weights)
             guard contains(ModelLayout.promptFolder) else {
                 for part in [ModelLayout.textEncoder, ModelLayout.textEncoder2] {

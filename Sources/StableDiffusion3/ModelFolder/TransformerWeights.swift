@@ -4,11 +4,11 @@ import TorchNN
 
 /// A transformer's state dict in one of its forms.
 package struct TransformerWeights {
-    package var form: ModelFolder.TransformerForm
+    package var form: TransformerForm
     /// By the form's keys, in any dtype.
     package var tensors: [String: Tensor]
 
-    package init(form: ModelFolder.TransformerForm, tensors: [String: Tensor]) {
+    package init(form: TransformerForm, tensors: [String: Tensor]) {
         (self.form, self.tensors) = (form, tensors)
     }
 

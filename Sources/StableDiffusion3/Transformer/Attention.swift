@@ -81,7 +81,7 @@ package struct JointAttention {
     package let toAddOut: Linear?
     package let headCount: Int
 
-    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, isLast: Bool) throws {
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, contextPreOnly: Bool) throws {
         let width = configuration.innerDim
         qkv = try QKVProjection(
             weights, names: ("to_q", "to_k", "to_v"), norms: ("norm_q", "norm_k"), configuration)
@@ -89,7 +89,7 @@ package struct JointAttention {
             weights, names: ("add_q_proj", "add_k_proj", "add_v_proj"), norms: ("norm_added_q", "norm_added_k"),
             configuration)
         toOut = try Linear(weights["to_out.0"], width, width)
-        toAddOut = isLast ? nil : try Linear(weights["to_add_out"], width, width)
+        toAddOut = contextPreOnly ? nil : try Linear(weights["to_add_out"], width, width)
         headCount = configuration.numAttentionHeads
     }
 

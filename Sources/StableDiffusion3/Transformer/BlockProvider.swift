@@ -53,7 +53,7 @@ struct StreamedBlocks: BlockProvider {
 
 extension JointTransformerBlock: TransformerBlock {
     func callAsFunction(_ tokens: TransformerTokens) throws -> (x: Tensor, context: Tensor?) {
-        guard let temb = tokens.temb else { preconditionFailure("the published form has a conditioning vector") }
+        guard let temb = tokens.temb else { preconditionFailure("the plain form has a conditioning vector") }
         let (x, context) = try self(tokens.x, context: tokens.context, temb: temb)
         return (x, context)
     }

@@ -18,19 +18,19 @@ package struct FoldedJointBlock {
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, index: Int) throws {
         let width = configuration.innerDim
-        let isLast = index == configuration.numLayers - 1
+        let contextPreOnly = index == configuration.numLayers - 1
         let isDual = configuration.dualAttentionLayers.contains(index)
         func norm(_ name: String) throws -> LayerNorm { try LayerNorm(weights[name], width, eps: 1e-6) }
 
         norm1 = try norm("norm1")
         norm1Attn2 = isDual ? try norm("norm1_attn2") : nil
         norm1Context = try norm("norm1_context")
-        attn = try FoldedJointAttention(weights["attn"], configuration, isLast: isLast)
+        attn = try FoldedJointAttention(weights["attn"], configuration, contextPreOnly: contextPreOnly)
         attn2 = isDual ? try FoldedSelfAttention(weights["attn2"], configuration) : nil
         norm2 = try norm("norm2")
         ff = try FeedForward(weights["ff"], width)
-        norm2Context = isLast ? nil : try norm("norm2_context")
-        ffContext = isLast ? nil : try FeedForward(weights["ff_context"], width)
+        norm2Context = contextPreOnly ? nil : try norm("norm2_context")
+        ffContext = contextPreOnly ? nil : try FeedForward(weights["ff_context"], width)
     }
 
     /// Picture tokens `[N, T, D]` and prompt tokens `[N, S, D]` to new ones; no prompt tokens from the last block.
@@ -106,15 +106,15 @@ package struct FoldedJointAttention {
     package let toAddOut: Linear?
     package let headCount: Int
 
-    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, isLast: Bool) throws {
+    init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, contextPreOnly: Bool) throws {
         let width = configuration.innerDim
         toQKV = try Linear(weights["to_qkv"], width, 3 * width)
         addQKVProj = try Linear(
-            weights[isLast ? "add_kv_proj" : "add_qkv_proj"], width, (isLast ? 2 : 3) * width)
+            weights[contextPreOnly ? "add_kv_proj" : "add_qkv_proj"], width, (contextPreOnly ? 2 : 3) * width)
         norm = try QueryKeyNorm(weights, "norm_q", "norm_k", configuration)
-        addedNorm = try QueryKeyNorm(weights, isLast ? nil : "norm_added_q", "norm_added_k", configuration)
+        addedNorm = try QueryKeyNorm(weights, contextPreOnly ? nil : "norm_added_q", "norm_added_k", configuration)
         toOut = try Linear(weights["to_out.0"], width, width)
-        toAddOut = isLast ? nil : try Linear(weights["to_add_out"], width, width)
+        toAddOut = contextPreOnly ? nil : try Linear(weights["to_add_out"], width, width)
         headCount = configuration.numAttentionHeads
     }
 

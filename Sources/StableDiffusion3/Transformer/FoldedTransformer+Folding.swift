@@ -2,11 +2,11 @@ package import Torch
 package import TorchNN
 
 extension FoldedTransformer {
-    /// Folds a published state dict for one timestep and prompt into the state dict that ``init(_:_:)`` takes.
+    /// Folds a plain state dict for one timestep and prompt into the state dict that ``init(_:_:)`` takes.
     ///
     /// The arithmetic is done in float32 on the CPU; the tensors come in the dtype and on the device of `weights`.
     /// Weights that folding leaves as they are stay the mapped file where dtype and device allow it, and the memory of
-    /// those that are used up is let go block by block. Throws ``WeightsError`` as loading the published form does.
+    /// those that are used up is let go block by block. Throws ``WeightsError`` as loading the plain form does.
     package static func fold(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
     ) throws -> [String: Tensor] {
@@ -21,7 +21,7 @@ extension FoldedTransformer {
     }
 }
 
-/// A published state dict that is folded part by part.
+/// A plain state dict that is folded part by part.
 struct Folding {
     /// All that is outside the blocks, folded.
     let outer: [String: Tensor]

@@ -2,7 +2,7 @@ package import Torch
 import TorchNN
 
 extension FoldedTransformer {
-    /// Brings a folded state dict into the published form, which predicts the same with the prompt that comes with it.
+    /// Brings a folded state dict into the plain form, which predicts the same with the prompt that comes with it.
     ///
     /// The modulation layers get the weight 0 and the folded vectors as their bias, with gates of 1, so that timestep and pooled prompt no longer
     /// matter. A prompt token is a unit vector whose column of the context embedder is the folded token.
@@ -15,30 +15,30 @@ extension FoldedTransformer {
         try withoutGradients {
             let dtype = tensors["context"]?.dtype ?? .float32
             let folded = try FoldedTransformer(configuration, Weights(unconverted: tensors))
-            var published = PublishedStateDict(tensors: [:], prefix: "", dtype: dtype, width: configuration.innerDim)
+            var plain = PlainStateDict(tensors: [:], prefix: "", dtype: dtype, width: configuration.innerDim)
             for name in ["pos_embed.pos_embed", "pos_embed.proj.weight", "pos_embed.proj.bias"] {
-                published.tensors[name] = tensors[name]
+                plain.tensors[name] = tensors[name]
             }
-            published.set("proj_out", folded.projOut)
-            try published.setModulation("norm_out", [.scale(folded.normOut), .shift(folded.normOut)])
+            plain.set("proj_out", folded.projOut)
+            try plain.setModulation("norm_out", [.scale(folded.normOut), .shift(folded.normOut)])
             for (name, inputCount) in [
                 ("timestep_embedder", 256), ("text_embedder", configuration.pooledProjectionDim),
             ] {
-                try published.setZero("time_text_embed.\(name).linear_1", inputCount)
-                try published.setZero("time_text_embed.\(name).linear_2", configuration.innerDim)
+                try plain.setZero("time_text_embed.\(name).linear_1", inputCount)
+                try plain.setZero("time_text_embed.\(name).linear_2", configuration.innerDim)
             }
-            let prompt = try published.setContext(folded.context, configuration)
+            let prompt = try plain.setContext(folded.context, configuration)
             for (index, block) in folded.transformerBlocks.enumerated() {
-                published.prefix = "transformer_blocks.\(index)."
-                try published.set(block)
+                plain.prefix = "transformer_blocks.\(index)."
+                try plain.set(block)
             }
-            return (published.tensors, prompt)
+            return (plain.tensors, prompt)
         }
     }
 }
 
-/// A published state dict in the making.
-private struct PublishedStateDict {
+/// A plain state dict in the making.
+private struct PlainStateDict {
     var tensors: [String: Tensor]
     var prefix: String
     let dtype: DType

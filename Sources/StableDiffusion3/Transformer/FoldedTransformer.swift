@@ -6,7 +6,7 @@ package import TorchNN
 ///
 /// Scale and shift of each modulation are the weight and bias of its layer norm, gates are part of the output
 /// projections, queries, keys and values are one product, and the prompt's tokens are a tensor. The result is the
-/// published form's up to rounding, with 1,461 instead of 2,243 million weights for Stable Diffusion 3.5 medium.
+/// plain form's up to rounding, with 1,461 instead of 2,243 million weights for Stable Diffusion 3.5 medium.
 package struct FoldedTransformer {
     package let configuration: SD3TransformerConfiguration
     package let posEmbed: PatchEmbed
@@ -98,7 +98,7 @@ package struct FoldedTransformer {
         return (0..<count).reversed().prefix { values[($0 * width)..<(($0 + 1) * width)].elementsEqual(last) }.count
     }
 
-    /// How many numbers are trained of the folded form of a published model.
+    /// How many numbers are trained of the folded form of a plain model.
     package static func parameterCount(_ configuration: SD3TransformerConfiguration, promptTokens: Int) -> Int {
         parameterCountsOfParts(configuration, promptTokens: promptTokens).reduce(0, +)
     }
@@ -117,8 +117,8 @@ package struct FoldedTransformer {
             // Two layer norms, attention, feed-forward layer, for each of the two kinds of tokens.
             let stream = 4 * width + attention + feedForward
             let second = configuration.dualAttentionLayers.contains(index) ? 2 * width + attention : 0
-            let isLast = index == configuration.numLayers - 1
-            return stream + second + (isLast ? 2 * width + linear(width, 2 * width) + norms : stream)
+            let contextPreOnly = index == configuration.numLayers - 1
+            return stream + second + (contextPreOnly ? 2 * width + linear(width, 2 * width) + norms : stream)
         }
         return [linear(configuration.inChannels * patch, width) + promptTokens * width] + blocks
             + [2 * width + linear(width, patch * configuration.outChannels)]

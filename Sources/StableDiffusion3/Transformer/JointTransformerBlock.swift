@@ -16,14 +16,14 @@ package struct JointTransformerBlock {
 
     init(_ weights: Weights, _ configuration: SD3TransformerConfiguration, index: Int) throws {
         let width = configuration.innerDim
-        let isLast = index == configuration.numLayers - 1
+        let contextPreOnly = index == configuration.numLayers - 1
         let isDual = configuration.dualAttentionLayers.contains(index)
         norm1 = try AdaLayerNorm(weights["norm1"], width, vectorCount: isDual ? 9 : 6)
-        norm1Context = try AdaLayerNorm(weights["norm1_context"], width, vectorCount: isLast ? 2 : 6)
-        attn = try JointAttention(weights["attn"], configuration, isLast: isLast)
+        norm1Context = try AdaLayerNorm(weights["norm1_context"], width, vectorCount: contextPreOnly ? 2 : 6)
+        attn = try JointAttention(weights["attn"], configuration, contextPreOnly: contextPreOnly)
         attn2 = isDual ? try SelfAttention(weights["attn2"], configuration) : nil
         ff = try FeedForward(weights["ff"], width)
-        ffContext = isLast ? nil : try FeedForward(weights["ff_context"], width)
+        ffContext = contextPreOnly ? nil : try FeedForward(weights["ff_context"], width)
     }
 
     /// Picture tokens `[N, T, D]`, prompt tokens `[N, S, D]` and the conditioning vector `temb` `[N or 1, D]` to new tokens;

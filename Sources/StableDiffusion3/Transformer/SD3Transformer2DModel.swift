@@ -38,7 +38,7 @@ package struct SD3Transformer2DModel {
             blocks: ResidentBlocks(blocks: transformerBlocks),
             output: { tokens, latent in
                 guard let temb = tokens.temb else {
-                    preconditionFailure("the published form has a conditioning vector")
+                    preconditionFailure("the plain form has a conditioning vector")
                 }
                 return try output(tokens.x, temb: temb, like: latent)
             })

@@ -9,10 +9,10 @@ package struct StreamedTransformer {
 
     /// The transformer of a model folder, in either form.
     ///
-    /// - Parameter linearPrecision: What the blocks' linear layers compute in.
+    /// - Parameter precision: What the blocks' linear layers compute in.
     /// - Throws: `ModelError`, `WeightsError` or `SafetensorsError`.
     package init(
-        _ folder: ModelFolder, dtype: DType, device: Device, linearPrecision: LinearPrecision = .exact
+        _ folder: ModelFolder, dtype: DType, device: Device, precision: Precision = .exact
     ) throws {
         let configuration = try folder.transformerConfiguration()
         let weights = Weights(try folder.transformerWeights(), dtype: dtype, device: device)
@@ -24,7 +24,7 @@ package struct StreamedTransformer {
             outerWeights = weights
             blockWeights = { _ in weights }
             releasePages = { weights["transformer_blocks"][$0].releasePages() }
-        case .published:
+        case .plain:
             let folding = try Folding(
                 configuration, weights, timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt())
             outerWeights = Weights(folding.outer, dtype: dtype, device: device)
@@ -37,7 +37,7 @@ package struct StreamedTransformer {
             count: configuration.numLayers,
             make: { index in
                 try FoldedJointBlock(
-                    blockWeights(index)["transformer_blocks"][index].linearPrecision(linearPrecision), configuration,
+                    blockWeights(index)["transformer_blocks"][index].precision(precision), configuration,
                     index: index)
             }, releasePages: releasePages)
     }

@@ -23,10 +23,10 @@ package final class TrainableTransformer {
     /// Copies weights.
     ///
     /// - Parameters:
-    ///   - tensors: The state dict of the form that is trained, published or folded, each weight in any dtype.
+    ///   - tensors: The state dict of the form that is trained, plain or folded, each weight in any dtype.
     ///   - adapters: For LoRA, what an earlier run came to; nil for fresh ones.
     ///   - dtype: What to compute in; the masters are float32.
-    ///   - prompt: What the published form needs and the folded one has in it.
+    ///   - prompt: What the plain form needs and the folded one has in it.
     ///   - seed: Of fresh adapters.
     /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
     package init(
@@ -67,7 +67,7 @@ package final class TrainableTransformer {
         if form == .folded {
             walk = try FoldedTransformer(configuration, weights).walk()
         } else {
-            guard let prompt else { preconditionFailure("the published form needs a prompt") }
+            guard let prompt else { preconditionFailure("the plain form needs a prompt") }
             walk = try SD3Transformer2DModel(configuration, weights)
                 .walk(timestep: timestep, prompt: prompt.to(dtype, device: device))
         }

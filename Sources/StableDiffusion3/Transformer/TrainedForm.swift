@@ -3,7 +3,7 @@ import TorchNN
 
 /// What of a transformer is trained.
 package enum TrainedForm: Sendable, Equatable {
-    /// All weights of the published form.
+    /// All weights of the plain form.
     case all
     /// All weights of the folded form, the constant conditioning as vectors among them: a third less.
     case folded
@@ -12,7 +12,7 @@ package enum TrainedForm: Sendable, Equatable {
     case lora(rank: Int, targets: [String])
 
     /// The form of the model that is trained.
-    package var transformerForm: ModelFolder.TransformerForm { self == .folded ? .folded : .published }
+    package var transformerForm: TransformerForm { self == .folded ? .folded : .plain }
 
     /// The layers that diffusers 0.35.2's LoRA training of Stable Diffusion 3 adapts where it is told nothing else.
     package static let standardTargets = [
@@ -26,7 +26,7 @@ package enum LowRankAdapters {
     /// Adapters for the linear layers that `targets` name: one matrix drawn with the variance 1 / rank, the other 0, so that the model is the
     /// base model at first.
     ///
-    /// - Parameter tensors: The published form's state dict.
+    /// - Parameter tensors: The plain form's state dict.
     /// - Throws: ``ModelError`` when a target is no linear layer of it or the rank is larger than a layer.
     static func fresh(
         for tensors: [String: Tensor], rank: Int, targets: [String], seed: UInt32

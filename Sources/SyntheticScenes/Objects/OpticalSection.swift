@@ -10,7 +10,7 @@ struct OpticalSection: Sendable {
         /// Tangent of the angle by which the ray is turned towards the axis.
         let bend: Float
         /// What the material lets through.
-        let transmission: SceneColour
+        let transmission: SceneColor
         /// Share of the light that comes by reflection instead.
         let reflection: Float
     }
@@ -24,8 +24,8 @@ struct OpticalSection: Sendable {
     /// - Parameters:
     ///   - innerRadius: of the hollow, 0 for massive glass.
     ///   - innerIndex: refractive index of what is in the hollow: 1 air, 1.33 water.
-    ///   - glass, filling: what a way as long as the radius absorbs of each colour, as an exponent.
-    init(innerRadius: Float, innerIndex: Float, glassIndex: Float, glass: SceneColour, filling: SceneColour) {
+    ///   - glass, filling: what a way as long as the radius absorbs of each color, as an exponent.
+    init(innerRadius: Float, innerIndex: Float, glassIndex: Float, glass: SceneColor, filling: SceneColor) {
         entries = (0...Self.stepCount).map { step in
             let q = min(Float(step) / Float(Self.stepCount), 0.998)
             var angle = asin(q) - asin(q / glassIndex)
@@ -41,7 +41,7 @@ struct OpticalSection: Sendable {
             let facing = 1 - (1 - q * q).squareRoot()
             return Entry(
                 bend: tan(min(max(2 * angle, -0.9), 1.05)),
-                transmission: SceneColour(exp(-exponent.x), exp(-exponent.y), exp(-exponent.z)),
+                transmission: SceneColor(exp(-exponent.x), exp(-exponent.y), exp(-exponent.z)),
                 reflection: 0.06 + 0.94 * pow(facing, 4))
         }
     }

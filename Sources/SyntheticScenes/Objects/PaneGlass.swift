@@ -14,7 +14,7 @@ struct PaneGlass: Sendable {
     /// Radius of scattering, 0 for clear glass.
     let frost: Float
     let ripple: Float
-    let transmission: SceneColour
+    let transmission: SceneColor
     let reflection: Float
     let sheen: Float
     let seed: UInt32
@@ -29,7 +29,7 @@ struct PaneGlass: Sendable {
         reedCount = Float(random.count(10...26))
         frost = !isReeded && random.chance(0.12) ? random.uniform(0.01...0.03) : 0
         ripple = random.chance(0.4) ? random.uniform(0.003...0.014) : 0.001
-        let hue = random.colour(value: 1...1, saturation: 0...0.35)
+        let hue = random.color(value: 1...1, saturation: 0...0.35)
         transmission = mix(.one, hue * random.uniform(0.6...0.95), 0.4 + 0.6 * clarity)
         reflection = random.uniform(0.1...0.38) * (0.35 + 0.65 * clarity)
         sheen = random.uniform(0.2...0.6) * (0.25 + 0.75 * clarity)
@@ -37,9 +37,9 @@ struct PaneGlass: Sendable {
     }
 
     @inline(__always)
-    func colour(
+    func color(
         at point: ScenePoint, place: PanelOutline.Place, lighting: SceneLighting, behind: SceneCanvas
-    ) -> SceneColour {
+    ) -> SceneColor {
         let uv = place.uv
         var source = point + shift + (uv - 0.5) * zoom
         source +=

@@ -8,13 +8,13 @@ struct Panel: SceneItem {
         /// Glossy when `gloss` is above 0, as a poster or a mirror of plain paint is.
         case paint(SurfaceTexture, gloss: Float)
         /// Sunlight on what is behind: brighter or darker by this factor, but not moved.
-        case light(SceneColour)
+        case light(SceneColor)
     }
 
     let outline: PanelOutline
     /// Width of the frame, 0 for none.
     let frame: Float
-    let frameColour: SceneColour
+    let frameColor: SceneColor
     /// Panes from left to right and from top to bottom.
     let paneCounts: (across: Int, down: Int)
     let hasHandle: Bool
@@ -28,20 +28,20 @@ struct Panel: SceneItem {
     func draw(on canvas: inout SceneCanvas) {
         let behind = canvas
         let pixel = canvas.pixel
-        canvas.update(around: outline.centre, reach: outline.reach + pixel) { point, colour, pixelClass in
+        canvas.update(around: outline.centre, reach: outline.reach + pixel) { point, color, pixelClass in
             let place = outline.place(point)
             let coverage = clamp01(0.5 + place.inside / pixel)
             guard coverage > 0 else { return }
             let wood = frameDistance(place)
             let opening = clamp01(0.5 + wood / pixel)
-            var painted = colour
+            var painted = color
             if opening > 0 {
                 // The frame shades the edge of what it holds.
                 let shade = frame > 0 ? 1 - 0.25 * smoothstep(0.02, 0, wood) : 1
-                painted = fill(at: point, place: place, colour: colour, behind: behind) * shade
+                painted = fill(at: point, place: place, color: color, behind: behind) * shade
                 if frame == 0, covers {
                     // The polished or cut edge of a bare sheet.
-                    painted = mix(painted, frameColour, 0.6 * smoothstep(0.006 + pixel, 0.004, place.inside))
+                    painted = mix(painted, frameColor, 0.6 * smoothstep(0.006 + pixel, 0.004, place.inside))
                 }
             }
             if opening < 1 { painted = mix(frameShade(place, wood), painted, opening) }
@@ -49,7 +49,7 @@ struct Panel: SceneItem {
             // Where there is nothing to see but what is behind, its class stays.
             let keepsClass = opening >= 0.5 && !covers
             SceneCanvas.lay(
-                painted, coverage: coverage, index: keepsClass ? pixelClass : isPane ? 2 : 0, on: &colour, &pixelClass)
+                painted, coverage: coverage, index: keepsClass ? pixelClass : isPane ? 2 : 0, on: &color, &pixelClass)
         }
     }
 
@@ -79,29 +79,29 @@ struct Panel: SceneItem {
         return distance
     }
 
-    /// The frame's colour: lighter towards the lamp, darker at its inner edge.
+    /// The frame's color: lighter towards the lamp, darker at its inner edge.
     @inline(__always)
-    private func frameShade(_ place: PanelOutline.Place, _ wood: Float) -> SceneColour {
+    private func frameShade(_ place: PanelOutline.Place, _ wood: Float) -> SceneColor {
         let round = clamp01(-wood / max(frame, 1e-4))
         let lit = (place.uv.x - 0.5) * lighting.direction.x - (place.uv.y - 0.5) * 0.6
-        return frameColour * (0.7 + 0.35 * round + 0.25 * lit)
+        return frameColor * (0.7 + 0.35 * round + 0.25 * lit)
     }
 
     @inline(__always)
     private func fill(
-        at point: ScenePoint, place: PanelOutline.Place, colour: SceneColour, behind: SceneCanvas
-    ) -> SceneColour {
+        at point: ScenePoint, place: PanelOutline.Place, color: SceneColor, behind: SceneCanvas
+    ) -> SceneColor {
         switch filling {
         case .glass(let glass):
-            return glass.colour(at: point, place: place, lighting: lighting, behind: behind)
+            return glass.color(at: point, place: place, lighting: lighting, behind: behind)
         case .nothing:
-            return colour
+            return color
         case .paint(let texture, let gloss):
-            let painted = texture.colour(at: place.uv * outline.size, pixel: behind.pixel)
+            let painted = texture.color(at: place.uv * outline.size, pixel: behind.pixel)
             return painted * (1.1 - 0.3 * place.uv.y) + gloss
                 * sheetReflection(place.uv, lighting: lighting, seed: texture.seed)
         case .light(let factor):
-            return colour * factor
+            return color * factor
         }
     }
 }

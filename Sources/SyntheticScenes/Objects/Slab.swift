@@ -7,7 +7,7 @@ struct Slab: SceneItem {
     let half: ScenePoint
     let turn: ScenePoint
     let texture: SurfaceTexture?
-    let plain: SceneColour
+    let plain: SceneColor
     /// Radius of the corners.
     let corner: Float
     /// Over how far the edge fades, for what is out of focus.
@@ -27,7 +27,7 @@ struct Slab: SceneItem {
         turn = SyntheticScenes.turn(angle)
         let isTextured = random.chance(0.5)
         self.texture = texture ?? (isTextured ? SurfaceTexture(&random, contrast: contrast, scale: 6...25) : nil)
-        plain = random.colour(value: 0.1...0.95, saturation: 0...0.85)
+        plain = random.color(value: 0.1...0.95, saturation: 0...0.85)
         corner = min(half.x, half.y) * (random.chance(0.3) ? random.uniform(0.2...1) : 0.05)
         softness = 0
         opacity = 1
@@ -36,7 +36,7 @@ struct Slab: SceneItem {
 
     /// A disc of light.
     init(
-        light: SceneColour, centre: ScenePoint, half: Float, softness: Float, opacity: Float, lighting: SceneLighting
+        light: SceneColor, centre: ScenePoint, half: Float, softness: Float, opacity: Float, lighting: SceneLighting
     ) {
         (self.centre, self.half, self.lighting) = (centre, [half, half], lighting)
         (plain, self.softness, self.opacity) = (light, softness, opacity)
@@ -48,14 +48,14 @@ struct Slab: SceneItem {
         let edge = max(pixel, softness)
         let unturned = ScenePoint(turn.x, -turn.y)
         let inner = half - corner
-        canvas.update(around: centre, reach: length(half) + edge) { point, colour, pixelClass in
+        canvas.update(around: centre, reach: length(half) + edge) { point, color, pixelClass in
             let local = rotate(point - centre, unturned)
             let beyond = ScenePoint(abs(local.x), abs(local.y)) - inner
             let outside = length(ScenePoint(max(beyond.x, 0), max(beyond.y, 0)))
             let distance = outside + min(max(beyond.x, beyond.y), 0) - corner
             let coverage = clamp01(0.5 - distance / edge) * opacity
             guard coverage > 0 else { return }
-            var painted = texture?.colour(at: local + 5, pixel: pixel) ?? plain
+            var painted = texture?.color(at: local + 5, pixel: pixel) ?? plain
             if softness == 0 {
                 let across = (local / half).clamped(lowerBound: [-1, -1], upperBound: [1, 1])
                 painted *= 0.85 - 0.2 * across.x * lighting.direction.x.sign - 0.1 * across.y
@@ -64,7 +64,7 @@ struct Slab: SceneItem {
                 painted *= 1 + rim * (across.x * lighting.direction.x - across.y > 0 ? 0.35 : -0.35)
                 painted += gloss * smoothstep(0.5, 0, abs(across.x + 0.6 * across.y - lighting.direction.x))
             }
-            SceneCanvas.lay(painted, coverage: coverage, index: 0, on: &colour, &pixelClass)
+            SceneCanvas.lay(painted, coverage: coverage, index: 0, on: &color, &pixelClass)
         }
     }
 }

@@ -8,7 +8,7 @@ extension Vessel {
         let massive: OpticalSection
 
         init(_ glass: GlassMaterial) {
-            let section = { (radius: Float, index: Float, filling: SceneColour) in
+            let section = { (radius: Float, index: Float, filling: SceneColor) in
                 OpticalSection(
                     innerRadius: radius, innerIndex: index, glassIndex: glass.glassIndex, glass: glass.tint,
                     filling: filling)
@@ -25,7 +25,7 @@ extension Vessel {
         let pixel = canvas.pixel
         let hollow = shape.kind.hollow
         let level = hollow.lowerBound + (hollow.upperBound - hollow.lowerBound) * glass.level
-        canvas.update(around: centre, reach: reach + pixel) { point, colour, pixelClass in
+        canvas.update(around: centre, reach: reach + pixel) { point, color, pixelClass in
             let place = local(point)
             let coverage = clamp01(0.5 - shape.distance(place) * height / pixel)
             guard coverage > 0 else { return }
@@ -36,7 +36,7 @@ extension Vessel {
                 section, at: point, place: place, y: y, normal: normal, glass: glass, behind: behind)
             let finished = liquidSurface(painted, place: place, level: level, glass: glass, pixel: pixel)
             let rim = rimLight(place, normal: normal, pixel: pixel) * glass.polish * 0.7
-            SceneCanvas.lay(finished + rim, coverage: coverage, index: 1, on: &colour, &pixelClass)
+            SceneCanvas.lay(finished + rim, coverage: coverage, index: 1, on: &color, &pixelClass)
         }
     }
 
@@ -45,7 +45,7 @@ extension Vessel {
     private func through(
         _ section: OpticalSection, at point: ScenePoint, place: ScenePoint, y: Float, normal: SIMD3<Float>,
         glass: GlassMaterial, behind: SceneCanvas
-    ) -> SceneColour {
+    ) -> SceneColor {
         let sideways = ScenePoint(normal.x, normal.y)
         let away = length(sideways)
         let optics = section.at(away)
@@ -60,23 +60,23 @@ extension Vessel {
         // The wall itself is dark where light would have to come from the side.
         let dark = 1 - 0.45 * glass.polish * smoothstep(0.82, 0.99, away)
         let reflection = optics.reflection * glass.polish * (isOpening ? 0.5 : 1)
-        var colour = mix(seen * transmission * dark, lighting.surroundings(normal), reflection)
+        var color = mix(seen * transmission * dark, lighting.surroundings(normal), reflection)
         // The lamps once in the near wall and, upside down and weaker, in the far one.
         let far = SIMD3(-normal.x, -normal.y, normal.z)
-        colour += glass.polish * ((isOpening ? 0 : 1) * lighting.highlight(normal) + 0.3 * lighting.highlight(far))
-        return colour
+        color += glass.polish * ((isOpening ? 0 : 1) * lighting.highlight(normal) + 0.3 * lighting.highlight(far))
+        return color
     }
 
     /// The top of a filling: a flattened disc that mirrors some light, with a darker edge.
     @inline(__always)
     private func liquidSurface(
-        _ colour: SceneColour, place: ScenePoint, level: Float, glass: GlassMaterial, pixel: Float
-    ) -> SceneColour {
-        guard level < 1, shape.flattening > 0 else { return colour }
+        _ color: SceneColor, place: ScenePoint, level: Float, glass: GlassMaterial, pixel: Float
+    ) -> SceneColor {
+        guard level < 1, shape.flattening > 0 else { return color }
         let distance = shape.distance(place, toCircleAt: level, shrink: glass.innerRadius) * height
         let inside = clamp01(0.5 - distance / pixel)
-        guard inside > 0 else { return colour }
+        guard inside > 0 else { return color }
         let edge = smoothstep(-2.5 * pixel, 0, distance)
-        return mix(colour, lighting.above * 0.9, inside * glass.polish * 0.22) * (1 - 0.3 * edge * inside)
+        return mix(color, lighting.above * 0.9, inside * glass.polish * 0.22) * (1 - 0.3 * edge * inside)
     }
 }

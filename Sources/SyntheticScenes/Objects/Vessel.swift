@@ -51,23 +51,23 @@ struct Vessel: SceneItem {
         let radii = ScenePoint(width * 1.7, width * (0.3 + shape.flattening * 0.8))
         let darkness = lighting.shadow * (isGlass ? 0.6 : 1)
         let caustic: Float = isGlass ? lighting.shadow * 0.5 : 0
-        canvas.update(around: middle, reach: width * 1.8) { point, colour, _ in
+        canvas.update(around: middle, reach: width * 1.8) { point, color, _ in
             let away = length((point - middle) / radii)
             let shade = 1 - darkness * smoothstep(1, 0.2, away)
-            colour *= shade + caustic * smoothstep(0.45, 0.1, away)
+            color *= shade + caustic * smoothstep(0.45, 0.1, away)
         }
     }
 
     private func drawOpaque(_ texture: SurfaceTexture, gloss: Float, on canvas: inout SceneCanvas) {
         let pixel = canvas.pixel
-        canvas.update(around: centre, reach: reach + pixel) { point, colour, pixelClass in
+        canvas.update(around: centre, reach: reach + pixel) { point, color, pixelClass in
             let place = local(point)
             let coverage = clamp01(0.5 - shape.distance(place) * height / pixel)
             guard coverage > 0 else { return }
             let (y, normal) = shape.front(place)
             // The pattern runs around the body.
             let around = ScenePoint(normal.x * (1.2 - 0.2 * normal.z) * shape.widest, y) * height
-            var painted = texture.colour(at: around + 3, pixel: pixel) * lighting.diffuse(normal)
+            var painted = texture.color(at: around + 3, pixel: pixel) * lighting.diffuse(normal)
             if y < 0, shape.kind.isOpen {
                 // The far inside, seen through the opening.
                 painted *= 0.55
@@ -78,7 +78,7 @@ struct Vessel: SceneItem {
                 painted += gloss * lighting.highlight(normal)
             }
             painted += rimLight(place, normal: normal, pixel: pixel) * (0.3 + 0.3 * gloss)
-            SceneCanvas.lay(painted, coverage: coverage, index: 0, on: &colour, &pixelClass)
+            SceneCanvas.lay(painted, coverage: coverage, index: 0, on: &color, &pixelClass)
         }
     }
 

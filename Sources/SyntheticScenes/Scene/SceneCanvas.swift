@@ -4,22 +4,22 @@ import TransparencyData
 struct SceneCanvas {
     /// Pixels per side.
     let size: Int
-    private(set) var colours: [SceneColour]
+    private(set) var colors: [SceneColor]
     /// 0 background, 1 things, 2 stuff.
     private(set) var classes: [UInt8]
 
     init(size: Int) {
         self.size = size
-        colours = Array(repeating: .zero, count: size * size)
+        colors = Array(repeating: .zero, count: size * size)
         classes = Array(repeating: 0, count: size * size)
     }
 
     /// The side of a pixel.
     var pixel: Float { 1 / Float(size) }
 
-    /// The colour at a place, bilinear, mirrored beyond the edges.
+    /// The color at a place, bilinear, mirrored beyond the edges.
     @inline(__always)
-    func sample(_ point: ScenePoint) -> SceneColour {
+    func sample(_ point: ScenePoint) -> SceneColor {
         let place = point * Float(size) - ScenePoint(0.5, 0.5)
         let corner = place.rounded(.down)
         let share = place - corner
@@ -27,8 +27,8 @@ struct SceneCanvas {
         let (left, right) = (mirrored(x), mirrored(x + 1))
         let (top, bottom) = (mirrored(y) * size, mirrored(y + 1) * size)
         return mix(
-            mix(colours[top + left], colours[top + right], share.x),
-            mix(colours[bottom + left], colours[bottom + right], share.x), share.y)
+            mix(colors[top + left], colors[top + right], share.x),
+            mix(colors[bottom + left], colors[bottom + right], share.x), share.y)
     }
 
     @inline(__always)
@@ -38,10 +38,10 @@ struct SceneCanvas {
         return wrapped < size ? wrapped : 2 * size - 1 - wrapped
     }
 
-    /// Changes colour and class of the pixels in a box around `centre`, one after the other.
+    /// Changes color and class of the pixels in a box around `centre`, one after the other.
     @inline(__always)
     mutating func update(
-        around centre: ScenePoint, reach: Float, _ body: (ScenePoint, inout SceneColour, inout UInt8) -> Void
+        around centre: ScenePoint, reach: Float, _ body: (ScenePoint, inout SceneColor, inout UInt8) -> Void
     ) {
         let scale = Float(size)
         let bounds = { (middle: Float) in
@@ -51,17 +51,17 @@ struct SceneCanvas {
         for y in bounds(centre.y) {
             for x in bounds(centre.x) {
                 let point = ScenePoint(Float(x) + 0.5, Float(y) + 0.5) / scale
-                body(point, &colours[y * size + x], &classes[y * size + x])
+                body(point, &colors[y * size + x], &classes[y * size + x])
             }
         }
     }
 
-    /// Lays a colour over a pixel by `coverage`, 0…1; where that is at least a half the pixel is of class `index`.
+    /// Lays a color over a pixel by `coverage`, 0…1; where that is at least a half the pixel is of class `index`.
     @inline(__always)
     static func lay(
-        _ painted: SceneColour, coverage: Float, index: UInt8, on colour: inout SceneColour, _ pixelClass: inout UInt8
+        _ painted: SceneColor, coverage: Float, index: UInt8, on color: inout SceneColor, _ pixelClass: inout UInt8
     ) {
-        colour = mix(colour, painted, coverage)
+        color = mix(color, painted, coverage)
         if coverage >= 0.5 { pixelClass = index }
     }
 }

@@ -14,8 +14,8 @@ struct SceneLighting: Sendable {
     }
 
     let softboxes: [Softbox]
-    let above: SceneColour
-    let below: SceneColour
+    let above: SceneColor
+    let below: SceneColor
     /// Where most light comes from, a unit vector.
     let direction: SIMD3<Float>
     /// How dark shadows are, 0…1.
@@ -32,8 +32,8 @@ struct SceneLighting: Sendable {
             half: [random.uniform(0.02...0.08), random.uniform(0.1...0.5)], strength: random.uniform(0.15...0.6),
             isBarred: false)
         softboxes = random.chance(0.7) ? [first, second] : [first]
-        above = random.colour(value: 0.5...1.1, saturation: 0...0.2)
-        below = random.colour(value: 0.05...0.6, saturation: 0...0.4)
+        above = random.color(value: 0.5...1.1, saturation: 0...0.2)
+        below = random.color(value: 0.05...0.6, saturation: 0...0.4)
         let lamp = SIMD3<Float>(side * random.uniform(0.3...0.8), random.uniform(-0.8 ... -0.3), 0.7)
         direction = lamp / (lamp * lamp).sum().squareRoot()
         shadow = random.uniform(0.15...0.6)
@@ -41,7 +41,7 @@ struct SceneLighting: Sendable {
 
     /// What a mirror with the normal shows, lamps aside.
     @inline(__always)
-    func surroundings(_ normal: SIMD3<Float>) -> SceneColour {
+    func surroundings(_ normal: SIMD3<Float>) -> SceneColor {
         mix(above, below, smoothstep(-0.7, 0.6, normal.y))
     }
 

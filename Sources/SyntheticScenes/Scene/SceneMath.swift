@@ -5,10 +5,10 @@ import TransparencyData
 typealias ScenePoint = SIMD2<Float>
 
 /// Red, green and blue as displayed, 0…1; lights may exceed 1 until the camera clips them.
-typealias SceneColour = SIMD3<Float>
+typealias SceneColor = SIMD3<Float>
 
 @inline(__always)
-func mix(_ a: SceneColour, _ b: SceneColour, _ share: Float) -> SceneColour { a + (b - a) * share }
+func mix(_ a: SceneColor, _ b: SceneColor, _ share: Float) -> SceneColor { a + (b - a) * share }
 
 @inline(__always)
 func clamp01(_ value: Float) -> Float { min(max(value, 0), 1) }

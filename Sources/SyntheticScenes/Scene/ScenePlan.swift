@@ -119,7 +119,7 @@ struct ScenePlan: Sendable {
                 perspective: random.chance(0.5) ? random.uniform(-0.4...0.4) : 0,
                 turn: turn(isLight ? random.uniform(-0.5...0.5) : random.uniform(-0.03...0.03))),
             frame: hasFrame && !isLight ? random.uniform(0.012...0.04) * (0.6 + area) : 0,
-            frameColour: random.colour(value: 0.12...0.95, saturation: 0...0.6),
+            frameColor: random.color(value: 0.12...0.95, saturation: 0...0.6),
             paneCounts: (random.pick(1, 1, 2), random.pick(1, 1, 2, 3)), hasHandle: isDoor, filling: filling,
             lighting: lighting)
     }
@@ -127,7 +127,7 @@ struct ScenePlan: Sendable {
     private func lookAlikeFilling(_ random: inout KeyedRandom, hasFrame: Bool) -> Panel.Filling {
         let kind = random.uniform(0...1)
         if kind < 0.35, hasFrame { return .nothing }
-        if kind > 0.8 { return .light(random.colour(value: 0.6...1.5, saturation: 0...0.2)) }
+        if kind > 0.8 { return .light(random.color(value: 0.6...1.5, saturation: 0...0.2)) }
         let pattern = random.pick(SurfaceTexture.Kind.gradient, .clouds, .patches)
         let paint = SurfaceTexture(&random, kind: pattern, contrast: 0.5, scale: 1...4)
         return .paint(paint, gloss: random.uniform(0...0.5))

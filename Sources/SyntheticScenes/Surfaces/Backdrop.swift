@@ -32,18 +32,18 @@ struct Backdrop: Sendable {
 
     func draw(on canvas: inout SceneCanvas) {
         let pixel = canvas.pixel
-        canvas.update(around: [0.5, 0.5], reach: 1) { point, colour, _ in
+        canvas.update(around: [0.5, 0.5], reach: 1) { point, color, _ in
             let light = 1 + ((point - 0.5) * falloff).sum()
             guard point.y > horizon else {
                 // The foot of the wall lies in the floor's shade.
-                colour =
-                    wall.colour(at: point, pixel: pixel) * (light * (1 - 0.25 * smoothstep(0.12, 0, horizon - point.y)))
+                color =
+                    wall.color(at: point, pixel: pixel) * (light * (1 - 0.25 * smoothstep(0.12, 0, horizon - point.y)))
                 return
             }
             let depth = 0.35 / (point.y - horizon + 0.25)
             let place = ScenePoint((point.x - 0.5) * depth, depth * 1.6)
-            colour =
-                floor.colour(at: place, pixel: pixel * depth)
+            color =
+                floor.color(at: place, pixel: pixel * depth)
                 * (light * (0.8 + 0.2 * smoothstep(0, 0.1, point.y - horizon)))
         }
         for slab in decoration { slab.draw(on: &canvas) }
@@ -65,7 +65,7 @@ struct Backdrop: Sendable {
         return (0..<random.count(15...45)).map { _ in
             let half = radius * random.uniform(0.6...1.3)
             return Slab(
-                light: random.colour(value: 0.5...1.2, saturation: 0...0.7), centre: random.point(0...1), half: half,
+                light: random.color(value: 0.5...1.2, saturation: 0...0.7), centre: random.point(0...1), half: half,
                 softness: half * random.uniform(0.1...0.5), opacity: random.uniform(0.25...0.8), lighting: lighting)
         }
     }

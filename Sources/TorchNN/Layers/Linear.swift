@@ -9,7 +9,7 @@ package struct Linear {
     /// What is added to the layer in training without being part of its weight.
     package let adapter: LowRankAdapter?
     /// What the product is computed in.
-    package let precision: LinearPrecision
+    package let precision: Precision
     /// Of the rows of an eight-bit weight, `[out]`.
     private let scales: Tensor?
 
@@ -19,12 +19,12 @@ package struct Linear {
 
     /// Takes `weight` and, unless told otherwise, `bias`; and an adapter where there is one. The weights say in what precision.
     package init(_ weights: Weights, _ inputCount: Int, _ outputCount: Int, bias: Bool = true) throws {
-        precision = weights.linearPrecision
+        precision = weights.precision
         let weight = try weights.tensor("weight", shape: [outputCount, inputCount])
         let bias = bias ? try weights.tensor("bias", shape: [outputCount]) : nil
         switch precision {
         case .exact: (self.weight, self.bias, scales) = (weight, bias, nil)
-        case .bfloat16: (self.weight, self.bias, scales) = (try weight.to(.bfloat16), try bias?.to(.bfloat16), nil)
+        case .fast: (self.weight, self.bias, scales) = (try weight.to(.bfloat16), try bias?.to(.bfloat16), nil)
         case .int8:
             (self.weight, scales) = try weight.quantizeRows()
             self.bias = bias
@@ -45,7 +45,7 @@ package struct Linear {
 
     private func product(_ x: Tensor) throws -> Tensor {
         if let scales { return try linearInt8(x, weight: weight, scales: scales, bias: bias) }
-        guard precision == .bfloat16 else { return try linear(x, weight: weight, bias: bias) }
+        guard precision == .fast else { return try linear(x, weight: weight, bias: bias) }
         return try linear(x.to(.bfloat16), weight: weight, bias: bias).to(x.dtype)
     }
 }

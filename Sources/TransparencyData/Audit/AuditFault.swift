@@ -5,7 +5,7 @@ public struct AuditFault: Codable, Sendable, Equatable {
         case maskWithoutPicture = "mask_without_picture"
         case unreadable
         /// Pixels of a mask that are neither black, red nor white.
-        case foreignColours = "foreign_colours"
+        case foreignColors = "foreign_colors"
         /// The mask has another size than the picture.
         case sizeMismatch = "size_mismatch"
         /// Picture and mask are turned against each other in their pixels.

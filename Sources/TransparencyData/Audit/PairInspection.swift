@@ -75,7 +75,7 @@ struct PairInspection: Sendable {
     private func proposal(for error: DatasetError, _ pair: DatasetPair, root: String) -> RepairPlan.Action? {
         guard let values = try? ImageReader().readValues(contentsOf: "\(root)/\(pair.mask)") else { return .exclude }
         switch error {
-        case .foreignColours: return MaskClasses.isNearlyPure(values) ? .nearestColours : .exclude
+        case .foreignColors: return MaskClasses.isNearlyPure(values) ? .nearestColors : .exclude
         case .sizeMismatch:
             guard let (stored, _) = try? ImageReader().readAsStored(contentsOf: "\(root)/\(pair.picture)"),
                 let mask = try? MaskClasses.classes(of: values, name: pair.mask, nearest: true)
@@ -93,7 +93,7 @@ struct PairInspection: Sendable {
 extension DatasetError {
     fileprivate var auditKind: AuditFault.Kind {
         switch self {
-        case .foreignColours: .foreignColours
+        case .foreignColors: .foreignColors
         case .sizeMismatch: .sizeMismatch
         default: .unreadable
         }
@@ -102,7 +102,7 @@ extension DatasetError {
     /// Without the paths, which stand beside it, and the advice to run an audit.
     fileprivate var auditDetail: String {
         switch self {
-        case .foreignColours(_, let count, let found, let x, let y):
+        case .foreignColors(_, let count, let found, let x, let y):
             "\(count) pixels are neither black, red nor white, such as \(found) at x \(x), y \(y)"
         case .sizeMismatch(_, let pictureSize, _, let maskSize, _):
             "the picture has \(pictureSize) pixels, the mask \(maskSize)"

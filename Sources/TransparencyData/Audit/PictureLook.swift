@@ -4,13 +4,13 @@ import Images
 struct PictureLook: Sendable, Equatable {
     /// Whether each of 16 x 16 areas is brighter than its right neighbour (a difference hash), 64 a word.
     private let steps: SIMD4<UInt64>
-    /// Mean colours of 16 x 16 areas.
-    private let colours: [UInt8]
+    /// Mean colors of 16 x 16 areas.
+    private let colors: [UInt8]
 
     /// Differing steps up to which two pictures are compared further: of 256, half of which differ by chance.
     private static let stepLimit = 40
-    /// Mean difference of colours up to which two pictures show the same; compressing a photograph again moves it by less than 1.
-    private static let colourLimit = 3
+    /// Mean difference of colors up to which two pictures show the same; compressing a photograph again moves it by less than 1.
+    private static let colorLimit = 3
 
     init(_ picture: Image) {
         let means = Self.means(of: picture, columns: 17, rows: 16)
@@ -24,7 +24,7 @@ struct PictureLook: Sendable, Equatable {
             }
         }
         steps = words
-        colours = Self.means(of: picture, columns: 16, rows: 16).flatMap { [$0.red, $0.green, $0.blue] }.map {
+        colors = Self.means(of: picture, columns: 16, rows: 16).flatMap { [$0.red, $0.green, $0.blue] }.map {
             UInt8($0)
         }
     }
@@ -33,8 +33,8 @@ struct PictureLook: Sendable, Equatable {
         let different = steps ^ other.steps
         let count = (0..<4).reduce(0) { $0 + different[$1].nonzeroBitCount }
         guard count <= Self.stepLimit else { return false }
-        let sum = zip(colours, other.colours).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
-        return sum <= Self.colourLimit * colours.count
+        let sum = zip(colors, other.colors).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        return sum <= Self.colorLimit * colors.count
     }
 
     private struct Mean {
@@ -44,7 +44,7 @@ struct PictureLook: Sendable, Equatable {
         var brightness: Int { 299 * red + 587 * green + 114 * blue }
     }
 
-    /// Mean colours of areas that are as equal as pixels allow, rows from top to bottom.
+    /// Mean colors of areas that are as equal as pixels allow, rows from top to bottom.
     private static func means(of picture: Image, columns: Int, rows: Int) -> [Mean] {
         var sums = [Mean](repeating: Mean(), count: columns * rows)
         var counts = [Int](repeating: 0, count: columns * rows)

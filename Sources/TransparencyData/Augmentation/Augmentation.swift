@@ -68,7 +68,7 @@ extension JitterSteps {
 }
 
 extension Image {
-    /// The mean grey value that the picture has after some steps of colour jitter.
+    /// The mean grey value that the picture has after some steps of color jitter.
     fileprivate func meanGrey(after steps: JitterSteps) -> Double {
         var sum = 0
         var row = [UInt8](repeating: 0, count: 3 * width)

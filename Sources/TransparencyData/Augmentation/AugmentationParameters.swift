@@ -49,7 +49,7 @@ public struct ColorJitter: Sendable, Equatable, Codable {
     public var brightness: Double
     public var contrast: Double
     public var saturation: Double
-    /// A share of the colour circle, −0.1 to 0.1 when drawn.
+    /// A share of the color circle, −0.1 to 0.1 when drawn.
     public var hue: Double
     /// All four, in the order in which they are applied.
     public var order: [Operation]

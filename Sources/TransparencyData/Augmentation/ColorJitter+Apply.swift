@@ -1,4 +1,4 @@
-/// The operations of a colour jitter, made ready for one picture, on rows of interleaved RGB samples.
+/// The operations of a color jitter, made ready for one picture, on rows of interleaved RGB samples.
 ///
 /// The arithmetic of each is that of albumentations 2.0.8 and OpenCV 4 for eight bits.
 struct JitterSteps {

@@ -2,17 +2,17 @@ import Images
 
 /// What the samples of a mask file mean.
 enum MaskClasses {
-    /// The colours of background, things and stuff.
+    /// The colors of background, things and stuff.
     static let palette: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
 
     /// Classes of a mask, one channel of 0 background, 1 things, 2 stuff.
     ///
-    /// Colours: black, red (255, 0, 0) and white. Grey: 0; 255 and 2 as white; 1, and 85, the mean of red's channels, as red.
+    /// Colors: black, red (255, 0, 0) and white. Grey: 0; 255 and 2 as white; 1, and 85, the mean of red's channels, as red.
     /// Where glass alone was marked, as 1 or 255, its class is thus things or stuff, which is all the same to a metric or a
     /// trainer of two classes.
     ///
-    /// - Parameter nearest: whether other colours are taken for the nearest of these rather than refused.
-    /// - Throws: ``DatasetError/foreignColours(mask:count:found:x:y:)``, with `name` as the mask.
+    /// - Parameter nearest: whether other colors are taken for the nearest of these rather than refused.
+    /// - Throws: ``DatasetError/foreignColors(mask:count:found:x:y:)``, with `name` as the mask.
     static func classes(of mask: Image, name: String, nearest: Bool = false) throws -> Image {
         let (channels, count) = (mask.channels, mask.width * mask.height)
         var foreign: [Int] = []
@@ -38,22 +38,22 @@ enum MaskClasses {
             }
         }
         if let first = foreign.first {
-            let colour = mask.pixels[first * channels..<(first + 1) * channels].map(String.init)
-            throw DatasetError.foreignColours(
+            let color = mask.pixels[first * channels..<(first + 1) * channels].map(String.init)
+            throw DatasetError.foreignColors(
                 mask: name, count: foreignCount,
-                found: channels == 1 ? "the grey \(colour[0])" : "(\(colour.joined(separator: ", ")))",
+                found: channels == 1 ? "the grey \(color[0])" : "(\(color.joined(separator: ", ")))",
                 x: first % mask.width, y: first / mask.width)
         }
         return try Image(width: mask.width, height: mask.height, channels: 1, pixels: classes)
     }
 
-    /// Whether a mask is one in the colours of masks but for a few pixels between them, as smoothing and lossy compression leave them:
-    /// at most one pixel in 50 is further than a quarter of the range from each of these colours.
+    /// Whether a mask is one in the colors of masks but for a few pixels between them, as smoothing and lossy compression leave them:
+    /// at most one pixel in 50 is further than a quarter of the range from each of these colors.
     static func isNearlyPure(_ mask: Image) -> Bool {
         let (channels, count) = (mask.channels, mask.width * mask.height)
         let far = (0..<count).count { index in
-            let colour = (0..<3).map { Int(mask.pixels[index * channels + (channels == 1 ? 0 : $0)]) }
-            return !palette.contains { target in zip(colour, target).allSatisfy { abs($0 - Int($1)) <= 64 } }
+            let color = (0..<3).map { Int(mask.pixels[index * channels + (channels == 1 ? 0 : $0)]) }
+            return !palette.contains { target in zip(color, target).allSatisfy { abs($0 - Int($1)) <= 64 } }
         }
         return far * 50 <= count
     }
@@ -73,9 +73,9 @@ enum MaskClasses {
     }
 
     /// By Euclidean distance to black, red and white.
-    private static func nearestClass(_ colour: [Int]) -> UInt8 {
+    private static func nearestClass(_ color: [Int]) -> UInt8 {
         let distances = palette.map { target in
-            zip(colour, target).map { ($0 - Int($1)) * ($0 - Int($1)) }.reduce(0, +)
+            zip(color, target).map { ($0 - Int($1)) * ($0 - Int($1)) }.reduce(0, +)
         }
         return UInt8(distances.indices.min { distances[$0] < distances[$1] } ?? 0)
     }

@@ -10,7 +10,7 @@ struct PairReader: Sendable {
         let (stored, orientation) = try ImageReader().readAsStored(contentsOf: "\(root)/\(pair.picture)")
         let values = try ImageReader().readValues(contentsOf: "\(root)/\(pair.mask)")
         var mask = try MaskClasses.classes(
-            of: values, name: "\(root)/\(pair.mask)", nearest: repairs.contains(.nearestColours))
+            of: values, name: "\(root)/\(pair.mask)", nearest: repairs.contains(.nearestColors))
         for turn in repairs.compactMap(\.maskTurn) { mask = mask.turned(from: turn) }
         if repairs.contains(.resizeMask) {
             let upright = repairs.contains(.readUpright) && orientation.isTransposing
@@ -60,7 +60,7 @@ extension RepairPlan.Action {
         case .turnMask90: Orientation.quarterTurns[1]
         case .turnMask180: Orientation.quarterTurns[2]
         case .turnMask270: Orientation.quarterTurns[3]
-        case .exclude, .readUpright, .readAsStored, .nearestColours, .resizeMask: nil
+        case .exclude, .readUpright, .readAsStored, .nearestColors, .resizeMask: nil
         }
     }
 }

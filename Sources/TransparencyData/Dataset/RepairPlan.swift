@@ -24,10 +24,20 @@ public struct RepairPlan: Codable, Equatable, Sendable {
         /// Heeds the picture's EXIF orientation, or does not, whatever the content says.
         case readUpright = "read_upright"
         case readAsStored = "read_as_stored"
-        /// Takes each colour of the mask that is none of a mask's for the nearest that is.
-        case nearestColours = "nearest_colours"
+        /// Takes each color of the mask that is none of a mask's for the nearest that is.
+        case nearestColors = "nearest_colors"
         /// Brings the mask to the picture's size, each pixel the nearest.
         case resizeMask = "resize_mask"
+
+        /// Reads `nearest_colours` too, as plans of earlier versions have it.
+        public init(from decoder: any Decoder) throws {
+            let text = try decoder.singleValueContainer().decode(String.self)
+            guard let action = Action(rawValue: text == "nearest_colours" ? "nearest_colors" : text) else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: decoder.codingPath, debugDescription: "there is no action \(text)"))
+            }
+            self = action
+        }
     }
 
     /// An action for a picture. A picture may have several.
@@ -77,7 +87,11 @@ public struct RepairPlan: Codable, Equatable, Sendable {
     }
 
     /// Distinguishes plans that do different things: a SHA-256 of their content.
-    public func hash() throws -> String { SHA256.digest(of: try json()) }
+    ///
+    /// Spelled as the first version did, so that what was begun with a plan then goes on.
+    public func hash() throws -> String {
+        SHA256.digest(of: try json().replacing(Data("nearest_colors".utf8), with: Data("nearest_colours".utf8)))
+    }
 
     private func json() throws -> Data {
         let encoder = JSONEncoder()

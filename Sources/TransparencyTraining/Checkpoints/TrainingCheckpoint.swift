@@ -8,7 +8,7 @@ import TransparencySegmentation
 
 /// A checkpoint of fine-tuning, from which a run goes on: what is trained, the optimiser's moments and the state of the run.
 ///
-/// A transformer is in `transformer/`, whose published form diffusers loads, and its average in `transformer_ema/`; adapters are in
+/// A transformer is in `transformer/`, whose plain form diffusers loads, and its average in `transformer_ema/`; adapters are in
 /// `pytorch_lora_weights.safetensors`, as diffusers names and loads them.
 public struct TrainingCheckpoint: Sendable {
     package let store: any CheckpointStore
@@ -123,7 +123,7 @@ public struct TrainingCheckpoint: Sendable {
         let transformer =
             try settings.model.trainable == .lora
             ? TransformerWeights(
-                form: .published, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
+                form: .plain, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
             : TransformerWeights(form: settings.model.trainedForm.transformerForm, tensors: trained)
         try base.exportForSegmentation(
             to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.model.usage,

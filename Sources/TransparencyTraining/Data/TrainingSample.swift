@@ -41,7 +41,7 @@ extension MaskTarget {
     /// - Returns: RGB.
     func picture(of classes: Image) throws -> Image {
         let pixels = classes.pixels.flatMap { value -> [UInt8] in
-            let other: UInt8 = self == .colour && value == 1 ? 0 : 255
+            let other: UInt8 = self == .color && value == 1 ? 0 : 255
             return value == 0 ? [0, 0, 0] : [255, other, other]
         }
         return try Image(width: classes.width, height: classes.height, channels: 3, pixels: pixels)

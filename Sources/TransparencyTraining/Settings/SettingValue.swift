@@ -120,7 +120,7 @@ extension TrainingSettings.Posterior: SettingChoice {}
 extension TrainingSettings.ValidationDifficulty: SettingChoice {}
 extension OutputForm: SettingChoice {}
 extension MaskTarget: SettingChoice {
-    package static var spellings: [String: String] { ["color": "colour", "colour": "color"] }
+    package static var spellings: [String: String] { ["colour": "color"] }
 }
 
 extension Device: SettingValue {

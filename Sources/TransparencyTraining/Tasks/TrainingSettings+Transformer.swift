@@ -12,7 +12,7 @@ extension TrainingSettings {
         let isFolded = try base.transformerForm() == .folded
         guard form == .folded || !isFolded else {
             throw TrainingError.settings([
-                "trainable is \(model.trainable.rawValue), but \(base.path) is folded; use folded, or the published form of the model"
+                "trainable is \(model.trainable.rawValue), but \(base.path) is folded; use folded, or the plain form of the model"
             ])
         }
         let prompt = isFolded ? nil : try base.loadEmptyPrompt()

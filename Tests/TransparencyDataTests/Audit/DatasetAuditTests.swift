@@ -115,10 +115,10 @@ import Testing
             Plant(kind: .turned, picture: picture(3), action: .turnMask90),
             Plant(kind: .turnedByEXIF, picture: picture(4), action: nil),
             Plant(kind: .sizeMismatch, picture: picture(6), action: .turnMask270),
-            Plant(kind: .foreignColours, picture: picture(7), action: .exclude),
-            Plant(kind: .foreignColours, picture: picture(8), action: .nearestColours),
+            Plant(kind: .foreignColors, picture: picture(7), action: .exclude),
+            Plant(kind: .foreignColors, picture: picture(8), action: .nearestColors),
             Plant(kind: .sizeMismatch, picture: picture(8), action: .resizeMask),
-            Plant(kind: .foreignColours, picture: picture(9), action: .nearestColours),
+            Plant(kind: .foreignColors, picture: picture(9), action: .nearestColors),
             Plant(kind: .pictureWithoutMask, picture: picture(10), action: .exclude),
             Plant(kind: .maskWithoutPicture, picture: nil, action: nil),
             Plant(kind: .unreadable, picture: picture(11), action: .exclude),
@@ -149,7 +149,7 @@ import Testing
 }
 
 extension Image {
-    /// Red for blue: no colour of masks.
+    /// Red for blue: no color of masks.
     fileprivate func channelsExchanged() throws -> Image {
         var exchanged = pixels
         for index in exchanged.indices where index % 3 != 0 {

@@ -53,7 +53,7 @@ import Testing
         return counts
     }
 
-    @Test func colourJitter() throws {
+    @Test func colorJitter() throws {
         let draws: AugmentationFixtures.Draws = try AugmentationFixtures.decoded("draws")
         let ours = Self.all.compactMap(\.jitter).prefix(100_000)
         #expect(ours.count == 100_000)

@@ -16,9 +16,9 @@ import Testing
         #expect(try classes([0, 85, 255, 2], channels: 1) == [0, 1, 2, 2])
     }
 
-    @Test func otherColoursAreRefusedOrTheNearest() throws {
+    @Test func otherColorsAreRefusedOrTheNearest() throws {
         let samples: [UInt8] = [0, 0, 0, 240, 10, 12, 0, 255, 0, 30, 0, 0]
-        let error = DatasetError.foreignColours(mask: "m.png", count: 3, found: "(240, 10, 12)", x: 1, y: 0)
+        let error = DatasetError.foreignColors(mask: "m.png", count: 3, found: "(240, 10, 12)", x: 1, y: 0)
         #expect(throws: error) { try classes(samples, channels: 3) }
         #expect(try classes(samples, channels: 3, nearest: true) == [0, 1, 0, 0])
         #expect(try classes([100, 200], channels: 1, nearest: true) == [0, 2])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Images
 
-@Suite struct ColourTests {
+@Suite struct ColorTests {
     /// Little CMS 2.14 here and 2.19 in Pillow round differently by one step.
     let conversionTolerance = 1
 

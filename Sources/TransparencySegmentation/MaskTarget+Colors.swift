@@ -3,14 +3,14 @@ import Torch
 extension MaskTarget {
     /// How surely something is transparent.
     ///
-    /// Of a binary mask the mean of the channels; of one in colours the larger of red and mean, which is above a half exactly where black is not
-    /// the nearest of the three colours.
+    /// Of a binary mask the mean of the channels; of one in colors the larger of red and mean, which is above a half exactly where black is not
+    /// the nearest of the three colors.
     ///
     /// - Parameter mask: `[N, 3, H, W]` in 0…1.
     /// - Returns: `[N, 1, H, W]` in 0…1.
     package func softMask(of mask: Tensor) throws -> Tensor {
         let mean = try mask.mean([1], keepingAxes: true)
-        guard self == .colour else { return mean }
+        guard self == .color else { return mean }
         let red = try mask.narrow(1, start: 0, length: 1)
         return try (red + mean + (red - mean).abs()) / 2
     }
@@ -20,7 +20,7 @@ extension MaskTarget {
     ///
     /// - Parameter planes: Three planes, one after the other.
     package func kinds(of planes: [Float]) -> [UInt8]? {
-        guard self == .colour else { return nil }
+        guard self == .color else { return nil }
         let count = planes.count / 3
         return (0..<count).map { planes[count + $0] + planes[2 * count + $0] > 1 ? 2 : 1 }
     }
