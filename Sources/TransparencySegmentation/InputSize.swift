@@ -10,6 +10,8 @@ public enum InputSize: Sendable, Hashable {
     /// The height and width for a picture.
     ///
     /// - Parameters:
+    ///   - width: The picture's, in pixels.
+    ///   - height: The picture's, in pixels.
     ///   - unit: What the model needs both sides to be a multiple of: 16 for Stable Diffusion 3.
     ///   - largest: The longest side that the model takes.
     /// - Throws: ``SegmentationError/size(_:)`` for sides that are no multiples of `unit` from `unit` to `largest`.

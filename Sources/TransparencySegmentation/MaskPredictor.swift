@@ -46,9 +46,10 @@ extension MaskPredictor {
         try await segment(ImageReader().read(contentsOf: path), size: size, threshold: threshold)
     }
 
-    /// Segments one picture (RGB, upright, as `ImageReader` gives it).
+    /// Segments one picture.
     ///
     /// - Parameters:
+    ///   - picture: RGB, upright, as `ImageReader` gives it.
     ///   - size: What the picture is brought to for the model; nil for ``defaultSize``.
     ///   - threshold: The soft value above which a pixel counts as transparent.
     /// - Throws: ``SegmentationError/size(_:)``, or `TorchError` (memory that ran out among them).

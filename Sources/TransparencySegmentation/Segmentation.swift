@@ -16,6 +16,7 @@ public struct Segmentation: Sendable {
     /// - Parameters:
     ///   - mask: The mask at the picture's size.
     ///   - threshold: The soft value above which a pixel counts as transparent.
+    ///   - timings: Seconds for this picture.
     public init(_ mask: SoftMask, threshold: Float = 0.5, timings: Timings = Timings()) {
         (width, height, softMask) = (mask.width, mask.height, mask.values)
         classes = mask.classes(above: Double(threshold))
@@ -47,7 +48,9 @@ public struct Segmentation: Sendable {
 
     /// The picture with its transparent pixels tinted towards `color`, half and half.
     ///
-    /// - Parameter picture: The picture that was segmented, RGB.
+    /// - Parameters:
+    ///   - picture: The picture that was segmented, RGB.
+    ///   - color: Red, green and blue.
     /// - Throws: ``SegmentationError/size(_:)`` when it has another size.
     public func overlay(on picture: Image, color: (UInt8, UInt8, UInt8) = (255, 0, 80)) throws -> Image {
         try check(picture)

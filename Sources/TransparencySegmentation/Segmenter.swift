@@ -45,6 +45,7 @@ public final class Segmenter: MaskPredictor {
     ///   - variant: Infix of the weight files, such as `fp16`.
     ///   - device: Where to compute; nil for an accelerator where there is one.
     ///   - dtype: What to compute in.
+    ///   - form: Folded, unless every operation is to be diffusers' own, for comparison.
     ///   - precision: What the products of the transformer's blocks are computed in.
     ///   - memoryLimit: Bytes that the process may take on the CPU. Where all weights and a pass at the default size would take more,
     ///     the transformer's blocks are read from the file in each pass; where a pass would take more even so, it is refused.

@@ -11,6 +11,7 @@ public struct PipelineBounds: Sendable, Equatable {
     public var finishBehind: Int
 
     /// - Parameters:
+    ///   - batch: Pictures that are computed in one pass, from 1 on.
     ///   - readAhead: nil for as many as a pass takes and as there are processors, but no more than 8 beyond a pass.
     ///   - finishBehind: nil for the same.
     public init(batch: Int = 1, readAhead: Int? = nil, finishBehind: Int? = nil) {
@@ -53,6 +54,7 @@ public struct SegmentationPipeline<Item: Sendable, Output: Sendable>: AsyncSeque
     ///
     /// - Parameters:
     ///   - items: What names a picture: a URL, a frame, a pair of a data set. Asked for the next only when there is room.
+    ///   - bounds: How many pictures are read ahead, computed together and finished behind.
     ///   - read: Makes a picture of an item, on any thread.
     ///   - compute: Turns the pictures of one batch into as many values, in order; called for one batch at a time.
     ///   - finish: Turns a value into the result, on any thread; the first argument is the item's place in the input.
@@ -122,8 +124,10 @@ extension SegmentationPipeline where Output == Segmentation {
     ///
     /// - Parameters:
     ///   - items: What names a picture: a URL, a frame of a video, a request.
+    ///   - predictor: What makes masks of pictures, such as a ``Segmenter``.
     ///   - size: What each picture is brought to for the model; nil for the predictor's own.
     ///   - threshold: The soft value above which a pixel counts as transparent.
+    ///   - bounds: How many pictures are read ahead, computed together and finished behind.
     ///   - read: Makes a picture of an item, on any thread.
     public init<Items: AsyncSequence & Sendable>(
         _ items: Items, predictor: any MaskPredictor, size: InputSize? = nil, threshold: Float = 0.5,

@@ -15,7 +15,9 @@ public enum ResultKind: String, CaseIterable, Sendable {
 
     /// The result as a picture; nil of ``classes`` where the model has none.
     ///
-    /// - Parameter picture: The picture that was segmented, RGB.
+    /// - Parameters:
+    ///   - segmentation: What was found in the picture.
+    ///   - picture: The picture that was segmented, RGB.
     /// - Throws: ``SegmentationError/size(_:)`` when it has another size.
     public func image(of segmentation: Segmentation, picture: Image) throws -> Image? {
         switch self {

@@ -18,6 +18,7 @@ public struct ResultWriter: Sendable {
     /// Makes the folder; its path must be a folder that can be written to, or free.
     ///
     /// - Parameters:
+    ///   - destination: A folder, or standard output.
     ///   - kinds: What to write of each picture.
     ///   - names: The file names of the pictures, which their results are named after: `bottle_mask.png` of `bottle.jpg`.
     /// - Throws: ``SegmentationError/output(_:)`` when results cannot be written there.
@@ -54,7 +55,10 @@ public struct ResultWriter: Sendable {
 
     /// Writes the results of a picture. Each file appears whole or not at all. May be called on any thread.
     ///
-    /// - Parameter index: The picture's place among the names.
+    /// - Parameters:
+    ///   - segmentation: What was found in the picture.
+    ///   - picture: The picture that was segmented, RGB.
+    ///   - index: The picture's place among the names.
     /// - Returns: The paths of the files.
     /// - Throws: `ImageError`, `AtomicFileError`, or what the stream throws.
     @discardableResult
