@@ -4,7 +4,7 @@ package import Torch
 package protocol Checkpointable {
     /// The tensors by name, in an order that is always the same; they may be views of what is in use.
     func stateDict() throws -> [(key: String, tensor: Tensor)]
-    /// Takes what ``stateDict()`` gave. Throws ``CheckpointableError`` where something is missing or has another shape.
+    /// Takes what ``stateDict()`` gave. Throws ``CheckpointableError`` where something is missing, has another shape, or belongs to nothing.
     func load(_ state: [String: Tensor]) throws
 }
 
@@ -22,6 +22,10 @@ extension Checkpointable {
                 throw CheckpointableError(
                     description: "\(key) is \(source.shape); \(target.shape) was expected")
             }
+        }
+        let known = Set(targets.map(\.key))
+        if let stranger = state.keys.filter({ !known.contains($0) }).min() {
+            throw CheckpointableError(description: "it has \(stranger), which nothing here takes")
         }
         // Nothing is changed before all of it is found to fit.
         try withoutGradients {

@@ -24,17 +24,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
     var root: String
 
-    @Option(help: "Look at this part alone. (default: all)")
-    var split: Split?
-
-    @Option(help: ArgumentHelp("For other folders: the pictures, such as photos/*.jpg.", valueName: "pattern"))
-    var images: String?
-
-    @Option(help: ArgumentHelp("And their masks, such as labels/*_mask.png.", valueName: "pattern"))
-    var masks: String?
-
-    @Option(help: ArgumentHelp("See the data set as this repair plan makes it.", valueName: "plan.json"))
-    var plan: String?
+    @OptionGroup var layout: DatasetLayoutOptions
 
     @Option(help: ArgumentHelp("Write a repair plan, to a file that does not exist yet.", valueName: "plan.json"))
     var repair: String?
@@ -45,49 +35,36 @@ struct DatasetAuditCommand: AsyncParsableCommand {
     @Flag(help: "Print the audit as JSON.")
     var json = false
 
-    @Option(help: "Pairs looked at at once. (default: one a processor)")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     func validate() throws {
-        guard (images == nil) == (masks == nil) else {
-            throw ValidationError("--images and --masks go together; give both patterns or none.")
-        }
-        if images != nil, split != nil { throw ValidationError("--split is for Trans10K's folders.") }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected.")
-        }
         if let repair, FileManager.default.fileExists(atPath: repair) {
             throw ValidationError("--repair: \(repair) exists, and nothing is overwritten; name another file.")
         }
     }
 
     func run() async throws {
-        let layout =
-            if let images, let masks { DatasetLayout.patterns(images: images, masks: masks) } else {
-                DatasetLayout.trans10K
-            }
-        let plan = try plan.map { try RepairPlan(contentsOf: $0) }
-        let dataset = try Dataset(root, layout: layout, plan: plan)
+        let dataset = try layout.open(root)
         let interrupt = Interrupt()
         defer { interrupt.restore() }
-        let total = try dataset.pairCount(of: split)
+        let total = try dataset.pairCount(of: layout.split)
         let progress = Mutex(Progress(total: total, quiet: quiet || json, verb: "looked at"))
         defer { progress.withLock { $0.end() } }
         let found = try await DatasetAudit.run(
-            on: dataset, split: split, threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            on: dataset, split: layout.split, threadCount: threads.count,
             isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
         progress.withLock { $0.end() }
         guard let audit = found else { throw ExitCode(130) }
-        try repair.map { try audit.plan(after: plan).write(to: $0) }
+        try repair.map { try audit.plan(after: dataset.plan).write(to: $0) }
         try sheet.map { try AuditSheet(of: audit, root: root).write(to: $0) }
         if json {
             try StandardStream.output.write(audit.jsonData())
         } else if !quiet {
             print(Self.text(audit))
-            if let repair { print("repair plan: \(repair), \(audit.plan(after: plan).repairs.count) repairs") }
+            if let repair { print("repair plan: \(repair), \(audit.plan(after: dataset.plan).repairs.count) repairs") }
             if let sheet { print("suspects: \(sheet)") }
         }
         if !audit.isSound { throw ExitCode(1) }

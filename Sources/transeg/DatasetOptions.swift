@@ -6,13 +6,10 @@ import TransparencyEvaluation
 import TransparencySegmentation
 import TransparencyTraining
 
-/// Which pictures of which data set: the options that commands share.
-struct DatasetOptions: ParsableArguments {
-    @Option(help: "Which part of the data set, laid out as Trans10K is.")
+/// How a data set is laid out and repaired: the options that commands share.
+struct DatasetLayoutOptions: ParsableArguments {
+    @Option(help: "Which part of a data set laid out as Trans10K. (default: test; preview: train; audit: all)")
     var split: Split?
-
-    @Option(help: "Easy or hard pictures, or mix for all.")
-    var difficulty = DifficultyChoice.mix
 
     @Option(
         help: ArgumentHelp(
@@ -33,25 +30,40 @@ struct DatasetOptions: ParsableArguments {
         guard (images == nil) == (masks == nil) else {
             throw ValidationError("--images and --masks go together; give both patterns or none.")
         }
-        if images != nil, split != nil || difficulty != .mix {
-            throw ValidationError(
-                "--images and --masks name all pictures; --split and --difficulty are for Trans10K's folders.")
+        if images != nil, split != nil {
+            throw ValidationError("--images and --masks name all pictures; --split is for Trans10K's folders.")
         }
-    }
-
-    /// The layout that the options describe.
-    var layout: DatasetLayout {
-        if let images, let masks { .patterns(images: images, masks: masks) } else { .trans10K }
     }
 
     /// The data set at `root` with its plan. Throws `DatasetError`.
     func open(_ root: String) throws -> Dataset {
-        try Dataset(root, layout: layout, plan: plan.map { try RepairPlan(contentsOf: $0) })
+        let layout =
+            if let images, let masks { DatasetLayout.patterns(images: images, masks: masks) } else {
+                DatasetLayout.trans10K
+            }
+        return try Dataset(root, layout: layout, plan: plan.map { try RepairPlan(contentsOf: $0) })
     }
+}
+
+/// Which pictures of which data set: the options that commands share.
+struct DatasetOptions: ParsableArguments {
+    @OptionGroup var layout: DatasetLayoutOptions
+
+    @Option(help: "Easy or hard pictures, or mix for all.")
+    var difficulty = DifficultyChoice.mix
+
+    func validate() throws {
+        if layout.images != nil, difficulty != .mix {
+            throw ValidationError("--images and --masks name all pictures; --difficulty is for Trans10K's folders.")
+        }
+    }
+
+    /// The data set at `root` with its plan. Throws `DatasetError`.
+    func open(_ root: String) throws -> Dataset { try layout.open(root) }
 
     /// The pairs that are meant; `standard` is the split where none is named. Throws `DatasetError`.
     func pairs(of dataset: Dataset, standard: Split) throws -> [DatasetPair] {
-        try dataset.pairs(images == nil ? split ?? standard : nil, difficulty: difficulty.difficulty)
+        try dataset.pairs(layout.images == nil ? layout.split ?? standard : nil, difficulty: difficulty.difficulty)
     }
 }
 

@@ -53,7 +53,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             guard (groundTruth == nil) != (dataset == nil) else {
                 throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them.")
             }
-            if dataset == nil, datasetOptions.images != nil || datasetOptions.plan != nil {
+            if dataset == nil, datasetOptions.layout.images != nil || datasetOptions.layout.plan != nil {
                 throw ValidationError("--images, --masks and --plan are of a data set; name it with --dataset.")
             }
             if modelOptions.model != nil {
@@ -121,15 +121,15 @@ struct EvaluateCommand: AsyncParsableCommand {
 extension DatasetOptions {
     /// What `metrics.json` says of the files. Throws `DatasetError`.
     func state(of dataset: Dataset, _ pairs: [DatasetPair]) throws -> DataState {
-        try DataState(of: pairs, in: dataset, planName: ((plan ?? "") as NSString).lastPathComponent)
+        try DataState(of: pairs, in: dataset, planName: ((layout.plan ?? "") as NSString).lastPathComponent)
     }
 
     /// Lines of the report's head.
     func facts(_ root: String) -> [Report.Fact] {
         [
             Report.Fact("Data set", root),
-            images == nil ? Report.Fact("Split", "\(split ?? .test), \(difficulty)") : nil,
-            plan.map { Report.Fact("Repair plan", $0) },
+            layout.images == nil ? Report.Fact("Split", "\(layout.split ?? .test), \(difficulty)") : nil,
+            layout.plan.map { Report.Fact("Repair plan", $0) },
         ].compactMap(\.self)
     }
 

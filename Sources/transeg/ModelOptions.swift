@@ -25,19 +25,12 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
-    @Option(help: "Threads of the CPU to compute with. (default: one for each physical core)")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @OptionGroup var precisionOptions: PrecisionOptions
 
     @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
     var plain = false
-
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected.")
-        }
-    }
 
     /// Finds the model without loading it.
     func findModel() throws -> ModelFolder {
@@ -46,7 +39,7 @@ struct ModelOptions: ParsableArguments {
 
     /// Applies `--threads` and loads the model.
     func makeSegmenter() async throws -> Segmenter {
-        if let threads { try TorchRuntime.setThreadCount(threads) }
+        try await threads.apply()
         return try await Segmenter(
             model: model, revision: revision, variant: variant, device: device.device, dtype: dtype.dtype,
             form: plain ? .plain : .folded, precision: precisionOptions.precision,

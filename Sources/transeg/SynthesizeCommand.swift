@@ -36,8 +36,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
     @Option(help: "Another seed gives other scenes.")
     var seed: UInt64 = 0
 
-    @Option(help: "Pictures drawn at once. (default: one a processor)")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
@@ -54,9 +53,6 @@ struct SynthesizeCommand: AsyncParsableCommand {
         guard (16...4096).contains(size), size.isMultiple(of: 16) else {
             throw ValidationError("--size is \(size); a multiple of 16 from 16 to 4096 was expected.")
         }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected.")
-        }
     }
 
     func run() async throws {
@@ -68,7 +64,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
         let progress = Mutex(Progress(total: dataset.totalCount, quiet: quiet, verb: "drawn"))
         defer { progress.withLock { $0.end() } }
         let count = try await dataset.write(
-            to: out, threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            to: out, threadCount: threads.count,
             isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
         progress.withLock { $0.end() }
 

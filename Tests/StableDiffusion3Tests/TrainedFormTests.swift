@@ -117,6 +117,15 @@ import TorchTraining
         }
     }
 
+    /// Where blocks run again for their gradients, the working gradients of all parts share memory as large as the largest part.
+    @Test func workingGradientsTakeTheLargestPart() throws {
+        let buffers = try trainable(.all, dtype: .bfloat16).buffers
+        let largest = try #require(buffers.map(\.count).max())
+        #expect(largest < buffers.map(\.count).reduce(0, +) / 2)
+        #expect(try PartGradients(buffers, recomputes: true).scratch?.shape == [largest])
+        #expect(try PartGradients(buffers, recomputes: false).scratch == nil)
+    }
+
     @Test func whatAPassLeftInSharedMemoryIsGone() throws {
         let (clean, used) = try (
             trainable(.all, dtype: .bfloat16, recomputes: true), trainable(.all, dtype: .bfloat16, recomputes: true)

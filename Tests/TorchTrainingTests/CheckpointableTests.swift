@@ -58,6 +58,9 @@ import Torch
         var wrong = try state(optimizer).mapValues { try Tensor.zeros($0.shape) }
         wrong["exp_avg_sq.0"] = try Tensor.zeros([4])
         #expect { try optimizer.load(wrong) } throws: { "\($0)" == "exp_avg_sq.0 is [4]; [3] was expected" }
+        wrong["exp_avg_sq.0"] = try Tensor.zeros([3])
+        wrong["exp_avg_sq.1"] = try Tensor.zeros([3])
+        #expect { try optimizer.load(wrong) } throws: { "\($0)" == "it has exp_avg_sq.1, which nothing here takes" }
         #expect(try state(optimizer).mapValues { try $0.array(of: Float.self) } == before)
     }
 

@@ -17,7 +17,7 @@ final class PartGradients {
     private let embedding: ParameterBuffer?
     private let blocks: [ParameterBuffer?]
     private let output: ParameterBuffer?
-    private let scratch: Tensor?
+    let scratch: Tensor?
 
     /// - Parameter buffers: Those of the embedding, each block and the output, in this order; nil for a part that is not trained.
     init(_ buffers: [ParameterBuffer?], recomputes: Bool) throws {

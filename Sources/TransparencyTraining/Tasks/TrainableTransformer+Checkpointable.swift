@@ -6,7 +6,13 @@ extension TrainableTransformer: Checkpointable {
     package func stateDict() throws -> [(key: String, tensor: Tensor)] { try state() }
 
     package func load(_ state: [String: Tensor]) throws {
-        try copy(state, into: buffers.flatMap { try $0.views(of: $0.master) })
+        try copy(try trained(of: state), into: buffers.flatMap { try $0.views(of: $0.master) })
         for buffer in buffers { try buffer.refresh() }
+    }
+
+    /// A state dict without what stays as the base model has it.
+    func trained(of state: [String: Tensor]) throws -> [String: Tensor] {
+        let constants = Set(try constantState().map(\.key))
+        return state.filter { !constants.contains($0.key) }
     }
 }

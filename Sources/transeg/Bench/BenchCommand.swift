@@ -36,8 +36,7 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
-    @Option(help: "Threads of the CPU to compute with. (default: one for each physical core)")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Counted passes, after one to warm up.")
     var runs = 3
@@ -50,7 +49,7 @@ struct BenchOptions: ParsableArguments {
 
     func validate() throws {
         for (name, value, limit) in [
-            ("size", size, 16384), ("batch", batch, 1024), ("runs", runs, 10_000), ("threads", threads ?? 1, 1024),
+            ("size", size, 16384), ("batch", batch, 1024), ("runs", runs, 10_000),
         ] where !(1...limit).contains(value) {
             throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected.")
         }

@@ -18,7 +18,7 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     var plain = false
 
     func run() async throws {
-        if let threads = options.threads { try TorchRuntime.setThreadCount(threads) }
+        try await options.threads.apply()
         let report = try await withTemporaryFolder { folder in
             try await measure(options.model ?? options.shape.makeModel(in: folder, side: options.size))
         }

@@ -29,7 +29,7 @@ struct BenchTrainCommand: AsyncParsableCommand {
     var recompute = true
 
     func run() async throws {
-        if let threads = options.threads { try TorchRuntime.setThreadCount(threads) }
+        try await options.threads.apply()
         let (report, profile) = try await withTemporaryFolder { folder in try await measure(in: folder) }
         if options.json {
             try StandardStream.output.write(report.json())
