@@ -28,10 +28,13 @@ let package = Package(
         // Without libtorch.
         .target(name: "Files", dependencies: ["COpenSSL"]),
         .target(name: "SeededRandom"),
+        .target(name: "Reports", dependencies: ["Files"]),
         .target(name: "Safetensors", dependencies: ["Files"]),
         .target(name: "Images", dependencies: ["CVips", "Files"]),
-        .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Files"]),
-        .target(name: "TransparencyData", dependencies: ["SegmentationMetrics", "SeededRandom", "Images", "Files"]),
+        .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
+        .target(
+            name: "TransparencyData",
+            dependencies: ["SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
         .target(
             name: "SyntheticScenes",
             dependencies: ["TransparencyData", "SeededRandom", "Images", "Files", "SegmentationMetrics"]),
@@ -56,7 +59,8 @@ let package = Package(
             name: "TransparencyTraining",
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "TorchNN",
-                "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Images", "Files",
+                "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Reports", "Images",
+                "Files",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -64,12 +68,13 @@ let package = Package(
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
                 "TorchTraining", "Torch", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Images",
-                "EmbeddedModel", "Files",
+                "EmbeddedModel", "Reports", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN", "Torch", "Safetensors"], path: "Tests/TestSupport"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Reports
 import TransparencySegmentation
 
 /// The learning rate range test (Smith, arXiv 1506.01186): the rate grows with every update, and the loss tells where learning

@@ -21,7 +21,8 @@ public struct TrainingMemory: Sendable {
 
     /// - Throws: What finding a model and reading its headers throws.
     init(_ settings: TrainingSettings, model: ModelFolder) throws {
-        let device = try Device.usable(settings.compute.device)
+        // A plan may be for another machine: a device that is named need not be here.
+        let device = try settings.compute.device ?? .usable(nil)
         let configuration = try model.transformerConfiguration()
         let counts = try model.parameterCounts()
         let isHalf = settings.model.dataType != .fp32

@@ -255,6 +255,9 @@ import Testing
                 arguments("run", steps: 6) + ["--dry-run", "--trainable", "lora", "--lora-targets", "attn.to_q"],
                 in: folder)
             #expect(adapters.output.contains("frozen transformer"), "\(adapters.output)")
+            // A plan may be for another machine.
+            let elsewhere = try Program.run(arguments("run", steps: 6) + ["--dry-run", "--device", "cuda"], in: folder)
+            #expect(elsewhere.exitCode == 0 && elsewhere.output.contains("together"), "\(elsewhere.errors)")
         }
     }
 

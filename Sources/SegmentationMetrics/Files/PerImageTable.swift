@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Reports
 
 /// `per_image.csv`: a line for each picture with its scores for people and its counts, from which all numbers can be worked
 /// out again. `transeg compare` reads it from beside `metrics.json`.

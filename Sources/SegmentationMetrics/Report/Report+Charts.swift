@@ -1,3 +1,5 @@
+import Reports
+
 extension Report {
     /// A chart with its heading, legend and a sentence about it.
     func figure(_ heading: String, _ note: String, legend: [HTML], _ chart: HTML) -> HTML {

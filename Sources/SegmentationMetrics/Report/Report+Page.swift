@@ -1,32 +1,16 @@
 import Foundation
+import Reports
 
 extension Report {
     /// The page, UTF-8 and well-formed as XML. The same report gives the same text.
     public func html() -> String {
         let groups = PictureGroup.groups(of: records)
-        let page: HTML = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-            style-src 'unsafe-inline'; script-src 'unsafe-inline'"/>
-            <title>\(title)</title>
-            <style>
-            \(HTML(trusted: ReportStyle.text))</style>
-            </head>
-            <body>
+        let body: HTML = """
             \(header())<main>
             \(numbersSection())\(chartsSection(groups))\(examplesSection())\(picturesSection(groups))</main>
-            <script>
-            \(HTML(trusted: ReportScript.text))</script>
-            </body>
-            </html>
 
             """
-        return page.text
+        return HTMLPage(title: title, style: ReportStyle.text, body: body, script: ReportScript.text).text
     }
 
     private func header() -> HTML {

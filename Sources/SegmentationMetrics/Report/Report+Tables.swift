@@ -1,3 +1,5 @@
+import Reports
+
 extension Report {
     /// The protocols with their tables: rows for all, easy and hard pictures.
     func protocolTables() -> HTML {

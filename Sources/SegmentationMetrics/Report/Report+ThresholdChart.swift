@@ -1,3 +1,5 @@
+import Reports
+
 extension Report {
     /// What another threshold would have given.
     func thresholdChart() -> HTML {

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Reports
 
 /// A page with the pictures that an audit found fault with, for a person to look at beside the plan: one HTML file that needs no
 /// other.
@@ -23,57 +24,44 @@ public struct AuditSheet {
     func html() -> String {
         let suspects = audit.faults.filter { !$0.isNote } + audit.faults.filter(\.isNote)
         let left = suspects.count - Self.limit
-        let cards = suspects.prefix(Self.limit).map(card).joined(separator: "\n")
-        let rest = left > 0 ? "<p>\(left) more are in the JSON file.</p>" : ""
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Audit of \(escaped(root))</title>
-            <style>\(Self.style)</style>
-            </head>
-            <body>
-            <h1>Audit of \(escaped(root))</h1>
+        let rest: HTML = left > 0 ? "<p>\(left) more are in the JSON file.</p>\n" : ""
+        let title = "Audit of \(root)"
+        let body: HTML = """
+            <h1>\(title)</h1>
             <p>\(suspects.count { !$0.isNote }) faults, \(suspects.count(where: \.isNote)) notes. Pictures and masks as they are stored.</p>
             <main>
-            \(cards)
-            </main>
+            \(suspects.prefix(Self.limit).map(card).joined())</main>
             \(rest)
-            </body>
-            </html>
-
             """
+        return HTMLPage(title: title, style: Self.style, body: body).text
     }
 
-    private func card(_ fault: AuditFault) -> String {
-        let names = [fault.picture, fault.mask, fault.other].compactMap(\.self).map { "<code>\(escaped($0))</code>" }
-        let action = fault.action.map { "<p>plan: <b>\(escaped($0.rawValue))</b></p>" } ?? ""
+    private func card(_ fault: AuditFault) -> HTML {
+        let names = [fault.picture, fault.mask, fault.other].compactMap(\.self).map {
+            "<code>\($0)</code><br/>" as HTML
+        }
+        let action = fault.action.map { "<p>plan: <b>\($0.rawValue)</b></p>" as HTML } ?? ""
+        let style: HTML = fault.isNote ? " class=\"note\"" : ""
         return """
-            <section\(fault.isNote ? " class=\"note\"" : "")>
-            <h2>\(escaped(fault.kind.rawValue.replacing("_", with: " ")))</h2>
-            <p>\(names.joined(separator: "<br>"))</p>
-            <p>\(escaped(fault.detail))</p>\(action)
+            <section\(style)>
+            <h2>\(fault.kind.rawValue.replacing("_", with: " "))</h2>
+            <p>\(names.joined())</p>
+            <p>\(fault.detail)</p>\(action)
             <div>\(pictures(of: fault).joined())</div>
             </section>
+
             """
     }
 
     /// What can be shown of a fault: files that cannot be decoded are left out.
-    private func pictures(of fault: AuditFault) -> [String] {
+    private func pictures(of fault: AuditFault) -> [HTML] {
         let picture = fault.picture.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }
         let mask = fault.mask.flatMap { try? ImageReader().readValues(contentsOf: "\(root)/\($0)") }
         let other = fault.other.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }
         return [("picture", picture), ("mask", mask), ("the other picture", other)].compactMap { name, image in
             guard let image, let bytes = try? image.thumbnail(side: Self.side).jpegData(quality: 80) else { return nil }
-            return "<img alt=\"\(name)\" src=\"data:image/jpeg;base64,\(Data(bytes).base64EncodedString())\">"
+            return "<img alt=\"\(name)\" src=\"data:image/jpeg;base64,\(Data(bytes).base64EncodedString())\"/>"
         }
-    }
-
-    private func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
     }
 
     private static let style = """
@@ -84,5 +72,6 @@ public struct AuditSheet {
         section.note{border-left-color:#0072b2}
         h2{font-size:1em;margin:4px 0}p{margin:4px 0}
         img{max-width:48%;height:auto;margin:2px}
+
         """
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 package import Torch
 
 /// `curves.svg`: loss with its running mean, learning rate, gradient norm, validation IoU, drawn from the log in the end.

@@ -88,7 +88,9 @@ package final class Trainer {
         if let checkpoint {
             try checkpoint.load(
                 checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
-            if let average { try checkpoint.load(transformer.trained(of: checkpoint.weights(averaged: true)), into: average) }
+            if let average {
+                try checkpoint.load(transformer.trained(of: checkpoint.weights(averaged: true)), into: average)
+            }
         }
     }
 

@@ -94,12 +94,4 @@ import Testing
         #expect(ReportNumber.percent(7.456) == "7.46")
         #expect(ReportNumber.pictures(1) == "1 picture" && ReportNumber.pictures(1500) == "1,500 pictures")
     }
-
-    @Test(arguments: [0, 0.001, 0.01, 0.05, 0.051, 0.33, 0.5, 0.77, 1])
-    func ticksReachTheLargestBar(maximum: Double) throws {
-        let ticks = ChartFrame.Tick.percents(to: maximum)
-        let last = try #require(ticks.last?.value)
-        #expect((2...6).contains(ticks.count) && last >= maximum - 1e-9 && last <= 1)
-        #expect(ticks[0].value == 0)
-    }
 }

@@ -6,53 +6,53 @@ import Foundation
 /// ```swift
 /// let cell: HTML = "<td title=\"\(record.id)\">\(record.id)</td>"
 /// ```
-struct HTML: ExpressibleByStringInterpolation, Sendable {
-    private(set) var text: String
+package struct HTML: ExpressibleByStringInterpolation, Sendable {
+    package private(set) var text: String
 
-    init(stringLiteral value: String) {
+    package init(stringLiteral value: String) {
         text = value
     }
 
-    init(stringInterpolation: StringInterpolation) {
+    package init(stringInterpolation: StringInterpolation) {
         text = stringInterpolation.text
     }
 
     /// Markup from a string that holds no data.
-    init(trusted text: String) {
+    package init(trusted text: String) {
         self.text = text
     }
 
-    struct StringInterpolation: StringInterpolationProtocol {
+    package struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
 
-        init(literalCapacity: Int, interpolationCount: Int) {
+        package init(literalCapacity: Int, interpolationCount: Int) {
             text.reserveCapacity(literalCapacity + 16 * interpolationCount)
         }
 
-        mutating func appendLiteral(_ literal: String) {
+        package mutating func appendLiteral(_ literal: String) {
             text += literal
         }
 
-        mutating func appendInterpolation(_ data: String) {
+        package mutating func appendInterpolation(_ data: String) {
             text += HTML.escaped(data)
         }
 
-        mutating func appendInterpolation(_ number: Int) {
+        package mutating func appendInterpolation(_ number: Int) {
             text += String(number)
         }
 
-        mutating func appendInterpolation(_ markup: HTML) {
+        package mutating func appendInterpolation(_ markup: HTML) {
             text += markup.text
         }
     }
 
-    static func += (markup: inout HTML, more: HTML) {
+    package static func += (markup: inout HTML, more: HTML) {
         markup.text += more.text
     }
 
     /// `data` for an element's text or a quoted attribute. Control characters, which neither HTML nor XML can hold, become the
     /// replacement character.
-    static func escaped(_ data: String) -> String {
+    package static func escaped(_ data: String) -> String {
         guard data.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F || "&<>\"'".utf8.contains($0) }) else {
             return data
         }
@@ -74,7 +74,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 }
 
 extension Sequence<HTML> {
-    func joined() -> HTML {
+    package func joined() -> HTML {
         HTML(trusted: map(\.text).joined())
     }
 }

@@ -1,0 +1,24 @@
+import Testing
+
+@testable import Reports
+
+@Suite struct TickTests {
+    private func texts(_ ticks: [ChartFrame.Tick]) -> String { ticks.map(\.text).joined(separator: " ") }
+
+    @Test func ticksAreRound() {
+        #expect(texts(ChartFrame.Tick.round(in: 0...1)) == "0.0 0.2 0.4 0.6 0.8 1.0")
+        #expect(texts(ChartFrame.Tick.round(in: 0...0.037)) == "0.00 0.01 0.02 0.03")
+        #expect(texts(ChartFrame.Tick.round(in: 1...3, whole: true)) == "1 2 3")
+        #expect(texts(ChartFrame.Tick.round(in: 1...1234, whole: true)) == "500 1000")
+        #expect(ChartFrame.Tick.round(in: 0...1e-300).count <= 12)
+        #expect(texts(ChartFrame.Tick.logarithmic(in: -6 ... -3)) == "1e-06 1e-05 1e-04 1e-03")
+    }
+
+    @Test(arguments: [0, 0.001, 0.01, 0.05, 0.051, 0.33, 0.5, 0.77, 1])
+    func ticksReachTheLargestBar(maximum: Double) throws {
+        let ticks = ChartFrame.Tick.percents(to: maximum)
+        let last = try #require(ticks.last?.value)
+        #expect((2...6).contains(ticks.count) && last >= maximum - 1e-9 && last <= 1)
+        #expect(ticks[0].value == 0)
+    }
+}
