@@ -36,7 +36,7 @@ def run_diffusers(arguments):
     vae = AutoencoderKL.from_pretrained(arguments.model, subfolder="vae", torch_dtype=dtype).to(device).eval()
     transformer = SD3Transformer2DModel.from_pretrained(
         arguments.model, subfolder="transformer", torch_dtype=torch.float32).to(device)
-    if arguments.recompute:
+    if arguments.gradientCheckpointing:
         transformer.enable_gradient_checkpointing()
     transformer.train()
     prompts = pathlib.Path(arguments.model) / "precomputed_prompt_embeddings"
@@ -76,7 +76,7 @@ def main():
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--recompute", action="store_true", help="run blocks again for their gradients, in both")
+    parser.add_argument("--gradient-checkpointing", action="store_true", help="run blocks again for their gradients, in both")
     parser.add_argument("--rounds", type=int, default=2, help="how often each program is started")
     parser.add_argument("--updates", type=int, default=4, help="counted updates of each start")
     parser.add_argument("--transeg", default=str(root / "transeg"))
@@ -87,7 +87,7 @@ def main():
 
     ours = [arguments.transeg, "bench", "train", "--json", "--model", arguments.model, "--size", str(arguments.size),
             "--batch", str(arguments.batch), "--dtype", arguments.dtype, "--device", arguments.device, "--runs",
-            str(arguments.updates), "--recompute", str(arguments.recompute).lower()]
+            str(arguments.updates), "--gradient-checkpointing", str(arguments.gradientCheckpointing).lower()]
     if arguments.threads:
         ours += ["--threads", str(arguments.threads)]
     seconds, memory = dict(diffusers=[], transeg=[]), dict(diffusers=[], transeg=[])

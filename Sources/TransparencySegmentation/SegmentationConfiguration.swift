@@ -23,7 +23,7 @@ public enum MaskTarget: String, Codable, Sendable, CaseIterable {
 /// What a transformer's output is to the mask's latent.
 ///
 /// Stable Diffusion 3 was trained to give noise − data, so that a direct prediction begins with the wrong sign.
-public enum OutputForm: String, Codable, Sendable, CaseIterable {
+public enum PredictionType: String, Codable, Sendable, CaseIterable {
     /// The output is the mask's latent.
     case direct
     /// The mask's latent is −output.
@@ -45,15 +45,29 @@ public enum OutputForm: String, Codable, Sendable, CaseIterable {
 /// original's: binary, direct.
 public struct SegmentationConfiguration: Codable, Equatable, Sendable {
     public var target = MaskTarget.binary
-    public var outputForm = OutputForm.direct
+    public var predictionType = PredictionType.direct
 
     enum CodingKeys: String, CodingKey {
         case target
-        case outputForm = "output_form"
+        case predictionType = "prediction_type"
     }
 
-    public init(target: MaskTarget = .binary, outputForm: OutputForm = .direct) {
-        (self.target, self.outputForm) = (target, outputForm)
+    public init(target: MaskTarget = .binary, predictionType: PredictionType = .direct) {
+        (self.target, self.predictionType) = (target, predictionType)
+    }
+
+    /// Reads `output_form` too, as files of earlier versions have it.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        target = try container.decode(MaskTarget.self, forKey: .target)
+        let former = try decoder.container(keyedBy: FormerKeys.self)
+        predictionType =
+            try former.decodeIfPresent(PredictionType.self, forKey: .outputForm)
+            ?? container.decode(PredictionType.self, forKey: .predictionType)
+    }
+
+    private enum FormerKeys: String, CodingKey {
+        case outputForm = "output_form"
     }
 
     /// The file's name in a model folder.
@@ -70,7 +84,8 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
             self = try JSONDecoder().decode(SegmentationConfiguration.self, from: data)
         } catch {
             throw SegmentationError.configuration(
-                file: file, reason: "target (binary, color) and output_form (direct, negated, residual) were expected")
+                file: file,
+                reason: "target (binary, color) and prediction_type (direct, negated, residual) were expected")
         }
     }
 

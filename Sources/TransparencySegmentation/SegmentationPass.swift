@@ -81,7 +81,7 @@ final class SegmentationPass {
         let latent = try autoencoder.scaled(autoencoder.encode((image * 2 - 1).to(dtype)).mode())
         try device.synchronize()
         let encoded = clock.now
-        let prediction = try usage.outputForm.mask(output: transformer(latent), picture: latent)
+        let prediction = try usage.predictionType.mask(output: transformer(latent), picture: latent)
         try device.synchronize()
         let transformed = clock.now
         let decoded = try autoencoder.decode(autoencoder.unscaled(prediction))

@@ -45,12 +45,16 @@ public struct TrainingMemory: Sendable {
             return (isAdapter || settings.model.trainable == .folded ? Self.foldedBlock : Self.plainBlock)
                 + (isDual ? Self.secondAttention : 0)
         }
-        let recorded = settings.compute.recompute ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
+        let recorded =
+            settings.compute.gradientCheckpointing ? configuration.numLayers + (blocks.max() ?? 0) : blocks.reduce(0, +)
         self.parts = [
             ("trained weights, float32", 4 * trained), ("gradients, float32", 4 * trained),
             ("AdamW's moments, float32", 8 * trained),
             ("copy to compute with, half precision", isHalf ? 2 * trained : 0),
-            ("its gradients, half precision", isHalf ? 2 * (settings.compute.recompute ? largest : trained) : 0),
+            (
+                "its gradients, half precision",
+                isHalf ? 2 * (settings.compute.gradientCheckpointing ? largest : trained) : 0
+            ),
             ("average, float32", settings.training.emaDecay == nil ? 0 : 4 * trained),
             ("frozen transformer", isAdapter ? size * counts.transformer : 0),
             ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),

@@ -27,11 +27,12 @@ import TorchTraining
     }
 
     private func trainable(
-        _ form: TrainedForm, adapters: [String: Tensor]? = nil, dtype: DType = .float32, recomputes: Bool = false
+        _ form: TrainedForm, adapters: [String: Tensor]? = nil, dtype: DType = .float32,
+        gradientCheckpointing: Bool = false
     ) throws -> TrainableTransformer {
         try TrainableTransformer(
             configuration, form == .folded ? folded : plain, form: form, adapters: adapters, dtype: dtype, device: .cpu,
-            timestep: segmentationTimestep, prompt: prompt, recomputes: recomputes)
+            timestep: segmentationTimestep, prompt: prompt, gradientCheckpointing: gradientCheckpointing)
     }
 
     private func distance(_ one: Tensor, _ other: Tensor) throws -> Double {
@@ -60,8 +61,8 @@ import TorchTraining
     }
 
     @Test(arguments: [false, true])
-    func foldedTrainingIsPublished(recomputes: Bool) throws {
-        let trained = try trainable(.folded, recomputes: recomputes)
+    func foldedTrainingIsPublished(gradientCheckpointing: Bool) throws {
+        let trained = try trainable(.folded, gradientCheckpointing: gradientCheckpointing)
         let losses = try train(trained, updates: 10)
         #expect(losses[9] < losses[0])
         let (tensors, prompt) = try FoldedTransformer.unfold(
@@ -84,7 +85,7 @@ import TorchTraining
             }
             let trained = try TrainableTransformer(
                 configuration, mixed, form: form, dtype: .float32, device: .cpu, timestep: segmentationTimestep,
-                prompt: prompt, recomputes: true)
+                prompt: prompt, gradientCheckpointing: true)
             for (key, tensor) in try trained.state() {
                 let expected = try #require(mixed[key]).to(.float32)
                 #expect(try (tensor - expected).abs().max().item() == 0, "\(key)")
@@ -99,8 +100,8 @@ import TorchTraining
     /// In half precision the parts share memory for the gradients of a pass; nothing of one part may reach another.
     @Test func gradientsOfPartsThatShareMemoryAreTheirOwn() throws {
         for form in [TrainedForm.all, .folded, lora] {
-            let one = try trainable(form, dtype: .bfloat16, recomputes: false)
-            let other = try trainable(form, dtype: .bfloat16, recomputes: true)
+            let one = try trainable(form, dtype: .bfloat16, gradientCheckpointing: false)
+            let other = try trainable(form, dtype: .bfloat16, gradientCheckpointing: true)
             // Twice, for the second pass adds to the first and finds used memory.
             for transformer in [one, other] {
                 for _ in 0..<2 {
@@ -122,13 +123,14 @@ import TorchTraining
         let buffers = try trainable(.all, dtype: .bfloat16).buffers
         let largest = try #require(buffers.map(\.count).max())
         #expect(largest < buffers.map(\.count).reduce(0, +) / 2)
-        #expect(try PartGradients(buffers, recomputes: true).scratch?.shape == [largest])
-        #expect(try PartGradients(buffers, recomputes: false).scratch == nil)
+        #expect(try PartGradients(buffers, gradientCheckpointing: true).scratch?.shape == [largest])
+        #expect(try PartGradients(buffers, gradientCheckpointing: false).scratch == nil)
     }
 
     @Test func whatAPassLeftInSharedMemoryIsGone() throws {
         let (clean, used) = try (
-            trainable(.all, dtype: .bfloat16, recomputes: true), trainable(.all, dtype: .bfloat16, recomputes: true)
+            trainable(.all, dtype: .bfloat16, gradientCheckpointing: true),
+            trainable(.all, dtype: .bfloat16, gradientCheckpointing: true)
         )
         _ = try used.accumulateGradients(latent.to(.bfloat16), scale: 1) { try $0.to(.float32).sum() }
         for buffer in used.buffers {
@@ -145,7 +147,7 @@ import TorchTraining
     @Test func recomputationGivesTheSameGradients() throws {
         for form in [TrainedForm.folded, lora] {
             let losses = try (
-                train(trainable(form), updates: 5), train(trainable(form, recomputes: true), updates: 5)
+                train(trainable(form), updates: 5), train(trainable(form, gradientCheckpointing: true), updates: 5)
             )
             for (one, other) in zip(losses.0, losses.1) { #expect(abs(one - other) <= 1e-5 * one, "\(form)") }
         }
@@ -226,7 +228,7 @@ import TorchTraining
 
     @Test func nothingIsLeftOfAnUpdate() throws {
         for form in [TrainedForm.all, .folded, lora] {
-            let trained = try trainable(form, recomputes: true)
+            let trained = try trainable(form, gradientCheckpointing: true)
             let optimizer = try AdamW(trained.buffers)
             let average = try ExponentialMovingAverage(trained.buffers, decay: 0.9)
             func update(_ step: Int) throws {

@@ -36,12 +36,14 @@ import TorchTraining
         )
     }
 
-    private func transformer(_ model: String, dtype: DType = .float32, recomputes: Bool) throws -> TrainableTransformer
+    private func transformer(_ model: String, dtype: DType = .float32, gradientCheckpointing: Bool) throws
+        -> TrainableTransformer
     {
         let folder = try ModelFolder("\(goldens)/\(model)")
         return try TrainableTransformer(
             folder.transformerConfiguration(), folder.transformerTensors().tensors, dtype: dtype, device: .cpu,
-            timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt(), recomputes: recomputes)
+            timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt(),
+            gradientCheckpointing: gradientCheckpointing)
     }
 
     /// Trains as the golden run did.
@@ -90,8 +92,8 @@ import TorchTraining
     }
 
     @Test(arguments: ["tiny-0", "tiny-2"], [(1, false), (1, true), (3, false), (3, true)])
-    func updatesAreThoseOfPyTorch(model: String, form: (accumulation: Int, recomputes: Bool)) throws {
-        let trained = try transformer(model, recomputes: form.recomputes)
+    func updatesAreThoseOfPyTorch(model: String, form: (accumulation: Int, gradientCheckpointing: Bool)) throws {
+        let trained = try transformer(model, gradientCheckpointing: form.gradientCheckpointing)
         let updates = try train(model, trained, accumulation: form.accumulation)
         let (golden, tensors) = try golden(model)
         let expected = try #require(
@@ -110,20 +112,21 @@ import TorchTraining
     }
 
     @Test func anotherOptimiserIsNoticed() throws {
-        let trained = try transformer("tiny-0", recomputes: false)
+        let trained = try transformer("tiny-0", gradientCheckpointing: false)
         let updates = try train("tiny-0", trained, accumulation: 1) { $0.beta2 = 0.99 }
         let expected = try #require(try golden("tiny-0").0.logs["accumulation_1"])
         #expect(zip(updates, expected).contains { !isClose($0.loss, $1.loss, 1e-4) })
     }
 
     @Test func bfloat16IsCloseToFloat32() throws {
-        let updates = try train("tiny-0", transformer("tiny-0", dtype: .bfloat16, recomputes: true), accumulation: 1)
+        let updates = try train(
+            "tiny-0", transformer("tiny-0", dtype: .bfloat16, gradientCheckpointing: true), accumulation: 1)
         let expected = try #require(try golden("tiny-0").0.logs["accumulation_1"])
         for (update, expected) in zip(updates, expected) { #expect(isClose(update.loss, expected.loss, 2e-2)) }
     }
 
     @Test func aSecondPassAddsTheSameAgain() throws {
-        let trained = try transformer("tiny-0", recomputes: true)
+        let trained = try transformer("tiny-0", gradientCheckpointing: true)
         let latent = try Tensor.randn([1, 16, 8, 8], seed: 1)
         func pass() throws { _ = try trained.accumulateGradients(latent, scale: 1) { try $0.meanSquaredError(latent) } }
         try pass()

@@ -108,7 +108,7 @@ import Testing
 
     @Test(arguments: [
         ["--trainable", "folded"], ["--trainable", "lora", "--lora-rank", "4", "--ema-decay", "0.9"],
-        ["--target", "color", "--output-form", "residual", "--ema-decay", "0.9"],
+        ["--target", "color", "--prediction-type", "residual", "--ema-decay", "0.9"],
         ["--data-type", "fp16", "--output-form", "negated"],
     ])
     func everyFormGoesOnAndIsExported(options: [String]) throws {

@@ -142,7 +142,7 @@ import Torch
         try await withTemporaryFolderOfTask { folder in
             try FileManager.default.copyItem(atPath: model, toPath: "\(folder)/model")
             let before = try await Segmenter(model: "\(folder)/model", device: .cpu).identity["weights"]
-            try Data(#"{"target": "binary", "output_form": "negated"}"#.utf8)
+            try Data(#"{"target": "binary", "prediction_type": "negated"}"#.utf8)
                 .write(to: URL(fileURLWithPath: "\(folder)/model/segmentation_config.json"))
             #expect(try await Segmenter(model: "\(folder)/model", device: .cpu).identity["weights"] != before)
         }

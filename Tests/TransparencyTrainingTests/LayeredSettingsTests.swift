@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TransparencySegmentation
 
 @testable import TransparencyTraining
 
@@ -22,6 +23,61 @@ import Testing
             #expect(settings.learningRateScheduler.lr == TrainingSettings().learningRateScheduler.lr)
             #expect(layers.origins["lr"] == nil)
         }
+    }
+
+    /// What earlier versions called a setting is read everywhere, and shown by its name.
+    @Test func formerNamesAreRead() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/a.yaml"
+            try "compute:\n  recompute: false\noutput_form: {default: negated}\n".write(
+                toFile: path, atomically: true, encoding: .utf8)
+            let layers = try LayeredSettings(files: [path])
+            #expect(!layers.settings.compute.gradientCheckpointing)
+            #expect(layers.settings.model.predictionType == .negated)
+            #expect(layers.origins["prediction_type"] == .file(path, line: 3))
+            #expect(!layers.text().contains("output_form"))
+            let above = try LayeredSettings(files: [path], environment: ["TRANSEG_OUTPUT_FORM": "residual"])
+            #expect(above.settings.model.predictionType == .residual)
+        }
+        let kept = Data(#"{"output_form": "residual", "target": "colour"}"#.utf8)
+        let settings = try JSONDecoder().decode(TrainingSettings.self, from: kept)
+        #expect(settings.model.predictionType == .residual && settings.model.target == .color)
+    }
+
+    @Test func filesAreReadAsEditorsSaveThem() async throws {
+        try await withFolder { folder in
+            let text = "epochs: 7\n"
+            for (name, data) in [
+                ("notepad", Data([0xEF, 0xBB, 0xBF]) + Data(text.utf8)),
+                ("powershell", Data([0xFF, 0xFE]) + (text.data(using: .utf16LittleEndian) ?? Data())),
+            ] {
+                let path = "\(folder)/\(name).yaml"
+                try data.write(to: URL(fileURLWithPath: path))
+                #expect(try LayeredSettings(files: [path]).settings.training.epochs == 7, "\(name)")
+            }
+            try Data([0xC3, 0x28]).write(to: URL(fileURLWithPath: "\(folder)/latin"))
+            for (path, reason) in [("nosuch", "there is no file"), ("", "is a folder"), ("latin", "no text in UTF-8")] {
+                #expect {
+                    try LayeredSettings(files: ["\(folder)/\(path)"])
+                } throws: { "\($0)".contains(reason) }
+            }
+        }
+    }
+
+    /// Numbers of any size are taken or refused, and what is taken can be computed with.
+    @Test(arguments: SettingsTable.all.filter { $0.typeName == "integer" && $0.name != "seed" }.map(\.name))
+    func numbersHaveBounds(name: String) throws {
+        var largest: Int?
+        for value in [
+            Int.min, -1, 0, 1, 1024, 4096, 65_536, 1_000_000, 1_000_000_000, 1 << 31, 1 << 32, 1 << 53, Int.max,
+        ] {
+            guard let layers = try? LayeredSettings(options: [name: "\(value)"]) else { continue }
+            largest = value
+            let training = layers.settings.training
+            #expect(training.totalSteps(pictureCount: 10_000_000) > 0 && training.effectiveBatchSize > 0)
+            _ = layers.settings.schedule(pictureCount: 10_000_000)
+        }
+        #expect(try #require(largest) <= 1_000_000_000)
     }
 
     /// `--print-config` shows what the run takes.

@@ -37,9 +37,9 @@ import Torch
         #expect(try MaskTarget.color.picture(of: classes).pixels == [0, 0, 0, 255, 0, 0, 255, 255, 255])
     }
 
-    @Test func outputFormsGiveBackTheMask() throws {
+    @Test func predictionTypesGiveBackTheMask() throws {
         let (mask, picture) = (try Tensor.randn([1, 4], seed: 1), try Tensor.randn([1, 4], seed: 2))
-        let outputs: [OutputForm: Tensor] = [
+        let outputs: [PredictionType: Tensor] = [
             .direct: mask, .negated: try mask * -1, .residual: try picture - mask,
         ]
         for (form, output) in outputs {

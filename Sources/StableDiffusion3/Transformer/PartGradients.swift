@@ -3,7 +3,7 @@ import TorchTraining
 
 /// Where the gradients of a transformer's parts go: each part's are handed on to its buffer as soon as its backward pass ends.
 ///
-/// In float32 they arrive in the buffers themselves. In half precision all parts share one scratch as large as the largest where a walk recomputes,
+/// In float32 they arrive in the buffers themselves. In half precision all parts share one scratch as large as the largest where a walk gradientCheckpointing,
 /// for then one part at a time has working gradients; a walk that records everything needs every part's at once.
 final class PartGradients {
     enum Part {
@@ -20,13 +20,13 @@ final class PartGradients {
     let scratch: Tensor?
 
     /// - Parameter buffers: Those of the embedding, each block and the output, in this order; nil for a part that is not trained.
-    init(_ buffers: [ParameterBuffer?], recomputes: Bool) throws {
+    init(_ buffers: [ParameterBuffer?], gradientCheckpointing: Bool) throws {
         guard buffers.count >= 2 else { preconditionFailure("a transformer has an embedding and an output") }
         (embedding, blocks, output) = (buffers[0], Array(buffers[1..<(buffers.count - 1)]), buffers[buffers.count - 1])
         let all = [Part.embedding] + blocks.indices.map { .block($0) } + [.output]
         parts = zip(all, buffers).filter { $0.1 != nil }.map(\.0)
         let largest = buffers.compactMap(\.self).max { $0.count < $1.count }
-        scratch = recomputes ? try largest?.makeGradientScratch() : nil
+        scratch = gradientCheckpointing ? try largest?.makeGradientScratch() : nil
     }
 
     func trains(_ part: Part) -> Bool { buffer(part) != nil }

@@ -9,7 +9,7 @@ package final class TrainableTransformer {
     /// Those of the embeddings, the blocks and the output layers, in this order; of LoRA the blocks' alone.
     package let buffers: [ParameterBuffer]
     /// Whether blocks are run again for their gradients.
-    package let recomputes: Bool
+    package let gradientCheckpointing: Bool
     /// What is computed in.
     package let dtype: DType
 
@@ -32,7 +32,7 @@ package final class TrainableTransformer {
     package init(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
         adapters: [String: Tensor]? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
-        recomputes: Bool, seed: UInt32 = 0
+        gradientCheckpointing: Bool, seed: UInt32 = 0
     ) throws {
         // Checks every key and shape at once.
         let checked = Weights(unconverted: tensors)
@@ -43,7 +43,9 @@ package final class TrainableTransformer {
         guard let table = tensors[Self.positionKey] else {
             throw WeightsError.missing(key: Self.positionKey, file: "the weights")
         }
-        (self.configuration, self.form, self.recomputes, self.dtype) = (configuration, form, recomputes, dtype)
+        (self.configuration, self.form, self.gradientCheckpointing, self.dtype) = (
+            configuration, form, gradientCheckpointing, dtype
+        )
 
         let trained: [String: Tensor]
         // A copy, for a view would keep the whole file in memory.
@@ -59,7 +61,7 @@ package final class TrainableTransformer {
         let parts = try Self.parts(of: trained, blockCount: configuration.numLayers).map { prefix, weights in
             weights.isEmpty ? nil : try ParameterBuffer(prefix: prefix, weights, dtype: dtype, device: device)
         }
-        gradients = try PartGradients(parts, recomputes: recomputes)
+        gradients = try PartGradients(parts, gradientCheckpointing: gradientCheckpointing)
         buffers = parts.compactMap(\.self)
         var leaves = constants
         for buffer in buffers { for (name, leaf) in buffer.leaves { leaves[buffer.prefix + name] = leaf } }
@@ -102,8 +104,8 @@ package final class TrainableTransformer {
         _ latent: Tensor, scale: Double, loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
         let value =
-            try recomputes
-            ? walk.recomputed(latent, scale, gradients, loss) : walk.recorded(latent, scale, gradients, loss)
+            try gradientCheckpointing
+            ? walk.checkpointed(latent, scale, gradients, loss) : walk.recorded(latent, scale, gradients, loss)
         return try value.detached()
     }
 

@@ -48,7 +48,7 @@ struct TransformerWalk {
     ///
     /// A block's activations and, in half precision, its working gradients live only while it is at work. The gradients are those of
     /// ``recorded(_:_:_:_:)`` to rounding.
-    func recomputed(
+    func checkpointed(
         _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
         var tokens = try withoutGradients { try embed(latent) }

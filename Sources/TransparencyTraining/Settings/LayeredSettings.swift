@@ -40,9 +40,12 @@ package struct LayeredSettings: Sendable {
             for (name, value) in file.values { _ = take(value.text, as: name, from: .file(path, line: value.line)) }
         }
         for setting in SettingsTable.all {
-            guard let text = environment[setting.environmentName] else { continue }
-            if let problem = take(text, as: setting.name, from: .environment) {
-                problems.append("\(setting.environmentName): \(problem)")
+            let names = [setting.formerEnvironmentName, setting.environmentName].compactMap(\.self)
+            for name in names {
+                guard let text = environment[name] else { continue }
+                if let problem = take(text, as: setting.name, from: .environment) {
+                    problems.append("\(name): \(problem)")
+                }
             }
         }
         problems += Self.misspelt(environment)
@@ -76,7 +79,8 @@ package struct LayeredSettings: Sendable {
 
     /// Environment variables that are nearly those of a setting.
     private static func misspelt(_ environment: [String: String]) -> [String] {
-        let names = Set(SettingsTable.all.map(\.environmentName))
+        let names = Set(
+            SettingsTable.all.flatMap { [$0.environmentName, $0.formerEnvironmentName].compactMap(\.self) })
         return environment.keys.sorted().compactMap { key in
             guard key.hasPrefix("TRANSEG_"), !names.contains(key), key != "TRANSEG_TORCH" else { return nil }
             let name = String(key.dropFirst("TRANSEG_".count)).lowercased()

@@ -49,9 +49,16 @@ package struct Setting: Sendable {
     let encode: @Sendable (TrainingSettings, inout KeyedEncodingContainer<Key>) throws -> Void
     let decode: @Sendable (KeyedDecodingContainer<Key>, inout TrainingSettings) throws -> Void
 
-    package var option: String { name.replacing("_", with: "-") }
+    /// What it was called in earlier versions, which files, the environment and options may still say.
+    package let formerName: String?
+
+    package var option: String { Self.option(name) }
+    package var formerOption: String? { formerName.map(Self.option) }
+    private static func option(_ name: String) -> String { name.replacing("_", with: "-") }
     package var flag: String { "--" + option }
-    package var environmentName: String { "TRANSEG_" + name.uppercased() }
+    package var environmentName: String { Self.environmentName(name) }
+    var formerEnvironmentName: String? { formerName.map(Self.environmentName) }
+    private static func environmentName(_ name: String) -> String { "TRANSEG_" + name.uppercased() }
 
     /// Any name.
     struct Key: CodingKey {
@@ -75,12 +82,12 @@ package struct Setting: Sendable {
     /// A setting that always has a value; a required one has no built-in value.
     init<Value: SettingValue>(
         _ group: Group, _ name: String, _ path: any (WritableKeyPath<TrainingSettings, Value> & Sendable),
-        _ role: Role = .recipe, value: String = "", isRequired: Bool = false, help: String,
+        _ role: Role = .recipe, formerName: String? = nil, value: String = "", isRequired: Bool = false, help: String,
         check: Check<Value>? = nil
     ) {
         (self.group, self.name, self.role, self.help) = (group, name, role, help)
         (valueName, typeName, choices) = (value.isEmpty ? name : value, Value.typeName, Value.choices)
-        (absence, self.isRequired) = (nil, isRequired)
+        (absence, self.isRequired, self.formerName) = (nil, isRequired, formerName)
         text = { settings in
             let text = settings[keyPath: path].settingText
             return isRequired && text.isEmpty ? nil : text
@@ -102,7 +109,8 @@ package struct Setting: Sendable {
             try container.encode(settings[keyPath: path].stored, forKey: Key(name))
         }
         decode = { container, settings in
-            guard let stored = try container.decodeIfPresent(Value.Stored.self, forKey: Key(name)) else { return }
+            let key = formerName.map { Key($0) }.flatMap { container.contains($0) ? $0 : nil } ?? Key(name)
+            guard let stored = try container.decodeIfPresent(Value.Stored.self, forKey: key) else { return }
             settings[keyPath: path] = try Self.value(stored, name, in: container)
         }
     }
@@ -115,7 +123,7 @@ package struct Setting: Sendable {
     ) {
         (self.group, self.name, self.role, self.help) = (group, name, role, help)
         (valueName, typeName, choices) = (value.isEmpty ? name : value, Value.typeName, Value.choices)
-        (self.absence, isRequired) = (absence, false)
+        (self.absence, isRequired, formerName) = (absence, false, nil)
         text = { $0[keyPath: path]?.settingText ?? absenceText }
         set = { text, settings in
             if text == absenceText {

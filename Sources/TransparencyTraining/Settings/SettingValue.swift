@@ -118,7 +118,7 @@ extension TrainingSettings.DataType: SettingChoice {}
 extension TrainingSettings.Trainable: SettingChoice {}
 extension TrainingSettings.Posterior: SettingChoice {}
 extension TrainingSettings.ValidationDifficulty: SettingChoice {}
-extension OutputForm: SettingChoice {}
+extension PredictionType: SettingChoice {}
 extension MaskTarget: SettingChoice {
     package static var spellings: [String: String] { ["colour": "color"] }
 }

@@ -27,11 +27,11 @@ struct SettingsFile {
     /// Reads a file. What is wrong in it is in ``problems``.
     init(_ path: String) {
         self.path = path
-        guard let data = FileManager.default.contents(atPath: path), data.count <= Self.sizeLimit,
-            let text = String(data: data, encoding: .utf8)
-        else {
-            lines = []
-            problems = ["\(path) cannot be read: a text file of at most 1 MiB was expected"]
+        let text: String
+        switch Self.content(path) {
+        case .success(let content): text = content
+        case .failure(let problem):
+            (lines, problems) = ([], [problem.text])
             return
         }
         lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -45,6 +45,30 @@ struct SettingsFile {
         } catch {
             problems.append("\(path) is not YAML: \(error)")
         }
+    }
+
+    private struct Unreadable: Error {
+        let text: String
+    }
+
+    /// The text, of UTF-16 too where a byte order mark says so (PowerShell writes it).
+    private static func content(_ path: String) -> Result<String, Unreadable> {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            return .failure(.init(text: "there is no file \(path); 'transeg config init \(path)' makes one"))
+        }
+        if isFolder.boolValue { return .failure(.init(text: "\(path) is a folder; a YAML file was expected")) }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            return .failure(.init(text: "\(path) cannot be read; check its permissions"))
+        }
+        guard data.count <= sizeLimit else {
+            return .failure(.init(text: "\(path) has \(data.count) bytes; at most 1 MiB was expected"))
+        }
+        let isUTF16 = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
+        guard let text = String(data: data, encoding: isUTF16 ? .utf16 : .utf8) else {
+            return .failure(.init(text: "\(path) is no text in UTF-8; save it as that"))
+        }
+        return .success(text.first == "\u{FEFF}" ? String(text.dropFirst()) : text)
     }
 
     private mutating func read(_ key: Node, _ value: Node) {
@@ -78,7 +102,8 @@ struct SettingsFile {
         }
     }
 
-    private mutating func readSetting(_ name: String, _ key: Node, _ value: Node) {
+    private mutating func readSetting(_ written: String, _ key: Node, _ value: Node) {
+        let name = SettingsTable.named(written)?.name ?? written
         var value = value
         if let leaf = value.mapping {
             for (key, _) in leaf where !Self.leafKeys.contains(key.string ?? "") {

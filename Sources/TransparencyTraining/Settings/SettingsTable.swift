@@ -11,7 +11,8 @@ package enum SettingsTable {
     /// What concerns single updates, as `lr-find` does them.
     package static let ofUpdates = all.filter { $0.role != .keeping }
 
-    package static func named(_ name: String) -> Setting? { byName[name] }
+    /// A setting by its name, or by what it was called in earlier versions.
+    package static func named(_ name: String) -> Setting? { byName[name] ?? all.first { $0.formerName == name } }
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     private static let model: [Setting] = [
@@ -26,7 +27,7 @@ package enum SettingsTable {
             help: "what is trained: all weights, those of the folded transformer, or low-rank adapters"),
         Setting(
             .model, "lora_rank", \.model.loraRank, value: "count", help: "the rank of the adapters, for lora",
-            check: .from1),
+            check: .from1(to: 65_536)),
         Setting(
             .model, "lora_targets", \.model.loraTargets, value: "names",
             help: "the layers that get adapters: their names, or the ends of their names, with commas between"),
@@ -34,7 +35,7 @@ package enum SettingsTable {
             .model, "target", \.model.target, value: "what",
             help: "what the model predicts: one mask, or things and stuff in the data set's colors"),
         Setting(
-            .model, "output_form", \.model.outputForm, value: "form",
+            .model, "prediction_type", \.model.predictionType, formerName: "output_form", value: "type",
             help: "what the output is to the mask's latent: itself, negated, or the picture's minus it"),
         Setting(
             .model, "vae_posterior", \.model.vaePosterior, value: "what",
@@ -47,7 +48,7 @@ package enum SettingsTable {
             help: "the folder of the run"),
         Setting(
             .projectConfig, "keep_checkpoints", \.projectConfig.keepCheckpoints, .keeping, value: "count",
-            help: "the newest checkpoints to keep, besides the best one", check: .from1),
+            help: "the newest checkpoints to keep, besides the best one", check: .from1(to: 1_000_000)),
     ]
 
     private static let dataset: [Setting] = [
@@ -60,7 +61,7 @@ package enum SettingsTable {
         Setting(
             .dataset, "resolution", \.dataset.resolution, value: "pixels",
             help: "the side of the square that pictures are resized to; the model sets the unit, mostly 16",
-            check: .from1),
+            check: .from1(to: 65_536)),
         Setting(
             .dataset, "shuffle", \.dataset.shuffle, value: "bool",
             help: "whether each epoch has its own order, instead of that of names"),
@@ -70,7 +71,8 @@ package enum SettingsTable {
             help: "which validation pictures are looked at"),
         Setting(
             .dataset, "dataloader_num_workers", \.dataset.dataloaderNumWorkers, .means, absence: "one a processor",
-            value: "count", help: "pictures that are read at once", check: .from1),
+            value: "count", help: "pictures that are read at once; 0 is 1",
+            check: .init("a number from 0 to 1024") { (0...1024).contains($0) }),
         Setting(
             .dataset, "latent_cache", \.dataset.latentCache, .means, absence: "nothing is kept", value: "folder",
             help:
@@ -86,16 +88,16 @@ package enum SettingsTable {
         ),
         Setting(
             .training, "epochs", \.training.epochs, value: "count",
-            help: "how often each picture is seen; max_train_steps comes first", check: .from1),
+            help: "how often each picture is seen; max_train_steps comes first", check: .from1(to: 1_000_000)),
         Setting(
             .training, "max_train_steps", \.training.maxTrainSteps, absence: "as many as epochs asks for",
-            value: "updates", help: "updates in all, instead of epochs", check: .from1),
+            value: "updates", help: "updates in all, instead of epochs", check: .from1(to: 1_000_000_000)),
         Setting(
             .training, "train_batch_size", \.training.trainBatchSize, value: "count", help: "pictures of a pass",
-            check: .from1),
+            check: .from1(to: 4096)),
         Setting(
             .training, "gradient_accumulation_steps", \.training.gradientAccumulationSteps, value: "count",
-            help: "passes of an update", check: .from1),
+            help: "passes of an update", check: .from1(to: 1_000_000)),
         Setting(
             .training, "seed", \.training.seed, value: "number",
             help: "another seed gives another order, augmentation and draws"),
@@ -106,16 +108,17 @@ package enum SettingsTable {
         Setting(
             .training, "save_checkpoint_steps", \.training.saveCheckpointSteps, .keeping,
             absence: "as save_checkpoint_epochs says", value: "updates", help: "updates between checkpoints",
-            check: .from1),
+            check: .from1(to: 1_000_000_000)),
         Setting(
             .training, "save_checkpoint_epochs", \.training.saveCheckpointEpochs, .keeping, value: "count",
-            help: "epochs between checkpoints; save_checkpoint_steps comes first", check: .from1),
+            help: "epochs between checkpoints; save_checkpoint_steps comes first", check: .from1(to: 1_000_000)),
         Setting(
             .training, "val_steps", \.training.valSteps, .keeping, absence: "no validation", value: "updates",
-            help: "updates between validations", check: .from1),
+            help: "updates between validations", check: .from1(to: 1_000_000_000)),
         Setting(
             .training, "num_vals_train", \.training.numValsTrain, .keeping, value: "count",
-            help: "validation pictures that are looked at each time, the first by name", check: .from1),
+            help: "validation pictures that are looked at each time, the first by name",
+            check: .from1(to: 1_000_000_000)),
     ]
 
     private static let scheduler: [Setting] = [
@@ -135,7 +138,7 @@ package enum SettingsTable {
         Setting(
             .learningRateScheduler, "lr_warmup_steps", \.learningRateScheduler.lrWarmupSteps,
             absence: "as lr_warmup_epochs says", value: "updates", help: "updates of warm-up",
-            check: .init("a number from 0 on") { $0 >= 0 }),
+            check: .init("a number from 0 to 1000000000") { (0...1_000_000_000).contains($0) }),
         Setting(
             .learningRateScheduler, "lr_warmup_epochs", \.learningRateScheduler.lrWarmupEpochs, value: "epochs",
             help: "epochs of warm-up; lr_warmup_steps comes first",
@@ -170,13 +173,17 @@ package enum SettingsTable {
             help: "threads of the CPU to compute with",
             check: .init("a number from 1 to 1024") { (1...1024).contains($0) }),
         Setting(
-            .compute, "recompute", \.compute.recompute, .means, value: "bool",
+            .compute, "gradient_checkpointing", \.compute.gradientCheckpointing, .means, formerName: "recompute",
+            value: "bool",
             help: "run blocks again for their gradients: less memory, a third more time"),
     ]
 }
 
 extension Setting.Check where Value == Int {
-    fileprivate static var from1: Self { .init("a number from 1 on") { $0 >= 1 } }
+    /// What comes of numbers up to such limits never goes beyond 64 bits.
+    fileprivate static func from1(to limit: Int) -> Self {
+        .init("a number from 1 to \(limit)") { (1...limit).contains($0) }
+    }
 }
 
 extension Setting.Check where Value == Double {

@@ -32,7 +32,7 @@ extension TrainingSettings {
 
     /// Pictures that are read at once.
     package var workerCount: Int {
-        dataset.dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount
+        max(1, dataset.dataloaderNumWorkers ?? ProcessInfo.processInfo.activeProcessorCount)
     }
 
     /// Throws ``TrainingError/settings(_:)`` where a model does not take pictures of this size.
@@ -60,7 +60,9 @@ extension TrainingSettings.Model {
     }
 
     /// How a model that these settings train is used.
-    package var usage: SegmentationConfiguration { SegmentationConfiguration(target: target, outputForm: outputForm) }
+    package var usage: SegmentationConfiguration {
+        SegmentationConfiguration(target: target, predictionType: predictionType)
+    }
 }
 
 extension TrainingSettings.Optimizer {

@@ -38,7 +38,7 @@ public struct TrainingSettings: Equatable, Sendable {
         /// What the picture that the model predicts shows.
         public var target = MaskTarget.binary
         /// What the transformer's output is to the mask's latent.
-        public var outputForm = OutputForm.direct
+        public var predictionType = PredictionType.direct
         /// What of the VAE's distribution is taken.
         public var vaePosterior = Posterior.sample
     }
@@ -137,6 +137,6 @@ public struct TrainingSettings: Equatable, Sendable {
         /// Threads of the CPU; nil for one a core.
         public var threads: Int?
         /// Whether blocks are run again for their gradients: less memory, a third more time.
-        public var recompute = true
+        public var gradientCheckpointing = true
     }
 }

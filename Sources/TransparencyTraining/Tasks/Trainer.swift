@@ -179,7 +179,7 @@ package final class Trainer {
         let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps)
         let input = try picture.to(.float32)
         return try transformer.accumulateGradients(picture, scale: scale) { output in
-            try state.settings.model.outputForm.mask(output: output.to(.float32), picture: input)
+            try state.settings.model.predictionType.mask(output: output.to(.float32), picture: input)
                 .meanSquaredError(mask)
         }.item()
     }

@@ -34,7 +34,8 @@ extension TrainingSettings {
         if case .lora = form { isAdapter = true }
         return try TrainableTransformer(
             configuration, tensors, form: form, adapters: isAdapter ? trained : nil, dtype: model.dataType.dtype,
-            device: device, timestep: segmentationTimestep, prompt: prompt, recomputes: compute.recompute,
+            device: device, timestep: segmentationTimestep, prompt: prompt,
+            gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed))
     }
 }

@@ -22,11 +22,11 @@ struct BenchTrainCommand: AsyncParsableCommand {
         help: "Whether blocks are run again for their gradients: less memory, a third more time.",
         transform: { text in
             guard let value = Bool(settingText: text) else {
-                throw ValidationError("--recompute is \(text); true or false was expected.")
+                throw ValidationError("--gradient-checkpointing is \(text); true or false was expected.")
             }
             return value
         })
-    var recompute = true
+    var gradientCheckpointing = true
 
     func run() async throws {
         try await options.threads.apply()
@@ -85,7 +85,9 @@ struct BenchTrainCommand: AsyncParsableCommand {
         (settings.dataset.datasetPath, settings.dataset.resolution) = ("\(folder)/scenes", options.size)
         (settings.training.trainBatchSize, settings.training.gradientAccumulationSteps) = (options.batch, 1)
         (settings.training.maxTrainSteps, settings.learningRateScheduler.lrWarmupSteps) = (options.runs + 2, 0)
-        (settings.compute.device, settings.compute.recompute) = (options.device.device, recompute)
+        (settings.compute.device, settings.compute.gradientCheckpointing) = (
+            options.device.device, gradientCheckpointing
+        )
         return settings
     }
 }

@@ -39,7 +39,11 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
         let container = try decoder.container(keyedBy: Key.self)
         files = try container.decode(Option<[String]>.self, forKey: Key(Self.filesKey)).wrappedValue
         for setting in Scope.settings {
-            options[setting.name] = try container.decode(Option<String?>.self, forKey: Key(setting.name)).wrappedValue
+            let names = [setting.formerName, setting.name].compactMap(\.self)
+            for name in names {
+                let text = try container.decode(Option<String?>.self, forKey: Key(name)).wrappedValue
+                options[setting.name] = text ?? options[setting.name]
+            }
         }
     }
 
@@ -59,7 +63,12 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
                 completion: setting.choices.isEmpty ? nil : .list(setting.choices))
             return (label: "_" + setting.name, value: option)
         }
-        return Mirror(self, children: [(label: "_" + Self.filesKey, value: files)] + rows)
+        // What earlier versions called a setting is taken, and not shown.
+        let former = Scope.settings.compactMap { setting -> (label: String?, value: Any)? in
+            guard let name = setting.formerName, let option = setting.formerOption else { return nil }
+            return (label: "_" + name, value: Option<String?>(name: .customLong(option), help: .hidden))
+        }
+        return Mirror(self, children: [(label: "_" + Self.filesKey, value: files)] + rows + former)
     }
 
     /// The settings with where each is from. Throws `ValidationError` with everything that is wrong.
