@@ -7,7 +7,7 @@ package enum AtomicFile {
         fileprivate let descriptor: Int32
         fileprivate let path: String
 
-        /// Appends all of `bytes`. Throws ``AtomicFileError``, for instance when the disk is full.
+        /// Appends all of `bytes`. Throws ``FileError``, for instance when the disk is full.
         package func write(_ bytes: UnsafeRawBufferPointer) throws {
             var rest = bytes
             while let start = rest.baseAddress, !rest.isEmpty {
@@ -18,13 +18,13 @@ package enum AtomicFile {
                     let written = Glibc.write(descriptor, start, rest.count)
                 #endif
                 if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw AtomicFileError(path: path, code: errno) }
+                guard written > 0 else { throw FileError(path: path, code: errno) }
                 rest = UnsafeRawBufferPointer(rebasing: rest[written...])
             }
         }
     }
 
-    /// Puts `data` at `path`. Throws ``AtomicFileError``; what was there is then untouched.
+    /// Puts `data` at `path`. Throws ``FileError``; what was there is then untouched.
     package static func write(_ data: [UInt8], to path: String) throws {
         try write(to: path) { output in try data.withUnsafeBytes(output.write) }
     }
@@ -32,7 +32,7 @@ package enum AtomicFile {
     /// Runs `body` on a temporary file in the folder of `path`, flushes that to the disk and renames it to `path`.
     ///
     /// A symbolic link is followed, so that its target is replaced and the link stays. If anything throws, `body`
-    /// included, the temporary file is removed and what was at `path` is untouched. Throws ``AtomicFileError`` and what
+    /// included, the temporary file is removed and what was at `path` is untouched. Throws ``FileError`` and what
     /// `body` throws.
     package static func write(to path: String, _ body: (Output) throws -> Void) throws {
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
@@ -40,18 +40,18 @@ package enum AtomicFile {
         if stat(target.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             // Renaming would put a plain file in the place of, say, /dev/null.
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or pipe"
-            throw AtomicFileError(path: path, reason: "it is \(kind)")
+            throw FileError(path: path, reason: "it is \(kind)")
         }
         let folder = target.deletingLastPathComponent()
         // Not named after the target, whose name may have the greatest length already.
         let temporary = folder.appendingPathComponent(".\(UUID().uuidString).tmp").path
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw AtomicFileError(path: path, code: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         do {
             defer { close(descriptor) }
             try body(Output(descriptor: descriptor, path: path))
             guard fsync(descriptor) == 0, rename(temporary, target.path) == 0 else {
-                throw AtomicFileError(path: path, code: errno)
+                throw FileError(path: path, code: errno)
             }
         } catch {
             unlink(temporary)
@@ -59,23 +59,4 @@ package enum AtomicFile {
         }
         flushFolder(folder.path)
     }
-}
-
-/// A file could not be written; whatever was at the path before is still there.
-package struct AtomicFileError: Error, Equatable, CustomStringConvertible, LocalizedError {
-    package let path: String
-    /// The system's text, such as "No space left on device".
-    package let reason: String
-
-    init(path: String, reason: String) {
-        (self.path, self.reason) = (path, reason)
-    }
-
-    init(path: String, code: Int32) {
-        self.init(path: path, reason: String(cString: strerror(code)))
-    }
-
-    package var description: String { "\(path) cannot be written: \(reason)" }
-
-    package var errorDescription: String? { description }
 }

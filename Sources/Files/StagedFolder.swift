@@ -14,14 +14,14 @@ package final class StagedFolder {
 
     /// Makes an empty folder beside `target`, and the folders above it.
     ///
-    /// - Throws: ``AtomicFileError``.
+    /// - Throws: ``FileError``.
     package init(for target: String) throws {
         let url = URL(fileURLWithPath: target)
         let parent = url.deletingLastPathComponent().path
         do {
             try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
         } catch {
-            throw AtomicFileError(path: target, reason: error.localizedDescription)
+            throw FileError(path: target, reason: error.localizedDescription)
         }
         self.target = url.path
         Self.recover(url.path)
@@ -33,14 +33,14 @@ package final class StagedFolder {
         var code: Int32 = 0
         for _ in 0..<10 {
             let path = sibling(of: target, .staged)
-            guard mkdir(path, 0o777) == 0 else { throw AtomicFileError(path: target, code: errno) }
+            guard mkdir(path, 0o777) == 0 else { throw FileError(path: target, code: errno) }
             let lock = open(path, O_RDONLY | O_CLOEXEC)
             if lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, isFolder(path) { return (path, lock) }
             code = errno
             if lock >= 0 { close(lock) }
             rmdir(path)
         }
-        throw AtomicFileError(path: target, code: code)
+        throw FileError(path: target, code: code)
     }
 
     deinit {
@@ -105,21 +105,21 @@ package final class StagedFolder {
         }
     }
 
-    /// Removes a folder, first from sight. Throws ``AtomicFileError``.
+    /// Removes a folder, first from sight. Throws ``FileError``.
     package static func remove(_ path: String) throws {
         let trash = sibling(of: path, .staged)
         guard rename(URL(fileURLWithPath: path).path, trash) == 0 else {
-            throw AtomicFileError(path: path, code: errno)
+            throw FileError(path: path, code: errno)
         }
         try? FileManager.default.removeItem(atPath: trash)
     }
 
-    /// Makes a folder in the staged one, and those above it. Throws ``AtomicFileError``.
+    /// Makes a folder in the staged one, and those above it. Throws ``FileError``.
     package func makeFolder(_ name: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
         } catch {
-            throw AtomicFileError(path: "\(target)/\(name)", reason: error.localizedDescription)
+            throw FileError(path: "\(target)/\(name)", reason: error.localizedDescription)
         }
     }
 
@@ -127,12 +127,12 @@ package final class StagedFolder {
     ///
     /// - Parameter replaces: Whether a folder that is at the target is replaced, in one step where the file system can exchange names;
     ///   else it is an error that something is there.
-    /// - Throws: ``AtomicFileError``; what was at the target is then still there.
+    /// - Throws: ``FileError``; what was at the target is then still there.
     package func commit(replacing replaces: Bool = false) throws {
         try flush()
         var status = stat()
         if lstat(target, &status) == 0, !replaces || status.st_mode & S_IFMT != S_IFDIR {
-            throw AtomicFileError(
+            throw FileError(
                 path: target, reason: replaces ? "it is no folder" : "something is there already")
         }
         let flags = replaces ? renameExchange : renameNoReplace
@@ -142,7 +142,7 @@ package final class StagedFolder {
             // After an exchange the old folder has the staged one's name.
             if replaces { try? FileManager.default.removeItem(atPath: path) }
         } else if errno == EEXIST {
-            throw AtomicFileError(path: target, reason: "something is there already")
+            throw FileError(path: target, reason: "something is there already")
         } else {
             try renamePlainly()
             isOver = true
@@ -154,29 +154,29 @@ package final class StagedFolder {
     func renamePlainly() throws {
         let old = Self.sibling(of: target, .replaced)
         let isThere = isFolder(target)
-        if isThere, rename(target, old) != 0 { throw AtomicFileError(path: target, code: errno) }
+        if isThere, rename(target, old) != 0 { throw FileError(path: target, code: errno) }
         guard rename(path, target) == 0 else {
             let code = errno
             if isThere { rename(old, target) }
-            throw AtomicFileError(path: target, code: code)
+            throw FileError(path: target, code: code)
         }
         if isThere { try? FileManager.default.removeItem(atPath: old) }
     }
 
     private func flush() throws {
         guard let content = FileManager.default.subpaths(atPath: path) else {
-            throw AtomicFileError(path: target, reason: "its staged folder \(path) has gone")
+            throw FileError(path: target, reason: "its staged folder \(path) has gone")
         }
         for name in content + [""] {
             var status = stat()
             // A link has no content of its own.
             if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFLNK { continue }
             let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw AtomicFileError(path: "\(target)/\(name)", code: errno) }
+            guard descriptor >= 0 else { throw FileError(path: "\(target)/\(name)", code: errno) }
             defer { close(descriptor) }
             // Some file systems cannot flush a folder.
             guard fsync(descriptor) == 0 || errno == EINVAL else {
-                throw AtomicFileError(path: "\(target)/\(name)", code: errno)
+                throw FileError(path: "\(target)/\(name)", code: errno)
             }
         }
     }

@@ -37,7 +37,7 @@ extension Image {
     /// The file is replaced at once when the new one is complete and on disk: readers, and a machine that loses power,
     /// see the old file or the new one and never a part.
     ///
-    /// - Throws: `AtomicFileError` or `ImageError.libraryFailed`; the old file is then untouched.
+    /// - Throws: `FileError` or `ImageError.libraryFailed`; the old file is then untouched.
     public func write(to path: String) throws {
         try AtomicFile.write(pngData(), to: path)
     }

@@ -38,7 +38,7 @@ package struct LinePlot: Sendable {
         (self.xLabel, self.panels) = (xLabel, panels.filter { $0.curves.contains { !$0.points.isEmpty } })
     }
 
-    /// Writes the file in one step. Throws `AtomicFileError`.
+    /// Writes the file in one step. Throws `FileError`.
     package func write(to path: String) throws {
         try AtomicFile.write(Array(svg().utf8), to: path)
     }

@@ -34,7 +34,7 @@ public struct SyntheticDataset: Sendable {
     ///   - isCancelled: asked before each picture; true ends the work early.
     ///   - progress: told from any thread, one call at a time, how many pictures are complete.
     /// - Returns: how many pictures were written.
-    /// - Throws: `SyntheticDatasetError`, `AtomicFileError`, `ImageError`.
+    /// - Throws: `SyntheticDatasetError`, `FileError`, `ImageError`.
     public func write(
         to folder: String, threadCount: Int = ProcessInfo.processInfo.activeProcessorCount,
         isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (Int) -> Void = { _ in }

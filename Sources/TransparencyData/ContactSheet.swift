@@ -1,13 +1,13 @@
-public import Images
+package import Images
 
 /// Small pictures in rows and columns on one grey sheet.
-public enum ContactSheet {
+package enum ContactSheet {
     private static let gap = 6
 
     /// The sheet of `rows`, RGB; each cell is as large as the largest picture, with its picture at the upper left.
     ///
     /// - Throws: `ImageError.invalidPixels` when there is no picture.
-    public static func image(of rows: [[Image]]) throws -> Image {
+    package static func image(of rows: [[Image]]) throws -> Image {
         let cellWidth = rows.joined().map(\.width).max() ?? 0
         let cellHeight = rows.joined().map(\.height).max() ?? 0
         let width = (rows.map(\.count).max() ?? 0) * (cellWidth + gap) + gap
@@ -33,7 +33,7 @@ public enum ContactSheet {
     }
 
     /// A mask of classes in Trans10K's colors: black, red for things, white for stuff.
-    public static func colored(_ mask: Image) throws -> Image {
+    package static func colored(_ mask: Image) throws -> Image {
         try Image(
             width: mask.width, height: mask.height, channels: 3,
             pixels: mask.pixels.flatMap { MaskClasses.palette[Int(min($0, 2))] })

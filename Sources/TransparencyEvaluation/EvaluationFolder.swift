@@ -21,7 +21,7 @@ public final class EvaluationFolder {
     /// Makes the folder, or continues in it.
     ///
     /// - Throws: ``EvaluationError`` when there is something else in the folder, nothing to resume, or an evaluation of something
-    ///   else; `AtomicFileError` and `MetricsError`.
+    ///   else; `FileError` and `MetricsError`.
     public init(_ path: String, identity: EvaluationIdentity, resume: Bool) throws {
         let files = FileManager.default
         let (identityPath, partialPath) = ("\(path)/\(Self.identityName)", "\(path)/\(Self.partialName)")
@@ -77,7 +77,7 @@ public final class EvaluationFolder {
     /// `ID_img.jpg`, at the resolution of the evaluation, in `pictures/` or its subfolder of the difficulty. The PNG files have
     /// the picture's scores as text.
     ///
-    /// May be called on any thread. Throws `AtomicFileError` and `ImageError`.
+    /// May be called on any thread. Throws `FileError` and `ImageError`.
     public static func writePictures(of scored: ScoredPrediction, in path: String) throws {
         let folder = picturesFolder(of: scored.record.difficulty, in: path)
         do {
@@ -114,7 +114,7 @@ public final class EvaluationFolder {
     ///   - title: The report's heading.
     ///   - facts: What the report says at its head, in order.
     /// - Returns: the metrics, as written.
-    /// - Throws: `MetricsError`, `AtomicFileError`, `ImageError`.
+    /// - Throws: `MetricsError`, `FileError`, `ImageError`.
     public func finish(
         settings: EvaluationSettings, data: DataState, title: String, facts: [Report.Fact]
     ) throws -> Metrics {

@@ -40,7 +40,7 @@ public struct EvaluationRun: Sendable {
     ///   - batch: Pictures in one pass.
     ///   - progress: Called after each picture.
     /// - Returns: The metrics, as written.
-    /// - Throws: ``EvaluationError``, `DatasetError`, `ImageError`, `MetricsError`, `AtomicFileError`, what the predictor throws, and
+    /// - Throws: ``EvaluationError``, `DatasetError`, `ImageError`, `MetricsError`, `FileError`, what the predictor throws, and
     ///   `CancellationError` when it was cancelled before the end.
     @discardableResult
     public func score(

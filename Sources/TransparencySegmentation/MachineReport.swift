@@ -5,40 +5,40 @@ import StableDiffusion3
 import Torch
 
 /// What this machine has for segmenting pictures, and what is missing.
-public struct MachineReport: Encodable, Sendable {
+package struct MachineReport: Encodable, Sendable {
     /// A device that can compute.
-    public struct DeviceReport: Encodable, Sendable {
-        public let name: String
-        public let freeGib: Double?
-        public let totalGib: Double?
+    package struct DeviceReport: Encodable, Sendable {
+        package let name: String
+        package let freeGib: Double?
+        package let totalGib: Double?
     }
 
     /// A model that was looked for.
-    public struct ModelReport: Encodable, Sendable {
-        public let name: String
-        public let path: String?
+    package struct ModelReport: Encodable, Sendable {
+        package let name: String
+        package let path: String?
         /// The transformer's form.
-        public let transformer: String?
+        package let transformer: String?
         /// Why it cannot be used, if so.
-        public let problem: String?
+        package let problem: String?
     }
 
     /// The version that runs.
-    public let torch = TorchRuntime.loadedVersion ?? TorchRuntime.version
-    public let cpuCapability = TorchRuntime.cpuCapability
-    public let threads = TorchRuntime.threadCount
-    public let processors = ProcessInfo.processInfo.processorCount
-    public let devices: [DeviceReport]
-    public let cudaProblem = Device.cudaProblem
-    public let imageFormats = ImageReader.formats
-    public let models: [ModelReport]
+    package let torch = TorchRuntime.loadedVersion ?? TorchRuntime.version
+    package let cpuCapability = TorchRuntime.cpuCapability
+    package let threads = TorchRuntime.threadCount
+    package let processors = ProcessInfo.processInfo.processorCount
+    package let devices: [DeviceReport]
+    package let cudaProblem = Device.cudaProblem
+    package let imageFormats = ImageReader.formats
+    package let models: [ModelReport]
     /// What is missing, one sentence each; empty where pictures can be segmented.
-    public let problems: [String]
+    package let problems: [String]
 
     /// Looks at everything.
     ///
     /// - Parameter model: A folder or Hugging Face id to look for besides the embedded model.
-    public init(model: String? = nil) {
+    package init(model: String? = nil) {
         devices = Self.devices()
         var models: [ModelReport] = []
         if let embedded = EmbeddedModel.folder {

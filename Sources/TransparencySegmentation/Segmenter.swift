@@ -173,7 +173,7 @@ extension Segmenter {
 
     /// Segments a picture and writes every tensor of the pass as float32 to a safetensors file.
     ///
-    /// - Throws: What ``MaskPredictor/segment(_:size:threshold:)-(Image,_,_)`` throws, and `AtomicFileError`.
+    /// - Throws: What ``MaskPredictor/segment(_:size:threshold:)-(Image,_,_)`` throws, and `FileError`.
     public func segment(
         _ picture: Image, size: InputSize? = nil, threshold: Float = 0.5, dumpingTo path: String
     ) async throws -> Segmentation {

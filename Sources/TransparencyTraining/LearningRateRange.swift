@@ -55,7 +55,7 @@ public struct LearningRateRange: Sendable {
         return slopes.min { $0.slope < $1.slope }.flatMap { $0.slope < 0 ? $0.rate : nil }
     }
 
-    /// Writes `PATH.csv` and `PATH.svg`. Throws `AtomicFileError`.
+    /// Writes `PATH.csv` and `PATH.svg`. Throws `FileError`.
     public func write(to path: String) throws {
         let lines =
             ["update,lr,loss,smoothed_loss,grad_norm"]

@@ -19,8 +19,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case isRunning(String)
     /// An update failed when some weights had been changed.
     case torn
-    /// Something cannot be made on disk.
-    case unwritable(String, reason: String)
 
     public var description: String {
         switch self {
@@ -38,7 +36,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .torn:
             "an update failed when it had changed some of the weights; continue from the last checkpoint with --resume-from-checkpoint latest"
-        case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }
 

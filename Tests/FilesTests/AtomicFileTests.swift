@@ -45,7 +45,7 @@ import Testing
 
     @Test func saysWhatCannotBeWritten() {
         func reason(_ path: String) -> String? {
-            (#expect(throws: AtomicFileError.self) { try AtomicFile.write([], to: path) })?.reason
+            (#expect(throws: FileError.self) { try AtomicFile.write([], to: path) })?.reason
         }
         #expect(reason("\(folder)/none/a") == "No such file or directory")
         #expect(reason(folder) == "it is a folder")
@@ -58,7 +58,7 @@ import Testing
         try AtomicFile.write(Array("old".utf8), to: "\(folder)/a")
         chmod(folder, 0o500)
         defer { chmod(folder, 0o700) }
-        #expect(throws: AtomicFileError.self) { try AtomicFile.write(Array("new".utf8), to: "\(folder)/a") }
+        #expect(throws: FileError.self) { try AtomicFile.write(Array("new".utf8), to: "\(folder)/a") }
         #expect(try contents("a") == "old")
     }
 }

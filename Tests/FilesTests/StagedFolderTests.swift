@@ -37,7 +37,7 @@ struct StagedFolderTests {
     @Test func replacesOnlyWhenAsked() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try stage("one").commit()
-        #expect(throws: AtomicFileError.self) { try stage("two").commit() }
+        #expect(throws: FileError.self) { try stage("two").commit() }
         #expect(try text("model/part/file") == "one")
         try stage("two").commit(replacing: true)
         #expect(try text("model/part/file") == "two")
@@ -71,7 +71,7 @@ struct StagedFolderTests {
     }
 
     @Test func saysWhatCannotBeMade() throws {
-        #expect(throws: AtomicFileError.self) { try StagedFolder(for: "/dev/null/model") }
+        #expect(throws: FileError.self) { try StagedFolder(for: "/dev/null/model") }
     }
 
     /// Where names cannot be exchanged, two renames do it.
@@ -105,7 +105,7 @@ struct StagedFolderTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let staged = try stage("one")
         try "mine".write(toFile: "\(folder)/model", atomically: false, encoding: .utf8)
-        #expect(throws: AtomicFileError(path: "\(folder)/model", reason: "it is no folder")) {
+        #expect(throws: FileError(path: "\(folder)/model", reason: "it is no folder")) {
             try staged.commit(replacing: true)
         }
         #expect(try text("model") == "mine")

@@ -9,7 +9,7 @@ package enum SafetensorsWriter {
     /// if anything fails it is removed and an existing file at `path` is untouched.
     ///
     /// Throws `cannotWrite` for a duplicate or reserved name, an impossible shape, a header above the format's limit, or
-    /// an entry that hands over more or fewer bytes than its shape needs; `AtomicFileError` if the system refuses; and
+    /// an entry that hands over more or fewer bytes than its shape needs; `FileError` if the system refuses; and
     /// whatever an entry's `withBytes` throws. `metadata` is left out of the file if empty.
     package static func write(
         to path: String, metadata: [String: String] = ["format": "pt"], entries: [SafetensorsEntry]

@@ -9,7 +9,7 @@ extension Metrics {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 
-    /// Writes `metrics.json`, in one step. Throws `AtomicFileError`.
+    /// Writes `metrics.json`, in one step. Throws `FileError`.
     public func write(to path: String) throws {
         try AtomicFile.write(Array(jsonData()), to: path)
     }

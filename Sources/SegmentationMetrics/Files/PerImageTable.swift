@@ -42,7 +42,7 @@ public enum PerImageTable {
         return CSV.line(fields)
     }
 
-    /// Writes all pictures, in one step and in an order of their own. Throws `AtomicFileError`.
+    /// Writes all pictures, in one step and in an order of their own. Throws `FileError`.
     public static func write(_ records: [ImageRecord], to path: String) throws {
         let sorted = records.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
         try AtomicFile.write(Array((header + sorted.map(line).joined()).utf8), to: path)

@@ -85,7 +85,7 @@ public struct Report: Sendable {
         self.best = best
     }
 
-    /// Writes the page, in one step. Throws `AtomicFileError`.
+    /// Writes the page, in one step. Throws `FileError`.
     public func write(to path: String) throws {
         try AtomicFile.write(Array(html().utf8), to: path)
     }

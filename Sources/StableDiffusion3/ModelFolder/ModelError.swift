@@ -15,7 +15,6 @@ public enum ModelError: Error, LocalizedError, CustomStringConvertible {
     case adapter(String)
     /// A weight that the dtype cannot hold.
     case range(String)
-    case unwritable(String, String)
 
     public var description: String {
         switch self {
@@ -24,7 +23,6 @@ public enum ModelError: Error, LocalizedError, CustomStringConvertible {
         case .configuration(let file, let message): "\(file): \(message)"
         case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
         case .size(let message), .adapter(let message), .range(let message): message
-        case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
         }
     }
 

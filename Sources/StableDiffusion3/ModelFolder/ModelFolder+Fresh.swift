@@ -43,7 +43,7 @@ extension ModelFolder {
     ) throws {
         let files = FileManager.default
         guard !files.fileExists(atPath: path) else {
-            throw ModelError.unwritable(path, "something is there already; name a folder that does not exist yet")
+            throw FileError(path: path, reason: "something is there already; name a folder that does not exist yet")
         }
         let staged = try StagedFolder(for: path)
         let staging = staged.path
@@ -56,7 +56,7 @@ extension ModelFolder {
                     atPath: "\(autoencoder)/\(name)", toPath: "\(staging)/\(ModelLayout.autoencoder)/\(name)")
             }
         } catch {
-            throw ModelError.unwritable(path, error.localizedDescription)
+            throw FileError(path: path, reason: error.localizedDescription)
         }
         let folder = try ModelFolder(staging)
         let vae = try folder.autoencoderConfiguration()

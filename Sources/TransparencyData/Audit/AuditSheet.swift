@@ -16,7 +16,7 @@ public struct AuditSheet {
         (self.audit, self.root) = (audit, root)
     }
 
-    /// Writes the page in one step. Throws `AtomicFileError`.
+    /// Writes the page in one step. Throws `FileError`.
     public func write(to path: String) throws {
         try AtomicFile.write(Array(html().utf8), to: path)
     }

@@ -81,7 +81,7 @@ public struct RepairPlan: Codable, Equatable, Sendable {
         }
     }
 
-    /// Writes the plan in one step. Throws `AtomicFileError`.
+    /// Writes the plan in one step. Throws `FileError`.
     public func write(to path: String) throws {
         try AtomicFile.write(Array(json() + "\n".utf8), to: path)
     }

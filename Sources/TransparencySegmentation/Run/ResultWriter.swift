@@ -60,7 +60,7 @@ public struct ResultWriter: Sendable {
     ///   - picture: The picture that was segmented, RGB.
     ///   - index: The picture's place among the names.
     /// - Returns: The paths of the files.
-    /// - Throws: `ImageError`, `AtomicFileError`, or what the stream throws.
+    /// - Throws: `ImageError`, `FileError`, or what the stream throws.
     @discardableResult
     public func write(
         _ segmentation: Segmentation, of picture: Image, index: Int

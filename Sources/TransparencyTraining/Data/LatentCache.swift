@@ -34,7 +34,7 @@ struct LatentCache: Sendable {
     ///   - root: The data set's folder.
     ///   - reading: How pictures are read.
     ///   - dataType: What the VAE computes in.
-    /// - Throws: ``TrainingError/unwritable(_:reason:)`` and `SHA256Error`.
+    /// - Throws: `FileError` and `SHA256Error`.
     init(
         _ folder: String, model: ModelFolder, root: String, reading: TrainingSamples,
         dataType: TrainingSettings.DataType
@@ -42,7 +42,7 @@ struct LatentCache: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError.unwritable(folder, reason: error.localizedDescription)
+            throw FileError(path: folder, reason: error.localizedDescription)
         }
         (self.folder, self.root, keepsPictures) = (folder, root, !reading.isAugmented)
         let vae = try model.autoencoderFiles().map { try SHA256.digest(ofFile: $0) }
@@ -83,7 +83,7 @@ struct LatentCache: Sendable {
             try FileManager.default.createDirectory(
                 atPath: (path(key) as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError.unwritable(path(key), reason: error.localizedDescription)
+            throw FileError(path: path(key), reason: error.localizedDescription)
         }
         try SafetensorsWriter.write(
             to: path(key), entries: [SafetensorsEntry(Self.tensorName, parameters.to(parameters.dtype, device: .cpu))])

@@ -28,7 +28,7 @@ package final class CurvesLogger: ExperimentLogger {
         }
     }
 
-    /// Throws `AtomicFileError`.
+    /// Throws `FileError`.
     package func end() throws {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(

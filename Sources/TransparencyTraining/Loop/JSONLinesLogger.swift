@@ -11,7 +11,7 @@ package final class JSONLinesLogger: ExperimentLogger {
     /// Opens the log of a folder.
     ///
     /// - Parameter step: The updates before; lines of later ones are taken out. nil for a new run.
-    /// - Throws: ``TrainingError/unwritable(_:reason:)``, `AtomicFileError`.
+    /// - Throws: `FileError`.
     package init(_ folder: String, continuingAt step: Int?) throws {
         let path = "\(folder)/\(Self.name)"
         let lines = (FileManager.default.contents(atPath: path) ?? Data()).split(separator: UInt8(ascii: "\n"))
@@ -21,7 +21,7 @@ package final class JSONLinesLogger: ExperimentLogger {
         }
         try AtomicFile.write(kept.flatMap { $0 + [UInt8(ascii: "\n")] }, to: path)
         guard let file = FileHandle(forUpdatingAtPath: path) else {
-            throw TrainingError.unwritable(path, reason: "it cannot be opened")
+            throw FileError(path: path, reason: "it cannot be opened")
         }
         try file.seekToEnd()
         self.file = file

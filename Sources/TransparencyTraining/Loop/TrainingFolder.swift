@@ -14,15 +14,15 @@ package final class TrainingFolder: Sendable {
     /// Makes the folder, or takes that of a run that goes on.
     ///
     /// - Throws: ``TrainingError/outputInUse(_:)`` when a new run would meet an old one, ``TrainingError/isRunning(_:)`` when another
-    ///   program is at work there; ``TrainingError/unwritable(_:reason:)``.
+    ///   program is at work there; `FileError`.
     package init(_ path: String, isNewRun: Bool) throws {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError.unwritable(path, reason: error.localizedDescription)
+            throw FileError(path: path, reason: error.localizedDescription)
         }
         let lock = open(path, O_RDONLY | O_CLOEXEC)
-        guard lock >= 0 else { throw TrainingError.unwritable(path, reason: String(cString: strerror(errno))) }
+        guard lock >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
         (self.path, self.lock) = (path, lock)
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw TrainingError.isRunning(path) }
         let hasRun = FileManager.default.fileExists(atPath: "\(path)/\(JSONLinesLogger.name)")

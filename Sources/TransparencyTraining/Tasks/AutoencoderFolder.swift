@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Safetensors
 import StableDiffusion3
@@ -38,7 +39,7 @@ extension AutoencoderTrainer {
     /// Writes `config.json` and the weights to a folder that must exist. The scale and shift of the configuration bring the latents of
     /// `batches` batches of pictures and masks to mean 0 and standard deviation 1.
     ///
-    /// - Throws: `AtomicFileError`, `SafetensorsError`, and what reading pictures throws.
+    /// - Throws: `FileError`, `SafetensorsError`, and what reading pictures throws.
     package func write(to folder: String, batches: Int = 16) async throws {
         var (sum, squares, count) = (0.0, 0.0, 0)
         for _ in 0..<batches {
@@ -61,7 +62,7 @@ extension AutoencoderTrainer {
 
     /// Writes a VAE with fresh weights to a folder that does not exist yet.
     ///
-    /// Throws ``TrainingError/unwritable(_:reason:)``, `ModelError`, `SafetensorsError`.
+    /// Throws `FileError`, `ModelError`, `SafetensorsError`.
     package nonisolated static func writeFresh(_ settings: Settings, to folder: String) throws {
         let json = try AutoencoderFolder.configuration(settings, scale: 1, shift: 0)
         let weights = try AutoencoderKL.freshWeights(
@@ -70,7 +71,7 @@ extension AutoencoderTrainer {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try json.write(to: URL(fileURLWithPath: "\(folder)/config.json"))
         } catch {
-            throw TrainingError.unwritable(folder, reason: error.localizedDescription)
+            throw FileError(path: folder, reason: error.localizedDescription)
         }
         try SafetensorsWriter.write(
             to: "\(folder)/\(AutoencoderFolder.weightsName)",

@@ -33,7 +33,7 @@ extension TrainingPlan {
         return lines.map { $0.0.padding(toLength: width, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
     }
 
-    /// Draws the learning rate of each update. Throws `AtomicFileError`.
+    /// Draws the learning rate of each update. Throws `FileError`.
     func plotSchedule(to path: String) throws {
         let schedule = settings.schedule(pictureCount: pictureCount)
         let points = (0..<totalSteps).map { (x: Double($0 + 1), y: schedule.rate(at: $0)) }

@@ -1,0 +1,20 @@
+import Foundation
+
+/// A file or folder could not be written; whatever was at the path before is still there.
+package struct FileError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    package let path: String
+    /// The system's text, such as "No space left on device".
+    package let reason: String
+
+    package init(path: String, reason: String) {
+        (self.path, self.reason) = (path, reason)
+    }
+
+    package init(path: String, code: Int32) {
+        self.init(path: path, reason: String(cString: strerror(code)))
+    }
+
+    package var description: String { "\(path) cannot be written: \(reason)" }
+
+    package var errorDescription: String? { description }
+}
