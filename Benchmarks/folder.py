@@ -6,8 +6,8 @@
     VENV/bin/python Benchmarks/folder.py MODEL pictures/train --size 256
 
 Each round starts both programs afresh, first diffusers, then transeg, and times the whole of each: start, loading, reading pictures, the pass
-one by one, masks of the pictures' own size as PNG files. What is printed are medians over the rounds and their ratio. --options are for
-transeg alone, such as --options="--precision int8".
+one by one, masks of the pictures' own size as PNG files. What is printed are medians over the rounds and their ratio, and the
+seconds of each round. --options are for transeg alone, such as --options="--precision int8".
 """
 import argparse
 import pathlib
@@ -88,6 +88,8 @@ def main():
     for title, values in [("seconds", seconds), ("peak memory, GiB", memory)]:
         a, b = (statistics.median(values[name]) for name in ("diffusers", "transeg"))
         print(f"{title:22}{a:12.2f}{b:12.2f}{b / a:8.2f}")
+    for name, values in seconds.items():
+        print(f"{name}: " + ", ".join(f"{value:.1f}" for value in values) + " s")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import Images
 public import SegmentationMetrics
 import Torch
 public import TransparencyData

@@ -1,3 +1,5 @@
+import Images
+
 /// The rows and columns of a picture that resizing looks at. Bilinear interpolation without antialiasing reads four pixels for
 /// each new one, so that of a large photograph most never have to be worked out.
 struct SampledGrid {

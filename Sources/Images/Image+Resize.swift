@@ -1,5 +1,3 @@
-public import Images
-
 extension Image {
     /// The picture at another size, each pixel the source's at ⌊x · width / new width⌋, as OpenCV's `INTER_NEAREST` has it.
     ///
@@ -37,7 +35,7 @@ extension Image {
     }
 
     /// The picture whose pixels are blends of this one's.
-    func interpolated(columns: [BilinearTap], rows: [BilinearTap]) throws -> Image {
+    package func interpolated(columns: [BilinearTap], rows: [BilinearTap]) throws -> Image {
         let count = columns.count * rows.count * channels
         let result = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
             pixels.withUnsafeBufferPointer { source in
@@ -69,30 +67,34 @@ extension Image {
 }
 
 /// For each new position that of the source.
-func nearestPositions(from source: Int, to target: Int) -> [Int] {
+package func nearestPositions(from source: Int, to target: Int) -> [Int] {
     // In OpenCV's arithmetic: its quotient is rounded before it is multiplied.
     let step = 1 / (Double(target) / Double(source))
     return (0..<max(target, 0)).map { min(Int((Double($0) * step).rounded(.down)), source - 1) }
 }
 
 /// The two source positions that a new one lies between, along one axis.
-struct BilinearTap: Equatable {
-    var first: Int
-    var second: Int
+package struct BilinearTap: Equatable {
+    package var first: Int
+    package var second: Int
     /// The second one's weight of ``one``.
-    let weight: Int32
+    package let weight: Int32
 
-    static let one: Int32 = 2048
+    package static let one: Int32 = 2048
+
+    package init(first: Int, second: Int, weight: Int32) {
+        (self.first, self.second, self.weight) = (first, second, weight)
+    }
 
     /// Of columns: beyond the outermost pixel's centre there is nothing to blend.
-    static func columns(from source: Int, to target: Int) -> [BilinearTap] {
+    package static func columns(from source: Int, to target: Int) -> [BilinearTap] {
         rows(from: source, to: target).map {
             $0.first == $0.second ? BilinearTap(first: $0.first, second: $0.second, weight: 0) : $0
         }
     }
 
     /// Of rows: OpenCV blends an outermost one with itself there, which rounds otherwise.
-    static func rows(from source: Int, to target: Int) -> [BilinearTap] {
+    package static func rows(from source: Int, to target: Int) -> [BilinearTap] {
         guard source != target else {
             return (0..<source).map { BilinearTap(first: $0, second: $0, weight: 0) }
         }
