@@ -14,6 +14,11 @@ package struct FileError: Error, Equatable, CustomStringConvertible, LocalizedEr
         self.init(path: path, reason: String(cString: strerror(code)))
     }
 
+    /// For what is never written over.
+    package static func taken(_ path: String) -> FileError {
+        FileError(path: path, reason: "something is there already; name a folder that does not exist yet")
+    }
+
     package var description: String { "\(path) cannot be written: \(reason)" }
 
     package var errorDescription: String? { description }

@@ -132,8 +132,7 @@ package final class StagedFolder {
         try flush()
         var status = stat()
         if lstat(target, &status) == 0, !replaces || status.st_mode & S_IFMT != S_IFDIR {
-            throw FileError(
-                path: target, reason: replaces ? "it is no folder" : "something is there already")
+            throw replaces ? FileError(path: target, reason: "it is no folder; name another") : .taken(target)
         }
         let flags = replaces ? renameExchange : renameNoReplace
         errno = ENOSYS
@@ -142,7 +141,7 @@ package final class StagedFolder {
             // After an exchange the old folder has the staged one's name.
             if replaces { try? FileManager.default.removeItem(atPath: path) }
         } else if errno == EEXIST {
-            throw FileError(path: target, reason: "something is there already")
+            throw FileError.taken(target)
         } else {
             try renamePlainly()
             isOver = true

@@ -34,33 +34,33 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
     public var description: String {
         switch self {
         case .notFound(let name):
-            "\(name) does not exist; check the path."
+            "\(name) does not exist; check the path"
         case .unreadable(let name, let reason):
-            "\(name) cannot be opened: \(reason)."
+            "\(name) cannot be opened: \(reason)"
         case .isFolder(let name):
-            "\(name) is a folder, not an image file."
+            "\(name) is a folder, not an image file"
         case .empty(let name):
-            "\(name) is empty (0 bytes), not an image; copy or download it again."
+            "\(name) is empty (0 bytes), not an image; copy or download it again"
         case .notAnImage(let name, let found):
             "\(name) is not an image of a supported format: it holds \(found), and "
-                + "\(ImageReader.formats.joined(separator: ", ")) are supported whatever the file's suffix."
+                + "\(ImageReader.formats.joined(separator: ", ")) are supported whatever the file's suffix"
         case .formatUnavailable(let name, let format):
             "\(name) is a \(format) image, which the libvips of this machine cannot read; "
-                + "install a libvips with \(format) or convert the file to PNG."
+                + "install a libvips with \(format) or convert the file to PNG"
         case .tooManyPixels(let name, let width, let height, let limit):
             "\(name) has \(width) x \(height) pixels, more than the limit of \(grouped(limit)) in all; "
-                + "make it smaller or raise the pixel limit."
+                + "make it smaller or raise the pixel limit"
         case .unsupportedSamples(let name, let format, let found):
             "\(name) is a \(format) image with \(found), but only grey, RGB and CMYK with 8 or 16 bits are read; "
-                + "convert it to 8-bit RGB."
+                + "convert it to 8-bit RGB"
         case .damaged(let name, let format, let detail):
             "\(name) cannot be decoded: its \(format) data are cut short, damaged or of an unsupported kind"
-                + (detail.isEmpty ? "" : " (\(detail))") + "; get the file again or convert it to PNG."
+                + (detail.isEmpty ? "" : " (\(detail))") + "; get the file again or convert it to PNG"
         case .invalidPixels(let width, let height, let channels, let sampleCount):
-            "A picture of \(width) x \(height) with \(channels) channels cannot be made of \(sampleCount) samples; "
-                + "sides must be at least 1, channels 1, 3 or 4, and samples the product of the three."
+            "a picture of \(width) x \(height) with \(channels) channels cannot be made of \(sampleCount) samples; "
+                + "sides must be at least 1, channels 1, 3 or 4, and samples the product of the three"
         case .libraryFailed(let detail):
-            "The image library libvips failed" + (detail.isEmpty ? "." : ": \(detail).")
+            "the image library libvips failed" + (detail.isEmpty ? "" : ": \(detail)")
         }
     }
 

@@ -33,7 +33,8 @@ extension ChartFrame {
             guard first <= last else { return [] }
             let decimals = max(0, Int(-floor(log10(step) + 1e-9)))
             return stride(from: first, through: last, by: 1).map { count in
-                let value = count * step
+                // Never −0.
+                let value = count * step + 0
                 let text = decimals > 4 ? String(format: "%.3g", value) : String(format: "%.\(decimals)f", value)
                 return Tick(value: value, text: text)
             }

@@ -27,36 +27,36 @@ package enum SafetensorsError: Error, Equatable, CustomStringConvertible, Locali
     package var description: String {
         switch self {
         case .fileAccess(let path, let operation, let code):
-            return "Cannot \(operation) \(path.quoted): \(String(cString: strerror(code))); check the path, "
-                + "its permissions and the free space."
+            return "cannot \(operation) \(path.quoted): \(String(cString: strerror(code))); check the path, "
+                + "its permissions and the free space"
         case .notARegularFile(let path):
-            return "\(path.quoted) is not a regular file; give the path of a file."
+            return "\(path.quoted) is not a regular file; give the path of a file"
         case .truncated(let path, let expected, let actual):
             return "\(path.quoted) is cut off: \(expected) bytes were expected and it has \(actual); "
-                + "fetch or copy it again."
+                + "fetch or copy it again"
         case .malformed(let path, let reason):
-            return "\(path.quoted) is not valid: \(reason); fetch it or export it again."
+            return "\(path.quoted) is not valid: \(reason); fetch it or export it again"
         case .unsupportedDType(let path, let tensor, let dtype):
             let known = StoredDType.allCases.map(\.rawValue).joined(separator: ", ")
             let kind = StoredDType.refusedNames.contains(dtype) ? "unsupported" : "unknown"
             return "\(path.quoted) stores tensor \(tensor.quoted) with the \(kind) dtype \(dtype.quoted); "
-                + "convert it to one of \(known)."
+                + "convert it to one of \(known)"
         case .unknownTensor(let path, let tensor, let tensorCount):
             return "\(path.quoted) has no tensor \(tensor.quoted) among its \(tensorCount); "
-                + "check the name and that this is the right checkpoint."
+                + "check the name and that this is the right checkpoint"
         case .outOfBounds(let path, let byteOffset, let byteCount, let fileByteCount):
             return "\(byteCount) bytes at offset \(byteOffset) lie outside \(path.quoted), which has \(fileByteCount); "
-                + "fetch the file again if it should be longer."
+                + "fetch the file again if it should be longer"
         case .shardMismatch(let path, let missing, let unlisted):
             let faults = [("lacks", missing), ("has the unlisted", unlisted)].filter { !$0.1.isEmpty }
             let text = faults.map { "\($0.0) \(Self.list($0.1))" }.joined(separator: " and ")
             return "\(path.quoted) does not match its index: it \(text); fetch the index and all its shards "
-                + "from the same revision."
+                + "from the same revision"
         case .cannotWrite(let path, let reason):
-            return "Cannot write \(path.quoted): \(reason)."
+            return "cannot write \(path.quoted): \(reason)"
         case .refusedTorchFile(let path, let reason):
             return "\(path.quoted) is refused: \(reason); convert it once in Python with "
-                + "torch.load(path, weights_only=True) and safetensors.torch.save_file."
+                + "torch.load(path, weights_only=True) and safetensors.torch.save_file"
         }
     }
 

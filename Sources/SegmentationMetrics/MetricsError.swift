@@ -26,26 +26,26 @@ public enum MetricsError: Error, Equatable, CustomStringConvertible, LocalizedEr
     public var description: String {
         switch self {
         case .invalidSize(let width, let height):
-            "A picture of \(width) x \(height) cannot be counted; both sides must be at least 1."
+            "a picture of \(width) x \(height) cannot be counted; both sides must be at least 1"
         case .wrongLength(let what, let found, let expected):
-            "\(what) has \(found) values, but the picture's size needs \(expected)."
+            "\(what) has \(found) values, but the picture's size needs \(expected)"
         case .softnessOutOfRange(let value, let index):
-            "The prediction's value \(index) is \(value), but softness is from 0 to 1."
+            "the prediction's value \(index) is \(value), but softness is from 0 to 1"
         case .unknownClass(let what, let value, let index):
-            "\(what) has class \(value) at pixel \(index), but only 0 (background), 1 (things) and 2 (stuff) are known."
+            "\(what) has class \(value) at pixel \(index), but only 0 (background), 1 (things) and 2 (stuff) are known"
         case .noImages:
-            "There is no picture to score."
+            "there is no picture to score"
         case .duplicateImage(let id):
-            "The picture \(id) is there twice; ids must be unique within a difficulty."
+            "the picture \(id) is there twice; ids must be unique within a difficulty"
         case .mixedRecords(let id, let lacks):
-            "The picture \(id) has no \(lacks), but others have; evaluate all pictures the same way."
+            "the picture \(id) has no \(lacks), but others have; evaluate all pictures the same way"
         case .unreadable(let path, let reason):
-            "\(path) cannot be read: \(reason)."
+            "\(path) cannot be read: \(reason)"
         case .malformed(let path, let reason):
-            "\(path) is damaged or of another kind: \(reason)."
+            "\(path) is damaged or of another kind: \(reason)"
         case .differentImages(let onlyFirst, let onlySecond, let example):
-            "The two runs are not of the same pictures: \(onlyFirst) only in the first, \(onlySecond) only in the second, "
-                + "such as \(example)."
+            "the two runs are not of the same pictures: \(onlyFirst) only in the first, \(onlySecond) only in the second, "
+                + "such as \(example)"
         }
     }
 

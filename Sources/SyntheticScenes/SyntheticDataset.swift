@@ -120,10 +120,10 @@ public enum SyntheticDatasetError: Error, Equatable, CustomStringConvertible, Lo
     public var description: String {
         switch self {
         case .notEmpty(let path, let found):
-            "\(path) has files in it, such as \(found), and nothing is overwritten; give a new or empty folder."
+            "\(path) has files in it, such as \(found), and nothing is overwritten; give a new or empty folder"
         case .cannotBeMade(let path):
-            "The folder \(path) cannot be made; check that what it lies in exists and may be written to."
-        case .notAFolder(let path): "\(path) is not a folder that can be read; give a new or empty folder."
+            "the folder \(path) cannot be made; check that what it lies in exists and may be written to"
+        case .notAFolder(let path): "\(path) is not a folder that can be read; give a new or empty folder"
         }
     }
 

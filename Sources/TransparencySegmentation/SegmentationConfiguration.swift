@@ -9,10 +9,12 @@ public enum MaskTarget: String, Codable, Sendable, CaseIterable {
     /// Trans10K's colors: things red, stuff white, black elsewhere.
     case color
 
-    /// Reads `colour` too, as files of earlier versions have it.
+    /// The target of a name; that of earlier versions, `colour`, is taken too.
+    package init?(name: String) { self.init(rawValue: name == "colour" ? "color" : name) }
+
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard let target = MaskTarget(rawValue: text == "colour" ? "color" : text) else {
+        guard let target = MaskTarget(name: text) else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "\(text) is neither binary nor color"))
         }
@@ -62,8 +64,8 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
         target = try container.decode(MaskTarget.self, forKey: .target)
         let former = try decoder.container(keyedBy: FormerKeys.self)
         predictionType =
-            try former.decodeIfPresent(PredictionType.self, forKey: .outputForm)
-            ?? container.decode(PredictionType.self, forKey: .predictionType)
+            try container.decodeIfPresent(PredictionType.self, forKey: .predictionType)
+            ?? former.decode(PredictionType.self, forKey: .outputForm)
     }
 
     private enum FormerKeys: String, CodingKey {

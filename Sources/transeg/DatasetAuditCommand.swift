@@ -42,7 +42,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
 
     func validate() throws {
         if let repair, FileManager.default.fileExists(atPath: repair) {
-            throw ValidationError("--repair: \(repair) exists, and nothing is overwritten; name another file.")
+            throw ValidationError("--repair: \(repair) exists, and nothing is overwritten; name another file")
         }
     }
 

@@ -28,10 +28,10 @@ struct DatasetLayoutOptions: ParsableArguments {
 
     func validate() throws {
         guard (images == nil) == (masks == nil) else {
-            throw ValidationError("--images and --masks go together; give both patterns or none.")
+            throw ValidationError("--images and --masks go together; give both patterns or none")
         }
         if images != nil, split != nil {
-            throw ValidationError("--images and --masks name all pictures; --split is for Trans10K's folders.")
+            throw ValidationError("--images and --masks name all pictures; --split is for Trans10K's folders")
         }
     }
 
@@ -54,7 +54,7 @@ struct DatasetOptions: ParsableArguments {
 
     func validate() throws {
         if layout.images != nil, difficulty != .mix {
-            throw ValidationError("--images and --masks name all pictures; --difficulty is for Trans10K's folders.")
+            throw ValidationError("--images and --masks name all pictures; --difficulty is for Trans10K's folders")
         }
     }
 

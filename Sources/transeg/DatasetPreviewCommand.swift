@@ -43,7 +43,7 @@ struct DatasetPreviewCommand: ParsableCommand {
     func validate() throws {
         for (name, value, limit) in [("count", count, 1000), ("epochs", epochs, 100), ("size", size, 8192)]
         where !(1...limit).contains(value) {
-            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected.")
+            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected")
         }
     }
 

@@ -47,24 +47,24 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1024).contains(batch) else {
-            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
+            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected")
         }
         if predictions != nil {
             guard (groundTruth == nil) != (dataset == nil) else {
-                throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them.")
+                throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them")
             }
             if dataset == nil, datasetOptions.layout.images != nil || datasetOptions.layout.plan != nil {
-                throw ValidationError("--images, --masks and --plan are of a data set; name it with --dataset.")
+                throw ValidationError("--images, --masks and --plan are of a data set; name it with --dataset")
             }
             if modelOptions.model != nil {
-                throw ValidationError("--predictions and --model exclude each other.")
+                throw ValidationError("--predictions and --model exclude each other")
             }
         } else {
             guard groundTruth == nil, !predictedClasses else {
-                throw ValidationError("--ground-truth and --predicted-classes are for masks of --predictions.")
+                throw ValidationError("--ground-truth and --predicted-classes are for masks of --predictions")
             }
             guard dataset != nil else {
-                throw ValidationError("Name a data set with --dataset, or masks with --predictions.")
+                throw ValidationError("name a data set with --dataset, or masks with --predictions")
             }
         }
     }

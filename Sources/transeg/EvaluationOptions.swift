@@ -35,9 +35,9 @@ struct EvaluationOptions: ParsableArguments {
 
     func validate() throws {
         guard (0...1).contains(threshold) else {
-            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected.")
+            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected")
         }
-        if output.isEmpty { throw ValidationError("--output is empty; name a folder.") }
+        if output.isEmpty { throw ValidationError("--output is empty; name a folder") }
     }
 
     /// As the other function, with what a model takes.

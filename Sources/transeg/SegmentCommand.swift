@@ -72,31 +72,31 @@ struct SegmentCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other.") }
+        if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
         guard (0...1).contains(threshold) else {
-            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected.")
+            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected")
         }
         guard (1...1024).contains(batch) else {
-            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
+            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected")
         }
         if output == "-" {
             guard inputs.count == 1, !isFolder(inputs[0]) else {
-                throw ValidationError("--output - takes one picture; give one picture or - for standard input.")
+                throw ValidationError("--output - takes one picture; give one picture or - for standard input")
             }
             guard (write ?? .mask).kinds.count == 1 else {
-                throw ValidationError("--output - takes one kind of result; name one with --write.")
+                throw ValidationError("--output - takes one kind of result; name one with --write")
             }
-            if json { throw ValidationError("--output - and --json both need standard output.") }
+            if json { throw ValidationError("--output - and --json both need standard output") }
         }
-        if output.isEmpty { throw ValidationError("--output is empty; name a folder.") }
+        if output.isEmpty { throw ValidationError("--output is empty; name a folder") }
         if output != "-", let input = inputs.first(where: { holds(output, input: $0) }) {
             throw ValidationError(
-                "--output is the folder of the input \(input), whose files could be overwritten; name another folder.")
+                "--output is the folder of the input \(input), whose files could be overwritten; name another folder")
         }
         if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
-            throw ValidationError("--dump takes a single picture.")
+            throw ValidationError("--dump takes a single picture")
         }
-        if inputs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be given once.") }
+        if inputs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be given once") }
     }
 
     /// Whether a folder is that of an input, or the input itself.
@@ -124,7 +124,7 @@ struct SegmentCommand: AsyncParsableCommand {
         let segmenter = try await modelOptions.makeSegmenter()
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(
-                "--write classes: the model finds what is transparent and does not tell things from stuff.")
+                "--write classes: the model finds what is transparent and does not tell things from stuff")
         }
         let writer = try ResultWriter(
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,

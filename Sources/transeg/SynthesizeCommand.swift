@@ -44,14 +44,14 @@ struct SynthesizeCommand: AsyncParsableCommand {
     func validate() throws {
         for (name, count) in [("train", train), ("validation", validation), ("test", test)] {
             guard (0...10_000_000).contains(count) else {
-                throw ValidationError("--\(name) is \(count); a number from 0 to 10000000 was expected.")
+                throw ValidationError("--\(name) is \(count); a number from 0 to 10000000 was expected")
             }
         }
         guard train + validation + test > 0 else {
-            throw ValidationError("No pictures are asked for; give --train, --validation or --test.")
+            throw ValidationError("no pictures are asked for; give --train, --validation or --test")
         }
         guard (16...4096).contains(size), size.isMultiple(of: 16) else {
-            throw ValidationError("--size is \(size); a multiple of 16 from 16 to 4096 was expected.")
+            throw ValidationError("--size is \(size); a multiple of 16 from 16 to 4096 was expected")
         }
     }
 

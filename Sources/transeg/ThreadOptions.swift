@@ -12,7 +12,7 @@ struct ThreadOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected.")
+            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected")
         }
     }
 

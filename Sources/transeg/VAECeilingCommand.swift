@@ -28,7 +28,7 @@ struct VAECeilingCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1024).contains(batch) else {
-            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected.")
+            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected")
         }
     }
 

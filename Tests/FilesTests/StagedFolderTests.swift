@@ -105,7 +105,7 @@ struct StagedFolderTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let staged = try stage("one")
         try "mine".write(toFile: "\(folder)/model", atomically: false, encoding: .utf8)
-        #expect(throws: FileError(path: "\(folder)/model", reason: "it is no folder")) {
+        #expect(throws: FileError(path: "\(folder)/model", reason: "it is no folder; name another")) {
             try staged.commit(replacing: true)
         }
         #expect(try text("model") == "mine")

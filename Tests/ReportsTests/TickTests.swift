@@ -8,6 +8,7 @@ import Testing
     @Test func ticksAreRound() {
         #expect(texts(ChartFrame.Tick.round(in: 0...1)) == "0.0 0.2 0.4 0.6 0.8 1.0")
         #expect(texts(ChartFrame.Tick.round(in: 0...0.037)) == "0.00 0.01 0.02 0.03")
+        #expect(texts(ChartFrame.Tick.round(in: -0.1...0.9)) == "0.0 0.2 0.4 0.6 0.8")
         #expect(texts(ChartFrame.Tick.round(in: 1...3, whole: true)) == "1 2 3")
         #expect(texts(ChartFrame.Tick.round(in: 1...1234, whole: true)) == "500 1000")
         #expect(ChartFrame.Tick.round(in: 0...1e-300).count <= 12)

@@ -49,7 +49,7 @@ import Testing
 
     @Test func namesAMissingShard() throws {
         let text = try message(index: #"{"weight_map":{"x":"absent.safetensors"}}"#)
-        #expect(text.contains("Cannot open") && text.contains("absent.safetensors"), "\(text)")
+        #expect(text.contains("cannot open") && text.contains("absent.safetensors"), "\(text)")
     }
 
     @Test(arguments: [

@@ -90,6 +90,6 @@ import Testing
 
     @Test func messagesReachFoundation() {
         let error: any Error = SafetensorsError.notARegularFile(path: "x")
-        #expect(error.localizedDescription == "\"x\" is not a regular file; give the path of a file.")
+        #expect(error.localizedDescription == "\"x\" is not a regular file; give the path of a file")
     }
 }

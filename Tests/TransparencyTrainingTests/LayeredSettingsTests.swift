@@ -38,10 +38,23 @@ import TransparencySegmentation
             #expect(!layers.text().contains("output_form"))
             let above = try LayeredSettings(files: [path], environment: ["TRANSEG_OUTPUT_FORM": "residual"])
             #expect(above.settings.model.predictionType == .residual)
+            let both = ["TRANSEG_RECOMPUTE": "false", "TRANSEG_GRADIENT_CHECKPOINTING": "true"]
+            #expect(try LayeredSettings(files: [path], environment: both).settings.compute.gradientCheckpointing)
+            #expect(
+                try !LayeredSettings(environment: ["TRANSEG_RECOMPUTE": "false"]).settings.compute.gradientCheckpointing
+            )
         }
         let kept = Data(#"{"output_form": "residual", "target": "colour"}"#.utf8)
         let settings = try JSONDecoder().decode(TrainingSettings.self, from: kept)
         #expect(settings.model.predictionType == .residual && settings.model.target == .color)
+        // Where both names are there, the present one counts.
+        for (text, expected) in [
+            (#"{"target": "colour", "output_form": "negated"}"#, PredictionType.negated),
+            (#"{"target": "color", "output_form": "negated", "prediction_type": "direct"}"#, .direct),
+        ] {
+            let usage = try JSONDecoder().decode(SegmentationConfiguration.self, from: Data(text.utf8))
+            #expect(usage == SegmentationConfiguration(target: .color, predictionType: expected))
+        }
     }
 
     @Test func filesAreReadAsEditorsSaveThem() async throws {

@@ -19,7 +19,7 @@ public enum ModelError: Error, LocalizedError, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let message): message
-        case .incomplete(let folder, let missing, let remedy): "\(folder) has no \(missing). \(remedy)"
+        case .incomplete(let folder, let missing, let remedy): "\(folder) has no \(missing); \(remedy)"
         case .configuration(let file, let message): "\(file): \(message)"
         case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
         case .size(let message), .adapter(let message), .range(let message): message

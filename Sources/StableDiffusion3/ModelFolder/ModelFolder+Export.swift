@@ -24,7 +24,7 @@ extension ModelFolder {
         extraFiles: [String: Data] = [:], replacing replaces: Bool = false
     ) throws {
         guard replaces || !FileManager.default.fileExists(atPath: path) else {
-            throw FileError(path: path, reason: "something is there already; name a folder that does not exist yet")
+            throw FileError.taken(path)
         }
         let staged = try StagedFolder(for: path)
         for part in [ModelLayout.transformer, ModelLayout.autoencoder] { try staged.makeFolder(part) }

@@ -43,7 +43,7 @@ extension ModelFolder {
     ) throws {
         let files = FileManager.default
         guard !files.fileExists(atPath: path) else {
-            throw FileError(path: path, reason: "something is there already; name a folder that does not exist yet")
+            throw FileError.taken(path)
         }
         let staged = try StagedFolder(for: path)
         let staging = staged.path

@@ -34,28 +34,28 @@ public struct ModelFolder: Sendable {
         if isFolder(name) {
             path = name.count > 1 && name.hasSuffix("/") ? String(name.dropLast()) : name
             remedy =
-                "A model folder in diffusers' layout was expected (transformer/, vae/, "
-                + "precomputed_prompt_embeddings/)."
+                "a model folder in diffusers' layout was expected (transformer/, vae/, "
+                + "precomputed_prompt_embeddings/)"
             return
         }
         guard HuggingFaceCache.isRepository(name) else {
             throw ModelError.notFound(
-                "there is no model folder \(name). Give a folder in diffusers' layout or a Hugging Face id such as "
+                "there is no model folder \(name); give a folder in diffusers' layout or a Hugging Face id such as "
                     + "stabilityai/stable-diffusion-3.5-medium")
         }
         let cache = HuggingFaceCache(environment: environment)
         let revisionOption = revision == "main" ? "" : " --revision \(revision)"
         remedy =
-            "Download it with: hf download \(name)\(revisionOption)"
+            "download it with: hf download \(name)\(revisionOption)"
             + ["transformer/*", "vae/*", "text_encoder/*", "text_encoder_2/*", "model_index.json"]
             .map { " --include '\($0)'" }.joined()
             + (name.hasPrefix("stabilityai/")
-                ? ". The model is gated: accept its licence at https://huggingface.co/\(name) and run 'hf auth login' first"
+                ? "; the model is gated: accept its licence at https://huggingface.co/\(name) and run 'hf auth login' first"
                 : "")
         guard let snapshot = cache.snapshot(of: name, revision: revision) else {
             throw ModelError.notFound(
                 "the model \(name) (revision \(revision)) is neither a folder nor in the Hugging Face cache "
-                    + "\(cache.root). \(remedy)")
+                    + "\(cache.root); \(remedy)")
         }
         path = snapshot
     }

@@ -109,7 +109,7 @@ package struct Setting: Sendable {
             try container.encode(settings[keyPath: path].stored, forKey: Key(name))
         }
         decode = { container, settings in
-            let key = formerName.map { Key($0) }.flatMap { container.contains($0) ? $0 : nil } ?? Key(name)
+            let key = container.contains(Key(name)) ? Key(name) : Key(formerName ?? name)
             guard let stored = try container.decodeIfPresent(Value.Stored.self, forKey: key) else { return }
             settings[keyPath: path] = try Self.value(stored, name, in: container)
         }

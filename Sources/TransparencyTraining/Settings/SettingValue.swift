@@ -92,19 +92,11 @@ extension Bool: SettingValue {
 
 /// A value with a name.
 package protocol SettingChoice: SettingValue, RawRepresentable, CaseIterable
-where RawValue == String, Stored == String {
-    /// Other spellings of names, which are read too.
-    static var spellings: [String: String] { get }
-}
+where RawValue == String, Stored == String {}
 
 extension SettingChoice {
-    package static var spellings: [String: String] { [:] }
     package init?(settingText: String) {
-        guard let value = Self(rawValue: settingText) ?? Self.spellings[settingText].flatMap(Self.init(rawValue:))
-        else {
-            return nil
-        }
-        self = value
+        self.init(rawValue: settingText)
     }
     package var settingText: String { rawValue }
     package var stored: String { rawValue }
@@ -120,7 +112,7 @@ extension TrainingSettings.Posterior: SettingChoice {}
 extension TrainingSettings.ValidationDifficulty: SettingChoice {}
 extension PredictionType: SettingChoice {}
 extension MaskTarget: SettingChoice {
-    package static var spellings: [String: String] { ["colour": "color"] }
+    package init?(settingText: String) { self.init(name: settingText) }
 }
 
 extension Device: SettingValue {

@@ -58,11 +58,15 @@ struct SettingsFile {
             return .failure(.init(text: "there is no file \(path); 'transeg config init \(path)' makes one"))
         }
         if isFolder.boolValue { return .failure(.init(text: "\(path) is a folder; a YAML file was expected")) }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        // No more than the limit: a pipe or device may never end.
+        guard
+            let data = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: sizeLimit + 1)
+                ?? Data()
+        else {
             return .failure(.init(text: "\(path) cannot be read; check its permissions"))
         }
         guard data.count <= sizeLimit else {
-            return .failure(.init(text: "\(path) has \(data.count) bytes; at most 1 MiB was expected"))
+            return .failure(.init(text: "\(path) is too long; at most 1 MiB of settings was expected"))
         }
         let isUTF16 = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
         guard let text = String(data: data, encoding: isUTF16 ? .utf16 : .utf8) else {

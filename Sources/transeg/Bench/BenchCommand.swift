@@ -51,8 +51,8 @@ struct BenchOptions: ParsableArguments {
         for (name, value, limit) in [
             ("size", size, 16384), ("batch", batch, 1024), ("runs", runs, 10_000),
         ] where !(1...limit).contains(value) {
-            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected.")
+            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected")
         }
-        if json, profile { throw ValidationError("--json and --profile exclude each other.") }
+        if json, profile { throw ValidationError("--json and --profile exclude each other") }
     }
 }

@@ -19,10 +19,11 @@ struct BenchTrainCommand: AsyncParsableCommand {
     var trainable = TrainingSettings.Trainable.all
 
     @Option(
+        name: [.long, .customLong("recompute")],
         help: "Whether blocks are run again for their gradients: less memory, a third more time.",
         transform: { text in
             guard let value = Bool(settingText: text) else {
-                throw ValidationError("--gradient-checkpointing is \(text); true or false was expected.")
+                throw ValidationError("--gradient-checkpointing is \(text); true or false was expected")
             }
             return value
         })

@@ -24,7 +24,7 @@ struct ConfigInitCommand: ParsableCommand {
         let text = SettingsTable.template()
         guard let file else { return try StandardStream.output.write(text.utf8) }
         guard !FileManager.default.fileExists(atPath: file) else {
-            throw ValidationError("\(file) exists, and nothing is overwritten; name another file.")
+            throw ValidationError("\(file) exists, and nothing is overwritten; name another file")
         }
         try AtomicFile.write(Array(text.utf8), to: file)
         print(file)

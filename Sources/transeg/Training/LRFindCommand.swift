@@ -37,9 +37,9 @@ struct LRFindCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard steps >= 12 else { throw ValidationError("--steps is \(steps); a number from 12 on was expected.") }
+        guard steps >= 12 else { throw ValidationError("--steps is \(steps); a number from 12 on was expected") }
         guard minLr > 0, maxLr > minLr, maxLr.isFinite else {
-            throw ValidationError("--min-lr is \(minLr) and --max-lr \(maxLr); 0 < min-lr < max-lr was expected.")
+            throw ValidationError("--min-lr is \(minLr) and --max-lr \(maxLr); 0 < min-lr < max-lr was expected")
         }
     }
 

@@ -79,7 +79,7 @@ struct TrainVAECommand: AsyncParsableCommand {
         var settings = AutoencoderTrainer.Settings()
         settings.channels = try channels.split(separator: ",").map { text in
             guard let count = Int(text), count > 0 else {
-                throw ValidationError("--channels is \(channels); numbers with commas between were expected.")
+                throw ValidationError("--channels is \(channels); numbers with commas between were expected")
             }
             return count
         }
@@ -89,7 +89,7 @@ struct TrainVAECommand: AsyncParsableCommand {
         (settings.divergenceWeight, settings.maskWeight) = (divergenceWeight, maskWeight)
         (settings.maskBatchSize, settings.base, settings.seed) = (maskBatchSize, vae, seed)
         guard !FileManager.default.fileExists(atPath: outputDir) else {
-            throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder.")
+            throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder")
         }
         let (made, path) = (settings, outputDir)
         let trainer = try await AutoencoderTrainer(
