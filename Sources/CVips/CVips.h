@@ -76,8 +76,8 @@ static inline int cvips_upright(VipsImage *in, VipsImage **out) {
     return vips_autorot(in, out, NULL);
 }
 
-/// Computes the picture from top to bottom on the calling thread; `pixels` holds width * height * bands bytes.
-static inline int cvips_copy_pixels(VipsImage *image, unsigned char *pixels) {
+/// Computes the picture from top to bottom on the calling thread; `pixels` holds width * height * bands samples.
+static inline int cvips_copy_pixels(VipsImage *image, void *pixels) {
     // High enough that one strip serves libvips' own strips of 16 rows several times, low enough to stay small.
     const int strip_height = 128;
     const size_t row_size = VIPS_IMAGE_SIZEOF_LINE(image);
@@ -87,7 +87,7 @@ static inline int cvips_copy_pixels(VipsImage *image, unsigned char *pixels) {
         VipsRect strip = {0, top, image->Xsize, VIPS_MIN(strip_height, image->Ysize - top)};
         result = vips_region_prepare(region, &strip);
         for (int y = 0; result == 0 && y < strip.height; y++)
-            memcpy(pixels + (size_t)(top + y) * row_size, VIPS_REGION_ADDR(region, 0, top + y), row_size);
+            memcpy((char *)pixels + (size_t)(top + y) * row_size, VIPS_REGION_ADDR(region, 0, top + y), row_size);
     }
     if (region) g_object_unref(region);
     return result;

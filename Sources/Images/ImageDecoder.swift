@@ -19,7 +19,28 @@ struct ImageDecoder {
     func decode(
         _ source: UnsafeMutablePointer<VipsSource>, _ content: Content
     ) throws -> (image: Image, orientation: Orientation) {
+        try opened(source) { picture, format, transfer in
+            let wanted =
+                switch content {
+                case .photograph(isTurned: true): try turnedUpright(flattened(picture, transfer))
+                case .photograph(isTurned: false): try flattened(picture, transfer)
+                case .values: try values(of: picture, format: format)
+                }
+            let image = try Image(
+                width: wanted.width, height: wanted.height, channels: wanted.bands, pixels: wanted.samples())
+            return (image, picture.orientation)
+        }
+    }
+
+    /// Opens a source, checks what its header says, and calls `body`.
+    ///
+    /// - Throws: `ImageError`.
+    func opened<Result>(
+        _ source: UnsafeMutablePointer<VipsSource>, _ body: (VipsPicture, ImageFormat, HDRTransfer?) throws -> Result
+    ) throws -> Result {
         let format = try recognise(source)
+        try checkKind(of: source, format: format)
+        let transfer = hdrTransfer(of: source, format: format)
         do {
             let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
             // libvips' sides are 32-bit numbers, so the product cannot overflow.
@@ -28,15 +49,7 @@ struct ImageDecoder {
                     name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
             }
             try checkSamples(of: picture, format: format)
-            let wanted =
-                switch content {
-                case .photograph(isTurned: true): try turnedUpright(flattened(picture))
-                case .photograph(isTurned: false): try flattened(picture)
-                case .values: try values(of: picture, format: format)
-                }
-            let image = try Image(
-                width: wanted.width, height: wanted.height, channels: wanted.bands, pixels: wanted.samples())
-            return (image, picture.orientation)
+            return try body(picture, format, transfer)
         } catch is VipsFailure {
             throw ImageError.damaged(name: name, format: format.rawValue, detail: VipsLibrary.takeMessage())
         }
@@ -77,8 +90,11 @@ struct ImageDecoder {
     }
 
     /// sRGB with 8 bits and 3 bands, alpha laid over the background.
-    private func flattened(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
+    private func flattened(_ picture: VipsPicture, _ transfer: HDRTransfer?) throws(VipsFailure) -> VipsPicture {
         let colorBands = picture.colorBands
+        if let transfer, picture.profile == nil, colorBands == 3, picture.bands == 3 {
+            return try transfer.sRGB(picture)
+        }
         // Before colors are converted, so that a picture looks the same in 8 and 16 bits: for 16 bits Little CMS
         // takes a coarser table.
         let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }

@@ -72,9 +72,11 @@ enum ImageFormat: String, CaseIterable {
             ("GIF8", "a GIF image"), ("BM", "a BMP image"), ("%PDF", "a PDF document"), ("<svg", "an SVG drawing"),
             ("<?xml", "an XML document"), ("\0\0\0\u{0C}JXL ", "a JPEG XL image"),
             ("\0\0\0\u{0C}jP  ", "a JPEG 2000 image"), ("8BPS", "a Photoshop document"),
-            ("PK\u{3}\u{4}", "a ZIP archive"),
+            ("PK\u{3}\u{4}", "a ZIP archive"), ("IIRO", "a camera's raw data"), ("IIRS", "a camera's raw data"),
+            ("IIU\0", "a camera's raw data"), ("FUJIFILMCCD-RAW", "a camera's raw data"),
         ]
         if let match = known.first(where: { prefix.starts(with: $0.signature.utf8) }) { return match.name }
+        if prefix.dropFirst(4).starts(with: "ftypcrx ".utf8) { return "a camera's raw data" }
         if prefix.allSatisfy({ (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }) { return "text" }
         let bytes = prefix.prefix(4).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)

@@ -16,7 +16,8 @@ import Foundation
 /// - Colors are converted from the embedded ICC profile to sRGB, relative colorimetric with black point
 ///   compensation: colors that sRGB has stay as they are. A profile that moves no color by more than a rounding
 ///   step (such as sRGB itself), does not fit the samples or is broken is ignored. CMYK without a profile is
-///   taken to be libvips' standard printing CMYK. Grey becomes RGB.
+///   taken to be libvips' standard printing CMYK. Grey becomes RGB. PQ and HLG (HEIC, AVIF, PNG) become sRGB with white at
+///   203 cd/m². A PNG's gAMA chunk is passed over, as Pillow does.
 /// - Transparency is laid over `background`; opaque pixels keep their values exactly.
 /// - The picture is turned upright by its EXIF orientation.
 ///
@@ -67,9 +68,23 @@ public struct ImageReader: Sendable {
         try read(contentsOf: path, .values).image
     }
 
+    /// The samples as they stand in the file with all that tells what they mean.
+    ///
+    /// - Throws: `ImageError`; CMYK is refused.
+    package func readStored(contentsOf path: String) throws -> StoredSamples {
+        try withSource(path) { try $0.storedSamples($1) }
+    }
+
     private func read(
         contentsOf path: String, _ content: ImageDecoder.Content
     ) throws -> (image: Image, orientation: Orientation) {
+        try withSource(path) { try $0.decode($1, content) }
+    }
+
+    /// Opens a file for a decoder.
+    private func withSource<Result>(
+        _ path: String, _ body: (ImageDecoder, UnsafeMutablePointer<VipsSource>) throws -> Result
+    ) throws -> Result {
         try VipsLibrary.start()
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -83,7 +98,7 @@ public struct ImageReader: Sendable {
             throw ImageError.unreadable(name: path, reason: systemText(errno))
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
-        return try read(vips_source_new_from_descriptor(descriptor), name: path, content)
+        return try with(vips_source_new_from_descriptor(descriptor), name: path, body)
     }
 
     /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.
@@ -94,9 +109,9 @@ public struct ImageReader: Sendable {
         // An empty array has no address to give to libvips.
         guard !data.isEmpty else { throw ImageError.empty(name: name) }
         return try data.withUnsafeBytes { bytes in
-            try read(
-                vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name, .photograph(isTurned: true)
-            ).image
+            try with(vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name) {
+                try $0.decode($1, .photograph(isTurned: true)).image
+            }
         }
     }
 
@@ -114,9 +129,10 @@ public struct ImageReader: Sendable {
     }
 
     /// Reads from a source of libvips, which is released.
-    private func read(
-        _ source: UnsafeMutablePointer<VipsSource>?, name: String, _ content: ImageDecoder.Content
-    ) throws -> (image: Image, orientation: Orientation) {
+    private func with<Result>(
+        _ source: UnsafeMutablePointer<VipsSource>?, name: String,
+        _ body: (ImageDecoder, UnsafeMutablePointer<VipsSource>) throws -> Result
+    ) throws -> Result {
         guard let source else { throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage()) }
         defer {
             g_object_unref(source)
@@ -125,6 +141,6 @@ public struct ImageReader: Sendable {
             // Warnings leave text behind that would be shown with some later error.
             vips_error_clear()
         }
-        return try ImageDecoder(reader: self, name: name).decode(source, content)
+        return try body(ImageDecoder(reader: self, name: name), source)
     }
 }

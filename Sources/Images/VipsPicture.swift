@@ -72,11 +72,16 @@ final class VipsPicture {
     /// Computes all samples, which must be of 8 bits, on the calling thread.
     ///
     /// - Throws: `VipsFailure` when a source gives out or is damaged.
-    func samples() throws(VipsFailure) -> [UInt8] {
+    func samples() throws(VipsFailure) -> [UInt8] { try copiedSamples() }
+
+    /// As ``samples()``, of 16 bits.
+    func wideSamples() throws(VipsFailure) -> [UInt16] { try copiedSamples() }
+
+    private func copiedSamples<Sample: FixedWidthInteger>() throws(VipsFailure) -> [Sample] {
         let sampleCount = width * height * bands
         var result: Int32 = -1
-        let samples = [UInt8](unsafeUninitializedCapacity: sampleCount) { buffer, initializedCount in
-            result = with { cvips_copy_pixels($0, buffer.baseAddress) }
+        let samples = [Sample](unsafeUninitializedCapacity: sampleCount) { buffer, initializedCount in
+            result = with { cvips_copy_pixels($0, UnsafeMutableRawPointer(buffer.baseAddress)) }
             initializedCount = result == 0 ? sampleCount : 0
         }
         guard result == 0 else { throw VipsFailure() }

@@ -36,6 +36,6 @@ package enum ContactSheet {
     package static func colored(_ mask: Image) throws -> Image {
         try Image(
             width: mask.width, height: mask.height, channels: 3,
-            pixels: mask.pixels.flatMap { MaskClasses.palette[Int(min($0, 2))] })
+            pixels: mask.pixels.flatMap { MaskPalette.colors[Int(min($0, 2))] })
     }
 }

@@ -60,6 +60,7 @@ public struct EvaluationRun: Sendable {
     /// Scores masks made by anything.
     ///
     /// - Parameters:
+    ///   - reader: Reads the masks, and says what is guessed; truths of a data set are read by the data set's own.
     ///   - sources: Where masks and truths are from, by name: an interrupted evaluation goes on with the same ones only.
     ///   - progress: Called after each picture.
     /// - Returns: The metrics, as written.
@@ -67,13 +68,14 @@ public struct EvaluationRun: Sendable {
     @discardableResult
     public func score(
         _ masks: [PredictedMask], _ settings: PredictedMask.Settings, sources: [String: String],
-        progress: (EvaluationProgress) -> Void = { _ in }
+        reader: MaskReader = MaskReader(), progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
         let own = [
             "classes": "\(settings.areClasses)", "native": "\(settings.countsNative)",
             "threshold": "\(settings.threshold)",
             "resolution": settings.size.map { "\($0.width) x \($0.height)" } ?? "each its own",
         ]
+        let siblings = masks.map(\.prediction)
         return try await run(
             masks, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: sources.merging(own) { $1 },
             settings: EvaluationSettings(
@@ -82,7 +84,8 @@ public struct EvaluationRun: Sendable {
             progress: progress,
             makePipeline: { masks, finish in
                 SegmentationPipeline(
-                    masks, read: { $0 }, compute: { $0 }, finish: { try finish($2.score(settings)) })
+                    masks, read: { $0 }, compute: { $0 },
+                    finish: { try finish($2.score(settings, masks: reader, siblings: siblings)) })
             })
     }
 

@@ -8,7 +8,7 @@ import TransparencySegmentation
 public struct PredictedMask: Sendable {
     public let id: String
     public let difficulty: Difficulty?
-    /// The file of the prediction: grey or RGB, 0 opaque, 255 transparent.
+    /// The file of the prediction: a gray or RGB mask of any depth, labels of 0 and 1, a palette's, or a cut-out picture.
     public let prediction: String
     /// The mask that was quantised before the prediction was rounded to 8 bits, where one is beside it.
     public let quantised: String?
@@ -44,17 +44,22 @@ public struct PredictedMask: Sendable {
 
     /// Reads both and counts. Throws `ImageError`, `DatasetError`, ``EvaluationError`` and `MetricsError`.
     public func score(_ settings: Settings) throws -> ScoredPrediction {
+        try score(settings, masks: MaskReader(), siblings: [prediction])
+    }
+
+    /// - Parameter siblings: The predictions of the same program, of whose values the scale is taken where this one leaves it open.
+    func score(_ settings: Settings, masks reader: MaskReader, siblings: [String]) throws -> ScoredPrediction {
         var (photograph, mask): (Image?, Image)
         switch truth {
         case .file(let path):
-            mask = try Dataset.readMask(path)
+            mask = try reader.read(path)
             photograph = try picture.map { try ImageReader().read(contentsOf: $0) }
         case .pair(let pair, let dataset):
             let sample = try dataset.read(pair)
             (photograph, mask) = (sample.picture, sample.mask)
         }
         let own = mask
-        var (planes, classes) = try readPrediction(settings)
+        var (planes, classes) = try readPrediction(settings, reader, siblings)
         if let size = settings.size {
             mask = try mask.resizedNearest(width: size.width, height: size.height)
             planes =
@@ -68,7 +73,7 @@ public struct PredictedMask: Sendable {
                 prediction: prediction, found: "\(planes.width) x \(planes.height)",
                 expected: "\(mask.width) x \(mask.height)")
         }
-        let published = try publishedMask(of: planes, settings)
+        let published = try publishedMask(of: planes, settings, reader)
         return try ScoredPrediction(
             id: id, difficulty: difficulty, picture: photograph, prediction: planes.planes(), quantised: published,
             predictedClasses: classes?.pixels, truth: mask, threshold: settings.threshold,
@@ -76,9 +81,14 @@ public struct PredictedMask: Sendable {
     }
 
     /// The prediction as a picture of softness, and its classes.
-    private func readPrediction(_ settings: Settings) throws -> (Image, Image?) {
-        guard settings.areClasses else { return (try ImageReader().readValues(contentsOf: prediction), nil) }
-        let classes = try Dataset.readMask(prediction)
+    private func readPrediction(
+        _ settings: Settings, _ reader: MaskReader, _ siblings: [String]
+    ) throws -> (Image, Image?) {
+        guard settings.areClasses else {
+            let isSoft = PredictionFolder.holdsSoftness(prediction)
+            return (try reader.softness(prediction, siblings: siblings, isSoft: isSoft), nil)
+        }
+        let classes = try reader.read(prediction)
         let soft = try Image(
             width: classes.width, height: classes.height, channels: 1, pixels: classes.pixels.map { $0 > 0 ? 255 : 0 })
         return (soft, classes)
@@ -88,9 +98,9 @@ public struct PredictedMask: Sendable {
     /// a half of the middle, the mask decides. Elsewhere a mask that was quantised at another threshold could do harm.
     ///
     /// - Returns: nil where nothing better is known than the prediction, or another threshold or size is asked for.
-    private func publishedMask(of planes: Image, _ settings: Settings) throws -> [Bool]? {
+    private func publishedMask(of planes: Image, _ settings: Settings, _ reader: MaskReader) throws -> [Bool]? {
         guard let quantised, settings.threshold == 0.5, settings.size == nil, !settings.areClasses else { return nil }
-        let mask = try ImageReader().readValues(contentsOf: quantised)
+        let mask = try reader.softness(quantised, siblings: [quantised], isSoft: false)
         guard (mask.width, mask.height) == (planes.width, planes.height) else {
             throw EvaluationError.sizes(
                 prediction: quantised, found: "\(mask.width) x \(mask.height)",

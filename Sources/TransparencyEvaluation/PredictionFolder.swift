@@ -15,9 +15,17 @@ import TransparencySegmentation
 public enum PredictionFolder {
     private static let predictionSuffixes = ["_pred", "_soft", quantisedSuffix, "_mask", ""]
     private static let quantisedSuffix = "_maskq"
+    /// Of files that hold softness and never labels.
+    private static let softSuffixes = ["_pred", "_soft"]
     private static let truthSuffixes = ["_maskgt", "_mask", ""]
     /// Of other things beside masks, so that `N_img` is not taken for a picture's bare name.
     private static let otherSuffixes = ["_img", "_overlay", "_cutout"]
+
+    /// Whether a prediction's name says that it holds softness and not labels.
+    static func holdsSoftness(_ path: String) -> Bool {
+        let stem = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+        return softSuffixes.contains(where: stem.hasSuffix)
+    }
 
     /// Pairs the predictions of a folder with the truths of another, or of the same.
     ///

@@ -58,14 +58,20 @@ struct DatasetAuditCommand: AsyncParsableCommand {
             isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
         progress.withLock { $0.end() }
         guard let audit = found else { throw ExitCode(130) }
-        try repair.map { try audit.plan(after: dataset.plan).write(to: $0) }
+        let plan = audit.plan(after: dataset.plan)
+        try repair.map { try plan.write(to: $0) }
         try sheet.map { try AuditSheet(of: audit, root: root).write(to: $0) }
         if json {
             try StandardStream.output.write(audit.jsonData())
         } else if !quiet {
             print(Self.text(audit))
-            if let repair { print("repair plan: \(repair), \(audit.plan(after: dataset.plan).repairs.count) repairs") }
+            if let repair {
+                print("repair plan: \(repair), \(plan.repairs.count) repairs, \(plan.excludedCount) pictures left out")
+            }
             if let sheet { print("suspects: \(sheet)") }
+        }
+        if repair != nil, total > 0, plan.excludedCount >= total {
+            StandardStream.tell("warning: the plan leaves out all pictures, so that nothing of the data set is left\n")
         }
         if !audit.isSound { throw ExitCode(1) }
     }
@@ -79,6 +85,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
                 + (sizes.isEmpty ? "" : ", sides \(sizes[0]) to \(sizes[2]), median \(sizes[1])")
                 + String(format: ", %.1f %% glass", 100 * group.glassShare)
         }
+        let readings = audit.maskReadings.map { "\($0.masks) masks: \($0.reading.description), such as \($0.example)" }
         let faults = AuditFault.Kind.allCases.flatMap { kind -> [String] in
             let members = audit.faults.filter { $0.kind == kind }
             guard let first = members.first else { return [] }
@@ -91,6 +98,6 @@ struct DatasetAuditCommand: AsyncParsableCommand {
         }
         let faultCount = audit.faults.count { !$0.isNote }
         let verdict = faultCount == 0 ? "nothing is wrong" : "\(faultCount) \(faultCount == 1 ? "fault" : "faults")"
-        return (groups + faults + [verdict]).joined(separator: "\n")
+        return (groups + readings + faults + [verdict]).joined(separator: "\n")
     }
 }

@@ -41,7 +41,7 @@ struct DatasetLayoutOptions: ParsableArguments {
             if let images, let masks { DatasetLayout.patterns(images: images, masks: masks) } else {
                 DatasetLayout.trans10K
             }
-        return try Dataset(root, layout: layout, plan: plan.map { try RepairPlan(contentsOf: $0) })
+        return try Dataset(root, layout: layout, plan: plan.map { try RepairPlan(contentsOf: $0) }, masks: .telling())
     }
 }
 
@@ -65,6 +65,11 @@ struct DatasetOptions: ParsableArguments {
     func pairs(of dataset: Dataset, standard: Split) throws -> [DatasetPair] {
         try dataset.pairs(layout.images == nil ? layout.split ?? standard : nil, difficulty: difficulty.difficulty)
     }
+}
+
+extension MaskReader {
+    /// One that says on standard error what it guesses.
+    static func telling() -> MaskReader { MaskReader { StandardStream.tell("note: \($0)\n") } }
 }
 
 extension Split: ExpressibleByArgument {}

@@ -113,7 +113,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             size: size.map { ($0.width, $0.height) }, threshold: options.threshold, areClasses: predictedClasses,
             countsNative: native)
         try await options.run(title: "Evaluation of masks", facts: facts, data: data) { [sources] run, progress in
-            try await run.score(masks, settings, sources: sources, progress: progress)
+            try await run.score(masks, settings, sources: sources, reader: .telling(), progress: progress)
         }
     }
 }

@@ -6,6 +6,8 @@ public struct AuditFault: Codable, Sendable, Equatable {
         case unreadable
         /// Pixels of a mask that are neither black, red nor white.
         case foreignColors = "foreign_colors"
+        /// A mask whose labels or alpha may mean this or that.
+        case unclearMask = "unclear_mask"
         /// The mask has another size than the picture.
         case sizeMismatch = "size_mismatch"
         /// Picture and mask are turned against each other in their pixels.

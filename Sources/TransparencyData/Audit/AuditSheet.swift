@@ -56,7 +56,12 @@ public struct AuditSheet {
     /// What can be shown of a fault: files that cannot be decoded are left out.
     private func pictures(of fault: AuditFault) -> [HTML] {
         let picture = fault.picture.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }
-        let mask = fault.mask.flatMap { try? ImageReader().readValues(contentsOf: "\(root)/\($0)") }
+        let mask = fault.mask.flatMap { path -> Image? in
+            // Labels of 1 and 2 would be black to the eye.
+            let classes = try? MaskReader().read("\(root)/\(path)")
+            return (try? classes.map(ContactSheet.colored))
+                ?? (try? ImageReader().readValues(contentsOf: "\(root)/\(path)"))
+        }
         let other = fault.other.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }
         return [("picture", picture), ("mask", mask), ("the other picture", other)].compactMap { name, image in
             guard let image, let bytes = try? image.thumbnail(side: Self.side).jpegData(quality: 80) else { return nil }

@@ -22,14 +22,25 @@ public struct DatasetAudit: Codable, Sendable {
         }
     }
 
+    /// Masks that are read in one way.
+    public struct Reading: Codable, Sendable, Equatable {
+        public let reading: MaskReading
+        public let masks: Int
+        /// One of them, its path within the data set.
+        public let example: String
+    }
+
     public let formatVersion: Int
     public let groups: [Group]
+    /// How masks were understood, the most frequent way first.
+    public let maskReadings: [Reading]
     /// By kind, then by picture.
     public let faults: [AuditFault]
 
     enum CodingKeys: String, CodingKey {
         case groups, faults
         case formatVersion = "format_version"
+        case maskReadings = "mask_readings"
     }
 
     /// Whether there is nothing but notes.
@@ -94,6 +105,10 @@ public struct DatasetAudit: Codable, Sendable {
                 ? ($0.picture ?? $0.mask ?? "") < ($1.picture ?? $1.mask ?? "") : rank < otherRank
         }
         groups = Self.groups(of: inspections)
+        maskReadings = Dictionary(grouping: inspections.filter { $0.reading != nil }, by: \.reading).compactMap {
+            (reading, members) in
+            reading.map { Reading(reading: $0, masks: members.count, example: members[0].pair.mask) }
+        }.sorted { ($1.masks, $0.example) < ($0.masks, $1.example) }
     }
 
     private static func groups(of inspections: [PairInspection]) -> [Group] {

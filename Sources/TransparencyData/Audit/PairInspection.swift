@@ -12,10 +12,12 @@ struct PairInspection: Sendable {
     private(set) var glassShare = 0.0
     private(set) var fileHash: String?
     private(set) var look: PictureLook?
+    /// How the mask was understood; nil when it was not.
+    private(set) var reading: MaskReading?
 
     init(of pair: DatasetPair, root: String) {
         self.pair = pair
-        let reader = PairReader(root: root)
+        let reader = PairReader(root: root, masks: MaskReader())
         var readable = pair
         // A repairable fault is repaired here, so that what lies behind it is found too.
         while true {
@@ -48,6 +50,7 @@ struct PairInspection: Sendable {
 
     private mutating func look(at sample: DatasetSample, turnIsKnown: Bool) {
         let (picture, mask) = (sample.picture, sample.mask)
+        reading = sample.reading
         size = (picture.width, picture.height)
         look = PictureLook(picture)
         let glassCount = mask.pixels.count { $0 > 0 }
@@ -73,12 +76,12 @@ struct PairInspection: Sendable {
 
     /// What would make a pair readable.
     private func proposal(for error: DatasetError, _ pair: DatasetPair, root: String) -> RepairPlan.Action? {
-        guard let values = try? ImageReader().readValues(contentsOf: "\(root)/\(pair.mask)") else { return .exclude }
+        guard let file = try? ImageReader().readStored(contentsOf: "\(root)/\(pair.mask)") else { return .exclude }
         switch error {
-        case .foreignColors: return MaskClasses.isNearlyPure(values) ? .nearestColors : .exclude
+        case .unclearMask(_, _, let doubt): return StoredMask(file).repair(for: doubt)
         case .sizeMismatch:
             guard let (stored, _) = try? ImageReader().readAsStored(contentsOf: "\(root)/\(pair.picture)"),
-                let mask = try? MaskClasses.classes(of: values, name: pair.mask, nearest: true)
+                let mask = try? ClassMask(file, name: pair.mask, repairs: pair.repairs + [.nearestColors]).classes
             else { return .exclude }
             if (mask.height, mask.width) == (stored.width, stored.height) {
                 return BoundaryAgreement(picture: stored).quarterTurn(of: mask) ?? .exclude
@@ -93,7 +96,8 @@ struct PairInspection: Sendable {
 extension DatasetError {
     fileprivate var auditKind: AuditFault.Kind {
         switch self {
-        case .foreignColors: .foreignColors
+        case .unclearMask(_, _, .foreignColors): .foreignColors
+        case .unclearMask: .unclearMask
         case .sizeMismatch: .sizeMismatch
         default: .unreadable
         }
@@ -102,8 +106,9 @@ extension DatasetError {
     /// Without the paths, which stand beside it, and the advice to run an audit.
     fileprivate var auditDetail: String {
         switch self {
-        case .foreignColors(_, let count, let found, let x, let y):
-            "\(count) pixels are neither black, red nor white, such as \(found) at x \(x), y \(y)"
+        case .unclearMask(_, let stored, .foreignColors(let count, let found, let x, let y)):
+            "\(stored): \(count) pixels are neither black, red nor white, such as \(found) at x \(x), y \(y)"
+        case .unclearMask(_, let stored, let doubt): "\(stored): \(doubt.text)"
         case .sizeMismatch(_, let pictureSize, _, let maskSize, _):
             "the picture has \(pictureSize) pixels, the mask \(maskSize)"
         default: description

@@ -1,6 +1,5 @@
 import Files
 import Foundation
-public import Images
 public import SegmentationMetrics
 
 /// A folder of pictures and masks.
@@ -15,11 +14,17 @@ public struct Dataset: Sendable {
     public let root: String
     public let layout: DatasetLayout
     public let plan: RepairPlan?
+    let masks: MaskReader
 
-    /// Names a data set; only that the folder exists is checked. Throws ``DatasetError/missing(_:)``.
-    public init(_ root: String, layout: DatasetLayout = .trans10K, plan: RepairPlan? = nil) throws {
+    /// Names a data set; only that the folder exists is checked.
+    ///
+    /// - Parameter masks: Reads the masks, and says what is guessed.
+    /// - Throws: ``DatasetError/missing(_:)``.
+    public init(
+        _ root: String, layout: DatasetLayout = .trans10K, plan: RepairPlan? = nil, masks: MaskReader = MaskReader()
+    ) throws {
         guard DatasetFolder(root: root, path: "").exists else { throw DatasetError.missing(root) }
-        (self.root, self.layout, self.plan) = (root, layout, plan)
+        (self.root, self.layout, self.plan, self.masks) = (root, layout, plan, masks)
     }
 
     /// The pairs of a split in the order of their pictures' names as text, without those that the plan excludes.
@@ -60,12 +65,7 @@ public struct Dataset: Sendable {
 
     /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.
     public func read(_ pair: DatasetPair) throws -> DatasetSample {
-        try PairReader(root: root).read(pair)
-    }
-
-    /// A mask on its own: one channel of 0 background, 1 things, 2 stuff. Throws ``DatasetError`` and `ImageError`.
-    public static func readMask(_ path: String) throws -> Image {
-        try MaskClasses.classes(of: ImageReader().readValues(contentsOf: path), name: path)
+        try PairReader(root: root, masks: masks).read(pair)
     }
 
     /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.

@@ -21,8 +21,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case picturesWithoutMask(count: Int, example: String)
     /// A mask has a size that its picture has in no orientation.
     case sizeMismatch(picture: String, pictureSize: String, mask: String, maskSize: String, isTurned: Bool)
-    /// A mask has colors that mean nothing; `found` is the first of them.
-    case foreignColors(mask: String, count: Int, found: String, x: Int, y: Int)
+    /// What a mask's samples mean is not known; `stored` tells their depth and values.
+    case unclearMask(String, stored: String, doubt: MaskDoubt)
     /// A repair plan is no plan.
     case badPlan(String, reason: String)
     /// A repair plan names a picture that is not there.
@@ -52,9 +52,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
             "\(mask) has \(maskSize) pixels, but its picture \(picture) has \(pictureSize)"
                 + (isTurned ? ", as if one were turned" : "")
                 + "; transeg dataset audit --repair makes a plan for such pairs"
-        case .foreignColors(let mask, let count, let found, let x, let y):
-            "\(mask) has \(count) \(count == 1 ? "pixel" : "pixels") that are neither background (black), things (red) nor "
-                + "stuff (white), such as \(found) at x \(x), y \(y); transeg dataset audit --repair makes a plan for such masks"
+        case .unclearMask(let mask, let stored, let doubt): "\(mask) (\(stored)) is not understood: \(doubt.text)"
         case .badPlan(let path, let reason): "\(path) is not a repair plan: \(reason)"
         case .planOfOtherData(let picture):
             "the repair plan speaks of \(picture), which the data set does not have; was it made for another?"

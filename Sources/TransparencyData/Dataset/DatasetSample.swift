@@ -7,9 +7,11 @@ public struct DatasetSample: Sendable {
     /// One channel: 0 background, 1 things, 2 stuff.
     public let mask: Image
     public let orientation: PairOrientation
+    /// How the mask's file was understood; nil where there is none.
+    public let reading: MaskReading?
 
-    public init(picture: Image, mask: Image, orientation: PairOrientation = .none) {
-        (self.picture, self.mask, self.orientation) = (picture, mask, orientation)
+    public init(picture: Image, mask: Image, orientation: PairOrientation = .none, reading: MaskReading? = nil) {
+        (self.picture, self.mask, self.orientation, self.reading) = (picture, mask, orientation, reading)
     }
 }
 

@@ -3,26 +3,27 @@ import Images
 /// Reads pictures with their masks, and settles how each picture is turned.
 struct PairReader: Sendable {
     let root: String
+    let masks: MaskReader
 
     /// Throws ``DatasetError`` and `ImageError`, which name the file.
     func read(_ pair: DatasetPair) throws -> DatasetSample {
         let repairs = pair.repairs
         let (stored, orientation) = try ImageReader().readAsStored(contentsOf: "\(root)/\(pair.picture)")
-        let values = try ImageReader().readValues(contentsOf: "\(root)/\(pair.mask)")
-        var mask = try MaskClasses.classes(
-            of: values, name: "\(root)/\(pair.mask)", nearest: repairs.contains(.nearestColors))
+        let read = try masks.classes("\(root)/\(pair.mask)", repairs: repairs)
+        var mask = read.classes
         for turn in repairs.compactMap(\.maskTurn) { mask = mask.turned(from: turn) }
         if repairs.contains(.resizeMask) {
             let upright = repairs.contains(.readUpright) && orientation.isTransposing
             let (width, height) = upright ? (stored.height, stored.width) : (stored.width, stored.height)
             mask = try mask.resizedNearest(width: width, height: height)
         }
-        return try settled(pair, stored, orientation, mask)
+        return try settled(pair, stored, orientation, mask, read.reading)
     }
 
     /// Chooses the orientation under which picture and mask agree.
     private func settled(
-        _ pair: DatasetPair, _ stored: Image, _ orientation: Orientation, _ mask: Image
+        _ pair: DatasetPair, _ stored: Image, _ orientation: Orientation, _ mask: Image,
+        _ reading: MaskReading
     ) throws -> DatasetSample {
         let fitsStored = (mask.width, mask.height) == (stored.width, stored.height)
         let fitsUpright =
@@ -49,7 +50,7 @@ struct PairReader: Sendable {
                 ?? .undecided
         }
         let picture = choice == .upright ? stored.turned(from: orientation) : stored
-        return DatasetSample(picture: picture, mask: mask, orientation: choice)
+        return DatasetSample(picture: picture, mask: mask, orientation: choice, reading: reading)
     }
 }
 
@@ -60,7 +61,7 @@ extension RepairPlan.Action {
         case .turnMask90: Orientation.quarterTurns[1]
         case .turnMask180: Orientation.quarterTurns[2]
         case .turnMask270: Orientation.quarterTurns[3]
-        case .exclude, .readUpright, .readAsStored, .nearestColors, .resizeMask: nil
+        case .exclude, .readUpright, .readAsStored, .nearestColors, .labelsAsGlass, .resizeMask: nil
         }
     }
 }

@@ -26,6 +26,8 @@ public struct RepairPlan: Codable, Equatable, Sendable {
         case readAsStored = "read_as_stored"
         /// Takes each color of the mask that is none of a mask's for the nearest that is.
         case nearestColors = "nearest_colors"
+        /// Takes all labels of the mask but 0 for glass.
+        case labelsAsGlass = "labels_as_glass"
         /// Brings the mask to the picture's size, each pixel the nearest.
         case resizeMask = "resize_mask"
 
@@ -52,6 +54,9 @@ public struct RepairPlan: Codable, Equatable, Sendable {
             (self.picture, self.action, self.reason) = (picture, action, reason)
         }
     }
+
+    /// How many pictures are left out.
+    public var excludedCount: Int { Set(repairs.filter { $0.action == .exclude }.map(\.picture)).count }
 
     static let formatVersion = 1
 

@@ -1,6 +1,7 @@
 import Foundation
 import StableDiffusion3
 package import Torch
+package import TransparencyData
 
 /// A fine-tuning run as settings ask for it, ready to begin: the data set, the checkpoint to go on from, the folder, the loop.
 @ComputeActor
@@ -12,12 +13,13 @@ package struct FineTuningRun {
     /// Loads everything; nothing is written before all of it is found to be sound.
     ///
     /// - Parameters:
+    ///   - masks: Reads the masks, and says what is guessed.
     ///   - allowsChanges: Whether the checkpoint's run may have had other settings or files.
     ///   - loggers: Besides `log.jsonl` and `curves.svg`.
     ///   - isInterrupted: Asked after each update; whether to save and leave.
     /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
     package init(
-        _ settings: TrainingSettings, allowsChanges: Bool, loggers: [any ExperimentLogger],
+        _ settings: TrainingSettings, masks: MaskReader, allowsChanges: Bool, loggers: [any ExperimentLogger],
         isInterrupted: @escaping @Sendable () -> Bool
     ) throws {
         func tell(_ message: String) { for logger in loggers { logger.log(message: message) } }
@@ -26,7 +28,7 @@ package struct FineTuningRun {
         let store = FolderCheckpointStore(path)
         let checkpoint = try Self.checkpoint(settings.training.resumeFromCheckpoint, in: store, tell: tell)
         trainer = try Trainer(
-            settings, dataset: settings.openDataset(), checkpoint: checkpoint, allowsChanges: allowsChanges)
+            settings, dataset: settings.openDataset(masks: masks), checkpoint: checkpoint, allowsChanges: allowsChanges)
         let isNewRun = settings.training.resumeFromCheckpoint == nil
         folder = try TrainingFolder(path, isNewRun: isNewRun)
         let log = try JSONLinesLogger(path, continuingAt: isNewRun ? nil : trainer.step)

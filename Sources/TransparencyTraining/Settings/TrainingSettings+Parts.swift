@@ -7,8 +7,8 @@ package import TransparencySegmentation
 /// What each part of the trainer is given.
 extension TrainingSettings {
     /// The data set with its plan. Throws `DatasetError`.
-    package func openDataset() throws -> Dataset {
-        try Dataset(dataset.datasetPath, plan: dataset.plan.map { try RepairPlan(contentsOf: $0) })
+    package func openDataset(masks: MaskReader = MaskReader()) throws -> Dataset {
+        try Dataset(dataset.datasetPath, plan: dataset.plan.map { try RepairPlan(contentsOf: $0) }, masks: masks)
     }
 
     /// The rate of each update.

@@ -58,7 +58,7 @@ struct TrainCommand: AsyncParsableCommand {
         defer { interrupt.restore() }
         let start = ContinuousClock.now
         let run = try await FineTuningRun(
-            settings, allowsChanges: allowChanges, loggers: [progress], isInterrupted: { interrupt.isRequested })
+            settings, masks: .telling(), allowsChanges: allowChanges, loggers: [progress], isInterrupted: { interrupt.isRequested })
         let first = await run.trainer.step
         await progress.begin(at: first, total: run.trainer.totalSteps)
         let outcome = try await run.loop.run()

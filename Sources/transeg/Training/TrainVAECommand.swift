@@ -93,7 +93,7 @@ struct TrainVAECommand: AsyncParsableCommand {
         }
         let (made, path) = (settings, outputDir)
         let trainer = try await AutoencoderTrainer(
-            made, dataset: Dataset(datasetPath), device: .usable(device.device),
+            made, dataset: Dataset(datasetPath, masks: .telling()), device: .usable(device.device),
             workerCount: ProcessInfo.processInfo.activeProcessorCount)
         let interrupt = Interrupt()
         defer { interrupt.restore() }

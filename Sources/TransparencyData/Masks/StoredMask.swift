@@ -1,0 +1,98 @@
+import Images
+
+/// A mask file's samples, and what they have in common: all that decides how it is read.
+struct StoredMask {
+    let file: StoredSamples
+    /// Samples of 0…255, interleaved; of 16 bits the high byte unless ``isSmall``.
+    let samples: [UInt8]
+    /// Whether samples of 16 bits are of 0…255 as they stand.
+    let isSmall: Bool
+    /// Whether samples of 16 bits are those of 8 bits stretched, by 257 or 256.
+    let isStretched: Bool
+
+    init(_ file: StoredSamples) {
+        self.file = file
+        let wide = file.wideSamples
+        isSmall = wide?.allSatisfy { $0 <= 255 } ?? false
+        isStretched = wide.map { $0.allSatisfy { $0 % 257 == 0 } || $0.allSatisfy { $0 % 256 == 0 } } ?? false
+        samples = isSmall ? wide?.map { UInt8(truncatingIfNeeded: $0) } ?? file.samples : file.samples
+    }
+
+    var width: Int { file.width }
+    var height: Int { file.height }
+    var pixelCount: Int { file.width * file.height }
+
+    /// A gray sample of fewer than 8 bits as it stands in the file; others as they are.
+    func unstretched(_ sample: UInt8) -> UInt8 {
+        file.bits < 8 && file.indices == nil ? sample / (255 / UInt8(1 << file.bits - 1)) : sample
+    }
+
+    /// Red, green and blue of a pixel.
+    func color(_ pixel: Int) -> (UInt8, UInt8, UInt8) {
+        if file.channels == 1 { return (samples[pixel], samples[pixel], samples[pixel]) }
+        return (samples[3 * pixel], samples[3 * pixel + 1], samples[3 * pixel + 2])
+    }
+
+    /// Whether a pixel is seen: alpha from 128 on.
+    func isOpaque(_ pixel: Int) -> Bool { file.alpha.map { $0[pixel] >= 128 } ?? true }
+
+    /// Which grays, colors and indices there are.
+    struct Content {
+        /// By gray, 0…255, how many pixels have it.
+        var grays = [Int](repeating: 0, count: 256)
+        /// Pixels of pure red.
+        var redCount = 0
+        /// Pixels of other colors.
+        var colorCount = 0
+        /// By index, how many pixels have it.
+        var indices = [Int](repeating: 0, count: 256)
+
+        var isGray: Bool { redCount == 0 && colorCount == 0 }
+        func greatestGray() -> Int { grays.lastIndex { $0 > 0 } ?? 0 }
+        func hasOnly(grays allowed: Set<Int>) -> Bool {
+            grays.indices.allSatisfy { grays[$0] == 0 || allowed.contains($0) }
+        }
+    }
+
+    /// Of the pixels that are seen.
+    func content() -> Content {
+        var content = Content()
+        samples.withUnsafeBufferPointer { samples in
+            for pixel in 0..<pixelCount where isOpaque(pixel) {
+                let start = pixel * file.channels
+                let red = samples[start]
+                guard file.channels == 3, red != samples[start + 1] || red != samples[start + 2] else {
+                    content.grays[Int(red)] += 1
+                    continue
+                }
+                if red == 255, samples[start + 1] == 0, samples[start + 2] == 0 {
+                    content.redCount += 1
+                } else {
+                    content.colorCount += 1
+                }
+            }
+        }
+        guard let indices = file.indices else { return content }
+        for pixel in 0..<pixelCount where isOpaque(pixel) { content.indices[Int(indices[pixel])] += 1 }
+        return content
+    }
+
+    /// The depth and the values, for errors.
+    func summary() -> String {
+        if let indices = file.indices {
+            let used = Set(indices).sorted().map { Int($0) }
+            return "a palette, indices \(Self.list(used))"
+        }
+        guard file.channels == 1 else { return "\(file.bits)-bit RGB\(file.alpha == nil ? "" : " with alpha")" }
+        let values =
+            file.wideSamples.map { Set($0).sorted().map { Int($0) } }
+            ?? Set(samples.map(unstretched)).sorted().map { Int($0) }
+        return "\(file.bits)-bit gray\(file.alpha == nil ? "" : " with alpha"), values \(Self.list(values))"
+    }
+
+    private static func list(_ values: [Int]) -> String {
+        guard values.count > 8 else { return values.map(String.init).joined(separator: ", ") }
+        return values.prefix(4).map(String.init).joined(separator: ", ")
+            + " … \(values[values.count - 1]) (\(values.count) values)"
+    }
+}

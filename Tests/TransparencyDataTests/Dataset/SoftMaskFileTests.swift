@@ -1,0 +1,59 @@
+import Images
+import Testing
+
+@testable import TransparencyData
+
+/// How predictions are understood: by the law of truths, with softness between.
+@Suite struct SoftMaskFileTests {
+    private func read(
+        _ samples: [UInt16], channels: Int = 1, bits: Int = 8, alpha: [UInt8]? = nil, palette: [[UInt8]]? = nil,
+        scale: SoftMaskFile.Scale? = nil
+    ) throws -> SoftMaskFile {
+        let file = StoredSamples(
+            width: samples.count / channels, height: 1, channels: channels, bits: bits,
+            samples: samples.map { UInt8($0 >> (bits == 16 ? 8 : 0)) },
+            wideSamples: bits == 16 ? samples : nil, alpha: alpha,
+            palette: palette)
+        return try SoftMaskFile(file, name: "m.png") { scale ?? SoftMaskFile.scale(of: file) }
+    }
+
+    @Test func softnessStaysAsItIs() throws {
+        #expect(try read([0, 1, 100, 255]).softness.pixels == [0, 1, 100, 255])
+        #expect(try read([0, 300, 65535], bits: 16).softness.pixels == [0, 1, 255])
+        let colored = try read([10, 20, 30, 0, 0, 0], channels: 3)
+        #expect(colored.softness.pixels == [10, 20, 30, 0, 0, 0])
+        #expect(colored.reading.kind == .soft)
+    }
+
+    @Test func labelsOf1AreGlassUnlessOthersTellTheScale() throws {
+        #expect(try read([0, 1]).softness.pixels == [0, 255])
+        #expect(try read([0, 1, 2]).softness.pixels == [0, 255, 255])
+        #expect(try read([0, 1], scale: .bytes).softness.pixels == [0, 1])
+        #expect(try read([0, 1], bits: 16).softness.pixels == [0, 255])
+        #expect(try read([0, 255], bits: 16).softness.pixels == [0, 255])
+        #expect(try read([0, 255], bits: 16, scale: .depth).softness.pixels == [0, 0])
+        #expect(try read([0, 85], bits: 2).softness.pixels == [0, 255])
+        #expect(try read([0, 255], bits: 1).softness.pixels == [0, 255])
+    }
+
+    @Test func palettesAndColorsAreClasses() throws {
+        let voc: [[UInt8]] = [[0, 0, 0], [128, 0, 0], [0, 128, 0], [128, 128, 0]]
+        #expect(try read([0, 0, 0, 128, 0, 0], channels: 3, palette: voc).softness.pixels == [0, 255])
+        #expect(throws: DatasetError.self) { try read([0, 0, 0, 128, 128, 0], channels: 3, palette: voc) }
+        #expect(try read([0, 0, 0, 255, 0, 0, 255, 255, 255], channels: 3).softness.pixels == [0, 255, 255])
+    }
+
+    @Test func cutOutsCountByAlpha() throws {
+        let photograph: [UInt16] = [200, 100, 50, 20, 30, 40]
+        let cutout = try read(photograph, channels: 3, alpha: [0, 180])
+        #expect(cutout.softness.pixels == [0, 180])
+        #expect(cutout.reading.kind == .alpha)
+        #expect(try read(photograph, channels: 3, alpha: [255, 255]).softness.pixels == [255, 255])
+        #expect(try read([90, 120], alpha: [255, 0]).softness.pixels == [255, 0])
+        #expect(try read([255, 255], alpha: [255, 0]).softness.pixels == [255, 0])
+        #expect(try read([0, 255, 0], alpha: [255, 255, 0]).softness.pixels == [0, 255, 0])
+        #expect(throws: DatasetError.self) { try read([0, 0], alpha: [255, 0]) }
+        #expect(try read([7, 7], alpha: [0, 0]).softness.pixels == [0, 0])
+        #expect(try read([0, 128, 255], alpha: [255, 255, 255]).softness.pixels == [0, 128, 255])
+    }
+}
