@@ -1,8 +1,10 @@
 import Foundation
 import Images
 import SegmentationMetrics
+import Synchronization
 import TestSupport
 import Testing
+import TransparencyData
 
 @testable import TransparencyEvaluation
 @testable import TransparencySegmentation
@@ -95,6 +97,43 @@ import Testing
                 throws: EvaluationError.sizes(
                     prediction: "\(folder)/1_maskq.png", found: "2 x 1", expected: "1 x 1")
             ) { try mask.score(.init()) }
+        }
+    }
+
+    /// A gray mask whose greatest value is 1 may hold labels or softness: its name or its siblings tell.
+    @Test func otherPredictionsTellTheScale() throws {
+        try withTemporaryFolder { folder in
+            func write(_ pixels: [UInt8], _ name: String) throws -> String {
+                try Image(width: 2, height: 1, channels: 1, pixels: pixels).write(to: "\(folder)/\(name)")
+                return "\(folder)/\(name)"
+            }
+            let labels = try write([0, 1], "1.png")
+            let soft = try write([0, 200], "2.png")
+            let named = try write([0, 1], "3_soft.png")
+            let truth = try write([0, 255], "t.png")
+            func iou(_ path: String, siblings: [String]) throws -> Double {
+                let mask = PredictedMask(
+                    id: "1", difficulty: nil, prediction: path, quantised: nil, truth: .file(truth), picture: nil)
+                let scored = try mask.score(.init(), masks: MaskReader(), siblings: siblings)
+                return scored.record.pixels.aboveThreshold.iou
+            }
+            #expect(try iou(labels, siblings: [labels]) == 1)
+            #expect(try iou(labels, siblings: [labels, soft]) == 0)
+            #expect(try iou(named, siblings: [named]) == 0)
+        }
+    }
+
+    @Test func guessesAreSaidOnce() throws {
+        try withTemporaryFolder { folder in
+            try Image(width: 2, height: 1, channels: 1, pixels: [0, 1]).write(to: "\(folder)/1.png")
+            try Image(width: 2, height: 1, channels: 1, pixels: [0, 255]).write(to: "\(folder)/2.png")
+            let told = Mutex<[String]>([])
+            let reader = MaskReader { text in told.withLock { $0.append(text) } }
+            for name in ["2", "1", "1", "2"] { _ = try reader.read("\(folder)/\(name).png") }
+            #expect(
+                told.withLock { $0 } == [
+                    "masks such as \(folder)/1.png are read so: 0 is background, 1 things, 2 stuff"
+                ])
         }
     }
 }

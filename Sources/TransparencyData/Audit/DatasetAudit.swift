@@ -1,5 +1,6 @@
 import Files
 public import Foundation
+import Images
 public import SegmentationMetrics
 import Synchronization
 
@@ -78,7 +79,7 @@ public struct DatasetAudit: Codable, Sendable {
             }
         }
         let inspections = shared.found.withLock { found in pairs.indices.compactMap { found[$0] } }
-        return inspections.count == pairs.count ? DatasetAudit(listing, inspections) : nil
+        return inspections.count == pairs.count ? DatasetAudit(listing, inspections, root: root) : nil
     }
 
     /// How far the threads are.
@@ -87,16 +88,29 @@ public struct DatasetAudit: Codable, Sendable {
         let found = Mutex<[Int: PairInspection]>([:])
     }
 
-    private init(_ listing: DatasetListing, _ inspections: [PairInspection]) {
+    private init(_ listing: DatasetListing, _ inspections: [PairInspection], root: String) {
         formatVersion = 1
+        func reason(_ path: String) -> String? {
+            listing.unreadFiles[path].map { unread in
+                do {
+                    _ = try ImageReader().readStored(contentsOf: "\(root)/\(unread)")
+                    return "\(unread) has the suffix of no format that is read"
+                } catch {
+                    return "\(error)"
+                }
+            }
+        }
         let orphans =
             listing.orphanPictures.map {
-                AuditFault(.pictureWithoutMask, picture: $0, "no mask has its name", action: .exclude)
+                AuditFault(
+                    .pictureWithoutMask, picture: $0, mask: listing.unreadFiles[$0],
+                    reason($0) ?? "no mask has its name", action: .exclude)
             }
             + listing.orphanMasks.map {
                 AuditFault(
-                    .maskWithoutPicture, picture: nil, mask: $0, "no picture has its name; it is never read",
-                    isNote: true)
+                    .maskWithoutPicture, picture: nil, mask: $0,
+                    reason($0) ?? "no picture has its name; it is never read",
+                    isNote: listing.unreadFiles[$0] == nil)
             }
         let order = Dictionary(uniqueKeysWithValues: AuditFault.Kind.allCases.enumerated().map { ($1, $0) })
         faults = (orphans + inspections.flatMap(\.faults) + DuplicateSearch(inspections).faults()).sorted {

@@ -37,7 +37,8 @@ public struct Dataset: Sendable {
         let listing = try listing(of: split)
         if let example = listing.orphanPictures.first {
             throw DatasetError.picturesWithoutMask(
-                count: listing.orphanPictures.count, example: "\(root)/\(example)")
+                count: listing.orphanPictures.count, example: "\(root)/\(example)", unread: listing.unreadFiles[example]
+            )
         }
         var pairs = listing.pairs
         if let difficulty { pairs.removeAll { $0.difficulty != difficulty } }

@@ -17,8 +17,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case noMatch(root: String, pattern: String)
     /// Two files of a folder have the same name but for the suffix.
     case sameName(String, String)
-    /// Pictures have no mask; `example` is one of them.
-    case picturesWithoutMask(count: Int, example: String)
+    /// Pictures have no mask; `example` is one of them, `unread` a file of its mask's name that is of no format which is read.
+    case picturesWithoutMask(count: Int, example: String, unread: String?)
     /// A mask has a size that its picture has in no orientation.
     case sizeMismatch(picture: String, pictureSize: String, mask: String, maskSize: String, isTurned: Bool)
     /// What a mask's samples mean is not known; `stored` tells their depth and values.
@@ -45,8 +45,9 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
             "the pattern \(pattern) must be a path within the data set with one * in the file name, such as masks/*_mask.png"
         case .noMatch(let root, let pattern): "no picture in \(root) fits the pattern \(pattern)"
         case .sameName(let one, let other): "\(one) and \(other) have the same name but for the suffix; take one away"
-        case .picturesWithoutMask(let count, let example):
-            "\(example) has no mask\(count > 1 ? ", nor have \(count - 1) others" : ""); add masks, or leave such "
+        case .picturesWithoutMask(let count, let example, let unread):
+            "\(example) has no mask\(unread.map { " that is read (\($0) is none)" } ?? "")"
+                + "\(count > 1 ? ", nor have \(count - 1) others" : ""); add masks, or leave such "
                 + "pictures out by a plan (transeg dataset audit --repair)"
         case .sizeMismatch(let picture, let pictureSize, let mask, let maskSize, let isTurned):
             "\(mask) has \(maskSize) pixels, but its picture \(picture) has \(pictureSize)"

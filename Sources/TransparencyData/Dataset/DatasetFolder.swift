@@ -15,12 +15,10 @@ struct DatasetFolder {
 
     private var absolute: String { path.isEmpty ? root : "\(root)/\(path)" }
 
-    /// Names of the pictures in the folder, whatever the case of their suffixes. Throws ``DatasetError/unreadableFolder(_:reason:)``.
-    func pictureNames() throws -> [String] {
+    /// Names of files in the folder that are not hidden. Throws ``DatasetError/unreadableFolder(_:reason:)``.
+    private func names() throws -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: absolute).filter {
-                !$0.hasPrefix(".") && ImageReader.isSupported(fileName: $0)
-            }
+            return try FileManager.default.contentsOfDirectory(atPath: absolute).filter { !$0.hasPrefix(".") }.sorted()
         } catch {
             throw DatasetError.unreadableFolder(absolute, reason: error.localizedDescription)
         }
@@ -31,12 +29,21 @@ struct DatasetFolder {
     /// Throws ``DatasetError/sameName(_:_:)`` when two have the same.
     func files(by stem: (String) -> String?) throws -> [String: String] {
         var files: [String: String] = [:]
-        for name in try pictureNames().sorted() {
+        for name in try names() where ImageReader.isSupported(fileName: name) {
             guard let stem = stem(name) else { continue }
             let file = path.isEmpty ? name : "\(path)/\(name)"
             if let other = files.updateValue(file, forKey: stem) {
                 throw DatasetError.sameName("\(root)/\(other)", "\(root)/\(file)")
             }
+        }
+        return files
+    }
+
+    /// The folder's other files likewise: pictures of formats that are not read, and what is no picture.
+    func unreadFiles(by stem: (String) -> String?) throws -> [String: String] {
+        var files: [String: String] = [:]
+        for name in try names() where !ImageReader.isSupported(fileName: name) {
+            if let stem = stem(name) { files[stem] = path.isEmpty ? name : "\(path)/\(name)" }
         }
         return files
     }

@@ -16,15 +16,28 @@ public enum DatasetLayout: Sendable, Equatable {
         switch self {
         case .trans10K:
             return try folders(of: split, in: root).reduce(DatasetListing()) { listing, folder in
-                listing
+                let images = DatasetFolder(root: root, path: "\(folder.path)/images")
+                let masks = DatasetFolder(root: root, path: "\(folder.path)/masks")
+                return try listing
                     + DatasetListing(
-                        pictures: try DatasetFolder(root: root, path: "\(folder.path)/images").files(by: Self.stem),
-                        masks: try DatasetFolder(root: root, path: "\(folder.path)/masks").files(by: Self.maskStem),
-                        split: folder.split, difficulty: folder.difficulty)
+                        pictures: images.files(by: Self.stem), masks: masks.files(by: Self.maskStem),
+                        unreadPictures: images.unreadFiles(by: Self.stem),
+                        unreadMasks: masks.unreadFiles(by: Self.maskStem), split: folder.split,
+                        difficulty: folder.difficulty)
             }
         case .patterns(let images, let masks):
+            let (imagePattern, maskPattern) = try (FilePattern(images), FilePattern(masks))
+            var (pictures, masks) = try (imagePattern.files(in: root), maskPattern.files(in: root))
+            // In one folder the narrower pattern tells its files from the other's.
+            let (picturePaths, maskPaths) = (Set(pictures.values), Set(masks.values))
+            if maskPaths.isStrictSubset(of: picturePaths) {
+                pictures = pictures.filter { !maskPaths.contains($0.value) }
+            } else if picturePaths.isStrictSubset(of: maskPaths) {
+                masks = masks.filter { !picturePaths.contains($0.value) }
+            }
             let listing = DatasetListing(
-                pictures: try FilePattern(images).files(in: root), masks: try FilePattern(masks).files(in: root))
+                pictures: pictures, masks: masks, unreadPictures: try imagePattern.unreadFiles(in: root),
+                unreadMasks: try maskPattern.unreadFiles(in: root))
             guard !listing.pairs.isEmpty || !listing.orphanPictures.isEmpty else {
                 throw DatasetError.noMatch(root: root, pattern: images)
             }

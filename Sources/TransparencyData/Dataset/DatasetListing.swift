@@ -10,12 +10,15 @@ struct DatasetListing: Sendable, Equatable {
     var orphanPictures: [String] = []
     /// Paths of masks without picture, within the data set.
     var orphanMasks: [String] = []
+    /// Of pictures without mask, and masks without picture, the file of their name that is of a format which is not read.
+    var unreadFiles: [String: String] = [:]
 
     static func + (one: DatasetListing, other: DatasetListing) -> DatasetListing {
         var sum = one
         sum.pairs = (one.pairs + other.pairs).sorted(by: DatasetPair.isInOrder)
         sum.orphanPictures += other.orphanPictures
         sum.orphanMasks += other.orphanMasks
+        sum.unreadFiles.merge(other.unreadFiles) { one, _ in one }
         return sum
     }
 
@@ -24,18 +27,28 @@ struct DatasetListing: Sendable, Equatable {
     /// - Parameters:
     ///   - pictures: Paths of pictures by their stems.
     ///   - masks: Paths of masks by their stems.
-    init(pictures: [String: String], masks: [String: String], split: Split? = nil, difficulty: Difficulty? = nil) {
+    ///   - unreadPictures: Files beside the pictures that are of other formats, likewise.
+    ///   - unreadMasks: Files beside the masks that are of other formats, likewise.
+    init(
+        pictures: [String: String], masks: [String: String], unreadPictures: [String: String] = [:],
+        unreadMasks: [String: String] = [:], split: Split? = nil, difficulty: Difficulty? = nil
+    ) {
         for (stem, picture) in pictures {
             if let mask = masks[stem] {
                 pairs.append(
                     DatasetPair(id: stem, split: split, difficulty: difficulty, picture: picture, mask: mask))
             } else {
                 orphanPictures.append(picture)
+                unreadFiles[picture] = unreadMasks[stem]
             }
         }
         pairs.sort(by: DatasetPair.isInOrder)
         orphanPictures.sort()
-        orphanMasks = masks.filter { pictures[$0.key] == nil }.values.sorted()
+        for (stem, mask) in masks where pictures[stem] == nil {
+            orphanMasks.append(mask)
+            unreadFiles[mask] = unreadPictures[stem]
+        }
+        orphanMasks.sort()
     }
 
     init() {}

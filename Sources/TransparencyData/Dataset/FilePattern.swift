@@ -28,12 +28,20 @@ struct FilePattern {
     func files(in root: String) throws -> [String: String] {
         try DatasetFolder(root: root, path: folder).files { name in
             let fileSuffix = (name as NSString).pathExtension
-            guard suffix.isEmpty || fileSuffix.lowercased() == suffix.lowercased() else { return nil }
-            let stem = (name as NSString).deletingPathExtension
-            guard stem.hasPrefix(prefix), stem.hasSuffix(ending), stem.count > prefix.count + ending.count else {
-                return nil
-            }
-            return String(stem.dropFirst(prefix.count).dropLast(ending.count))
+            return suffix.isEmpty || fileSuffix.lowercased() == suffix.lowercased() ? star(of: name) : nil
         }
+    }
+
+    /// Files of formats that are not read whose names match but for the suffix.
+    func unreadFiles(in root: String) throws -> [String: String] {
+        try DatasetFolder(root: root, path: folder).unreadFiles(by: star)
+    }
+
+    private func star(of name: String) -> String? {
+        let stem = (name as NSString).deletingPathExtension
+        guard stem.hasPrefix(prefix), stem.hasSuffix(ending), stem.count > prefix.count + ending.count else {
+            return nil
+        }
+        return String(stem.dropFirst(prefix.count).dropLast(ending.count))
     }
 }

@@ -64,7 +64,10 @@ import Testing
             #expect("\(error)".hasSuffix("it has train"))
 
             try builder.write(DatasetBuilder.blank(width: 6, height: 4, channels: 3, value: 0), "train/images/2.jpg")
-            #expect(throws: DatasetError.picturesWithoutMask(count: 1, example: "\(builder.root)/train/images/2.jpg")) {
+            #expect(
+                throws: DatasetError.picturesWithoutMask(
+                    count: 1, example: "\(builder.root)/train/images/2.jpg", unread: nil)
+            ) {
                 try dataset.pairs(.train)
             }
             let plan = RepairPlan(repairs: [.init(picture: "train/images/2.jpg", action: .exclude, reason: "no mask")])
@@ -72,6 +75,37 @@ import Testing
             try builder.write(DatasetBuilder.blank(width: 6, height: 4, channels: 3, value: 0), "train/images/1.png")
             #expect(throws: DatasetError.self) { try dataset.pairs(.train) }
         }
+    }
+
+    @Test func inOneFolderTheNarrowerPatternHasItsFilesAlone() throws {
+        try withDataset { builder in
+            try builder.writeBlankPair("1.png", "1_mask.png")
+            try builder.writeBlankPair("2.png", "2_mask.png")
+            let broad = try Dataset(builder.root, layout: .patterns(images: "*.png", masks: "*_mask.png"))
+            #expect(try broad.pairs().map(\.mask) == ["1_mask.png", "2_mask.png"])
+            try builder.writeBlankPair("img_3.png", "3.png")
+            let dataset = try Dataset(builder.root, layout: .patterns(images: "img_*.png", masks: "*.png"))
+            #expect(try dataset.pairs().map(\.mask) == ["3.png"])
+        }
+    }
+
+    @Test func filesOfOtherFormatsAreNamed() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dataset-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let builder = DatasetBuilder(root: folder.path)
+        try builder.writeBlankPair("test/images/1.jpg", "test/masks/1_mask.png")
+        try builder.write(DatasetBuilder.blank(width: 6, height: 4, channels: 3, value: 0), "test/images/2.jpg")
+        try builder.write(Array("GIF89a and so on".utf8), "test/masks/2_mask.gif")
+        try builder.write(Array("BM and so on".utf8), "test/images/3.bmp")
+        try builder.write(DatasetBuilder.blank(width: 6, height: 4, channels: 1, value: 0), "test/masks/3_mask.png")
+        let dataset = try Dataset(builder.root)
+        let error = DatasetError.picturesWithoutMask(
+            count: 1, example: "\(builder.root)/test/images/2.jpg", unread: "test/masks/2_mask.gif")
+        #expect(throws: error) { try dataset.pairs() }
+        let faults = try #require(try await DatasetAudit.run(on: dataset, threadCount: 1)).faults.filter { !$0.isNote }
+        #expect(faults.map(\.kind) == [.pictureWithoutMask, .maskWithoutPicture])
+        #expect(faults[0].detail.contains("2_mask.gif") && faults[0].detail.contains("a GIF image"))
+        #expect(faults[1].detail.contains("3.bmp") && faults[1].detail.contains("a BMP image"))
     }
 
     @Test func theHashIsOfPathsAndSizes() throws {
