@@ -97,7 +97,7 @@ public struct SyntheticDataset: Sendable {
     private func write(_ scene: SyntheticScene, id: Int, to folder: String) throws {
         let (picture, mask) = try scene.draw()
         // The mask first: whoever finds a picture finds its mask.
-        let colored = try ContactSheet.colored(mask)
+        let colored = try Image(classes: mask)
         try AtomicFile.write(colored.pngData(compression: .fast), to: "\(folder)/\(scene.folder)/masks/\(id)_mask.png")
         try AtomicFile.write(picture.jpegData(quality: 95), to: "\(folder)/\(scene.folder)/images/\(id).jpg")
     }

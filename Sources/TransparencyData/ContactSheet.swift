@@ -31,11 +31,4 @@ package enum ContactSheet {
         guard cellWidth > 0 else { throw ImageError.invalidPixels(width: 0, height: 0, channels: 3, sampleCount: 0) }
         return try Image(width: width, height: height, channels: 3, pixels: pixels)
     }
-
-    /// A mask of classes in Trans10K's colors: black, red for things, white for stuff.
-    package static func colored(_ mask: Image) throws -> Image {
-        try Image(
-            width: mask.width, height: mask.height, channels: 3,
-            pixels: mask.pixels.flatMap { MaskPalette.colors[Int(min($0, 2))] })
-    }
 }

@@ -35,10 +35,7 @@ public struct Segmentation: Sendable {
 
     /// The classes in Trans10K's colors: things red, stuff white, the rest black. nil where there are none.
     public func classesImage() throws -> Image? {
-        let colors: [[UInt8]] = [[0, 0, 0], [255, 0, 0], [255, 255, 255]]
-        return try classes.map {
-            try Image(width: width, height: height, channels: 3, pixels: $0.flatMap { colors[Int($0)] })
-        }
+        try classes.map { try Image(classes: Image(width: width, height: height, channels: 1, pixels: $0)) }
     }
 
     /// The share of pixels that are transparent, 0…1.

@@ -65,7 +65,7 @@ struct DatasetPreviewCommand: ParsableCommand {
                 duration += clock.now - start
             }
             rows.append(try cells.map { try $0.0.thumbnail(side: 200) })
-            rows.append(try cells.map { try ContactSheet.colored($0.1).thumbnail(side: 200) })
+            rows.append(try cells.map { try Image(classes: $0.1).thumbnail(side: 200) })
         }
         try AtomicFile.write(ContactSheet.image(of: rows).jpegData(), to: output)
         let each = duration.seconds / Double(pairs.count * epochs)

@@ -59,7 +59,7 @@ public struct AuditSheet {
         let mask = fault.mask.flatMap { path -> Image? in
             // Labels of 1 and 2 would be black to the eye.
             let classes = try? MaskReader().read("\(root)/\(path)")
-            return (try? classes.map(ContactSheet.colored))
+            return (try? classes.map(Image.init(classes:)))
                 ?? (try? ImageReader().readValues(contentsOf: "\(root)/\(path)"))
         }
         let other = fault.other.flatMap { try? ImageReader().readAsStored(contentsOf: "\(root)/\($0)").image }

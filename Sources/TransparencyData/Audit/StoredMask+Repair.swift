@@ -1,3 +1,5 @@
+import Images
+
 extension StoredMask {
     /// What a plan can do about a mask that is not understood, for a person to look through.
     func repair(for doubt: MaskDoubt) -> RepairPlan.Action {
@@ -14,7 +16,7 @@ extension StoredMask {
         let isFar = (0..<pixelCount).map { pixel in
             let (red, green, blue) = color(pixel)
             let sample = [Int(red), Int(green), Int(blue)]
-            return !MaskPalette.colors.contains { target in
+            return !Image.classColors.contains { target in
                 zip(sample, target).allSatisfy { abs($0 - Int($1)) <= 64 }
             }
         }

@@ -100,7 +100,7 @@ struct ClassMask {
             switch kind {
             case .labels: return color.0 / step
             case .labelsAsGlass: return color == (0, 0, 0) ? 0 : 2
-            case .nearestColors: return MaskPalette.nearestClass(color)
+            case .nearestColors: return nearestClass(color)
             default: return color.0 == 0 ? 0 : color.2 == 255 ? 2 : 1
             }
         }
