@@ -171,7 +171,7 @@ private final class StateDict {
             guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
             return tensor
         case .file(let collection):
-            guard let file = collection.file(of: key), let info = file.tensors[key] else {
+            guard let file = collection.file(of: key), let info = collection.tensors[key] else {
                 throw WeightsError.missing(key: key, file: name)
             }
             guard let stored = DType(stored: info.dtype), stored.isFloatingPoint else {
