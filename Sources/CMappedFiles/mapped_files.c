@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { place_count = 512, path_limit = 1024 };
+enum { place_count = 128, path_limit = 1024 };
 
 // Fixed memory: a signal handler may neither allocate nor lock.
 static struct {

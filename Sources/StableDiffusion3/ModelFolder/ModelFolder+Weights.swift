@@ -52,7 +52,8 @@ extension ModelFolder {
             openedFiles.add(weights.files)
             return weights
         } catch SafetensorsError.fileAccess(let file, _, ENOENT) {
-            throw missing("\(part)/\((file as NSString).lastPathComponent)", listedIn: "\(part)/\(name)")
+            let lacking = (file as NSString).lastPathComponent
+            throw missing("\(part)/\(lacking)", listedIn: lacking == name ? nil : "\(part)/\(name)")
         }
     }
 
