@@ -1,6 +1,8 @@
 /// The `config.json` of ``AutoencoderKL`` (diffusers 0.35.2, `autoencoders/autoencoder_kl.py`), with diffusers' defaults
 /// where a key is missing.
 package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelConfiguration {
+    static let className = "AutoencoderKL"
+
     package let inChannels: Int
     package let outChannels: Int
     package let latentChannels: Int

@@ -24,8 +24,9 @@ extension ModelFolder {
 
     package func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
         let file = try configurationFile(ModelLayout.autoencoder)
-        if let name = try className(of: file), name != "AutoencoderKL" {
-            throw ModelError.configuration(file: file, "_class_name is \(name); expected AutoencoderKL")
+        if let name = try className(of: file), name != AutoencoderKLConfiguration.className {
+            throw ModelError.configuration(
+                file: file, "_class_name is \(name); expected \(AutoencoderKLConfiguration.className)")
         }
         return try configuration(ModelLayout.autoencoder)
     }
