@@ -12,6 +12,7 @@ final class SegmentationPass {
     let isStreamed: Bool
 
     let form: TransformerForm
+    let autoencoderDType: DType
     private let model: ModelFolder
     private let memory: SegmentationMemory?
     private let autoencoder: AutoencoderKL
@@ -26,7 +27,7 @@ final class SegmentationPass {
         transformer: @escaping (Tensor) throws -> Tensor
     ) {
         (self.model, self.usage, self.autoencoder, self.transformer) = (model, usage, autoencoder, transformer)
-        (self.device, self.dtype, self.form) = (device, dtype, form)
+        (self.device, self.dtype, autoencoderDType, self.form) = (device, dtype, autoencoder.dtype, form)
         (self.memory, self.isStreamed) = (memory, isStreamed)
     }
 

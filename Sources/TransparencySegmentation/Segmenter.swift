@@ -31,6 +31,7 @@ public final class Segmenter: MaskPredictor {
 
     public var device: Device { pass.device }
     public var dtype: DType { pass.dtype }
+    var autoencoderDType: DType { pass.autoencoderDType }
     /// How the model was trained to be used.
     public var usage: SegmentationConfiguration { pass.usage }
     /// Whether blocks of the transformer are read anew in each pass, for a memory limit.

@@ -59,6 +59,7 @@ struct TrainCommand: AsyncParsableCommand {
         let start = ContinuousClock.now
         let run = try await FineTuningRun(
             settings, allowsChanges: allowChanges, loggers: [progress], isInterrupted: { interrupt.isRequested })
+        if !quiet { await run.trainer.base.tellNotes() }
         let first = await run.trainer.step
         await progress.begin(at: first, total: run.trainer.totalSteps)
         let outcome = try await run.loop.run()
