@@ -29,7 +29,8 @@ let package = Package(
         .target(name: "Files", dependencies: ["COpenSSL"]),
         .target(name: "SeededRandom"),
         .target(name: "Reports", dependencies: ["Files"]),
-        .target(name: "Safetensors", dependencies: ["Files"]),
+        .target(name: "CMappedFiles"),
+        .target(name: "Safetensors", dependencies: ["CMappedFiles", "Files"]),
         .target(name: "Images", dependencies: ["CVips", "Files"]),
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
         .target(
@@ -67,8 +68,8 @@ let package = Package(
             name: "transeg",
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "TorchTraining", "Torch", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Images",
-                "EmbeddedModel", "Reports", "Files",
+                "TorchTraining", "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
+                "Images", "EmbeddedModel", "Reports", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -3,7 +3,7 @@ import Foundation
 /// A folder that appears whole or not at all: it is filled under another name beside its target, flushed, and renamed.
 ///
 /// ``commit(replacing:)`` ends it; where that is not reached, what was staged is removed with the object. What a killed process left is
-/// removed by the next one that stages for the same target.
+/// removed by the next one that stages in the same folder.
 package final class StagedFolder {
     /// Where the content is put before ``commit(replacing:)``.
     package let path: String
@@ -25,6 +25,7 @@ package final class StagedFolder {
         }
         self.target = url.path
         Self.recover(url.path)
+        Self.removeStaged(in: parent)
         (path, lock) = try Self.makeLocked(for: url.path)
     }
 
@@ -77,12 +78,22 @@ package final class StagedFolder {
             if lstat(target, &status) != 0, rename(folder, target) == 0 { continue }
             try? FileManager.default.removeItem(atPath: folder)
         }
-        for folder in leftovers(of: target, .staged) {
-            let descriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)
-            guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            // What cannot be removed only takes space.
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try? FileManager.default.removeItem(atPath: folder) }
+        for folder in leftovers(of: target, .staged) { removeUnlocked(folder) }
+    }
+
+    private static func removeUnlocked(_ folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // What cannot be removed only takes space.
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { try? FileManager.default.removeItem(atPath: folder) }
+    }
+
+    /// Removes what killed processes were staging in a folder, whatever for: as large as a model, and hidden.
+    private static func removeStaged(in folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            // Names that only this type gives: a target's, a process and a number.
+            if name.wholeMatch(of: /\..+\.partial-[0-9]+-[0-9]+/) != nil { removeUnlocked("\(folder)/\(name)") }
         }
     }
 

@@ -1,3 +1,4 @@
+package import Files
 import Foundation
 
 /// What can go wrong with a safetensors or `.pt` file; each message names the file and the value and says what to do.
@@ -8,6 +9,10 @@ package enum SafetensorsError: Error, Equatable, CustomStringConvertible, Locali
     case notARegularFile(path: String)
     /// The file is shorter than its own header says, as after an interrupted download.
     case truncated(path: String, expectedByteCount: Int, actualByteCount: Int)
+    /// The file was written to or cut short by others after it was opened.
+    case changed(path: String)
+    /// The file itself was never fetched.
+    case gitLFSPointer(path: String, GitLFSPointer)
     /// The content breaks a rule of the format.
     case malformed(path: String, reason: String)
     /// A tensor has an element type that this library does not read.
@@ -16,8 +21,8 @@ package enum SafetensorsError: Error, Equatable, CustomStringConvertible, Locali
     case unknownTensor(path: String, tensor: String, tensorCount: Int)
     /// A range outside the file was asked for.
     case outOfBounds(path: String, byteOffset: Int, byteCount: Int, fileByteCount: Int)
-    /// A shard's tensors are not those that the index lists for it.
-    case shardMismatch(path: String, missing: [String], unlisted: [String])
+    /// A shard lacks tensors that the index lists for it.
+    case shardMismatch(path: String, missing: [String])
     /// The caller's entries or metadata cannot be written as a valid file.
     case cannotWrite(path: String, reason: String)
     /// A `.pt` file holds something other than one plain tensor, or what it holds could run code.
@@ -34,6 +39,12 @@ package enum SafetensorsError: Error, Equatable, CustomStringConvertible, Locali
         case .truncated(let path, let expected, let actual):
             return "\(path.quoted) is cut off: \(expected) bytes were expected and it has \(actual); "
                 + "fetch or copy it again"
+        case .changed(let path):
+            return
+                "\(path.quoted) was changed while it was read; put the file back and run again, and replace a file that "
+                + "is in use by renaming"
+        case .gitLFSPointer(let path, let pointer):
+            return "\(path.quoted) is \(pointer.fault)"
         case .malformed(let path, let reason):
             return "\(path.quoted) is not valid: \(reason); fetch it or export it again"
         case .unsupportedDType(let path, let tensor, let dtype):
@@ -47,10 +58,9 @@ package enum SafetensorsError: Error, Equatable, CustomStringConvertible, Locali
         case .outOfBounds(let path, let byteOffset, let byteCount, let fileByteCount):
             return "\(byteCount) bytes at offset \(byteOffset) lie outside \(path.quoted), which has \(fileByteCount); "
                 + "fetch the file again if it should be longer"
-        case .shardMismatch(let path, let missing, let unlisted):
-            let faults = [("lacks", missing), ("has the unlisted", unlisted)].filter { !$0.1.isEmpty }
-            let text = faults.map { "\($0.0) \(Self.list($0.1))" }.joined(separator: " and ")
-            return "\(path.quoted) does not match its index: it \(text); fetch the index and all its shards "
+        case .shardMismatch(let path, let missing):
+            return
+                "\(path.quoted) does not match its index: it lacks \(Self.list(missing)); fetch the index and all its shards "
                 + "from the same revision"
         case .cannotWrite(let path, let reason):
             return "cannot write \(path.quoted): \(reason)"

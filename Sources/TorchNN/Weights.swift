@@ -88,6 +88,12 @@ package struct Weights {
         return try stateDict.tensor(key, dtype: dtype, device: device)
     }
 
+    /// The tensor of this name; where there is none, what `make` works out.
+    package func tensor(_ name: String, shape: [Int], orElse make: () throws -> Tensor) throws -> Tensor {
+        if case .fresh = stateDict.source { return try tensor(name, shape: shape) }
+        return try contains(name) ? tensor(name, shape: shape) : make().to(dtype, device: device)
+    }
+
     /// Lets go of the memory that the mapped tensors at this position take until somebody reads them again.
     package func releasePages() {
         guard case .file(let file) = stateDict.source else { return }
@@ -99,8 +105,12 @@ package struct Weights {
     /// Marks a key as known although nobody needs it, such as a buffer that old versions of a library wrote.
     package func ignore(_ name: String) { stateDict.read.insert(prefix + name) }
 
-    /// Throws ``WeightsError/unexpected(keys:file:)`` when the state dict has keys that nobody asked for.
+    /// Throws ``WeightsError/unexpected(keys:file:)`` when the state dict has keys that nobody asked for, and `SafetensorsError` when its files
+    /// have changed while they were read.
     package func finish() throws {
+        if case .file(let collection) = stateDict.source {
+            for file in collection.files { try file.mapping.requireUnchanged() }
+        }
         let unread = stateDict.keys.filter { !stateDict.read.contains($0) }
         guard unread.isEmpty else { throw WeightsError.unexpected(keys: unread.sorted(), file: stateDict.name) }
     }
@@ -161,7 +171,7 @@ private final class StateDict {
             guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
             return tensor
         case .file(let collection):
-            guard let file = collection.file(of: key), let info = file.tensors[key] else {
+            guard let file = collection.file(of: key), let info = collection.tensors[key] else {
                 throw WeightsError.missing(key: key, file: name)
             }
             guard let stored = DType(stored: info.dtype), stored.isFloatingPoint else {

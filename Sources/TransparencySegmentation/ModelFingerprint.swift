@@ -36,9 +36,10 @@ extension Segmenter {
         ]
     }
 
-    /// What is computed in, for people: `float32`, or `float32, products in int8`.
+    /// What is computed in, for people: `float32`, `float32, products in int8`, or `float16, the VAE in float32`.
     public var arithmetic: String {
+        let autoencoder = autoencoderDType == dtype ? "" : ", the VAE in \(autoencoderDType)"
         let products = precision == .exact ? "" : ", products in \(precision == .fast ? "bfloat16" : "int8")"
-        return "\(dtype)\(products)\(form == .plain ? ", as diffusers" : "")"
+        return "\(dtype)\(autoencoder)\(products)\(form == .plain ? ", as diffusers" : "")"
     }
 }

@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 package import StableDiffusion3
 package import Torch
@@ -81,6 +82,9 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
         guard let data = FileManager.default.contents(atPath: file) else {
             self.init()
             return
+        }
+        if let pointer = GitLFSPointer(data) {
+            throw SegmentationError.configuration(file: file, reason: "it is \(pointer.fault)")
         }
         do {
             self = try JSONDecoder().decode(SegmentationConfiguration.self, from: data)

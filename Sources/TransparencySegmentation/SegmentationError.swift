@@ -23,8 +23,10 @@ public enum SegmentationError: Error, LocalizedError, CustomStringConvertible {
         case .size(let message), .device(let message), .memory(let message), .input(let message), .output(let message):
             message
         case .notFinite(let dtype):
-            "the model gave values that are not numbers in \(dtype): its weights are damaged, or too large for that dtype "
-                + "(float32 and bfloat16 reach further than float16)"
+            "the model gave values that are not numbers in \(dtype): "
+                + (dtype == "float16"
+                    ? "they go beyond its range; take dtype bfloat16 or float32, which reach further"
+                    : "its weights are damaged; fetch or export them again")
         case .embeddedModelMissing:
             "the embedded model is not beside the program; name a model folder or a Hugging Face id instead"
         case .configuration(let file, let reason): "\(file) cannot be used: \(reason)"

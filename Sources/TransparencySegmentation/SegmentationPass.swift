@@ -12,24 +12,30 @@ final class SegmentationPass {
     let isStreamed: Bool
 
     let form: TransformerForm
+    let autoencoderDType: DType
+    private let model: ModelFolder
     private let memory: SegmentationMemory?
     private let autoencoder: AutoencoderKL
     private let transformer: (Tensor) throws -> Tensor
 
-    /// - Parameter transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
+    /// - Parameters:
+    ///   - model: Where the parts are from.
+    ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
     init(
-        usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
+        model: ModelFolder, usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
         form: TransformerForm = .folded, memory: SegmentationMemory? = nil, isStreamed: Bool = false,
         transformer: @escaping (Tensor) throws -> Tensor
     ) {
-        (self.usage, self.autoencoder, self.transformer) = (usage, autoencoder, transformer)
-        (self.device, self.dtype, self.form) = (device, dtype, form)
+        (self.model, self.usage, self.autoencoder, self.transformer) = (model, usage, autoencoder, transformer)
+        (self.device, self.dtype, autoencoderDType, self.form) = (device, dtype, autoencoder.dtype, form)
         (self.memory, self.isStreamed) = (memory, isStreamed)
     }
 
     /// The pass on pictures that are all brought to one size.
     func predict(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
-        try inference { try computed(pictures, height: height, width: width) }
+        let prediction = try inference { try computed(pictures, height: height, width: width) }
+        try model.requireUnchangedFiles()
+        return prediction
     }
 
     /// The masks that a prediction holds, at the resolutions that are asked for.
@@ -54,10 +60,12 @@ final class SegmentationPass {
     /// - Parameter masks: `[N, 3, H, W]` of 0 and 1.
     /// - Returns: `[N, 3, H, W]` in 0…1.
     func reconstruct(_ masks: Tensor) throws -> Tensor {
-        try inference {
-            let latent = try autoencoder.encode((masks.to(device: device) * 2 - 1).to(dtype)).mode()
+        let decoded = try inference {
+            let latent = try autoencoder.encode((masks.to(device: device) * 2 - 1).to(autoencoder.dtype)).mode()
             return try (autoencoder.decode(latent) / 2 + 0.5).clamp(0...1)
         }
+        try model.requireUnchangedFiles()
+        return decoded
     }
 
     /// Each picture's planes `[N, C, H, W]` on the host.
@@ -78,13 +86,14 @@ final class SegmentationPass {
         let start = clock.now
         let image = try cat(
             pictures.map { try $0.tensor(device: device).upsampleBilinear(height: height, width: width) }, axis: 0)
-        let latent = try autoencoder.scaled(autoencoder.encode((image * 2 - 1).to(dtype)).mode())
+        let encoding = try autoencoder.encode((image * 2 - 1).to(autoencoder.dtype))
+        let latent = try autoencoder.scaled(encoding.mode()).to(dtype)
         try device.synchronize()
         let encoded = clock.now
         let prediction = try usage.predictionType.mask(output: transformer(latent), picture: latent)
         try device.synchronize()
         let transformed = clock.now
-        let decoded = try autoencoder.decode(autoencoder.unscaled(prediction))
+        let decoded = try autoencoder.decode(autoencoder.unscaled(prediction.to(autoencoder.dtype)))
         try device.synchronize()
         let timings = Timings(
             encode: (encoded - start).seconds, transformer: (transformed - encoded).seconds,

@@ -31,6 +31,7 @@ public final class Segmenter: MaskPredictor {
 
     public var device: Device { pass.device }
     public var dtype: DType { pass.dtype }
+    var autoencoderDType: DType { pass.autoencoderDType }
     /// How the model was trained to be used.
     public var usage: SegmentationConfiguration { pass.usage }
     /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
@@ -42,9 +43,9 @@ public final class Segmenter: MaskPredictor {
     ///   - model: A folder in diffusers' layout or a Hugging Face id in Hugging Face's cache; nil for the embedded
     ///     demonstration model.
     ///   - revision: Branch, tag or commit of a Hugging Face id.
-    ///   - variant: Infix of the weight files, such as `fp16`.
+    ///   - variant: Infix of the weight files, such as `fp16`, for parts that have such files.
     ///   - device: Where to compute; nil for an accelerator where there is one.
-    ///   - dtype: What to compute in.
+    ///   - dtype: What to compute in. In float16 a VAE whose configuration says `force_upcast` computes in float32.
     ///   - form: Folded, unless every operation is to be diffusers' own, for comparison.
     ///   - precision: What the products of the transformer's blocks are computed in.
     ///   - memoryLimit: Bytes that the process may take on the CPU. Where all weights and a pass at the default size would take more,
@@ -79,11 +80,13 @@ public final class Segmenter: MaskPredictor {
         let isStreamed = try memory?.mustStream(side: side) ?? false
         if memory != nil { TorchRuntime.keepFreedMemory(false) }
         pass = SegmentationPass(
-            usage: usage, autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device), device: device,
+            model: folder, usage: usage, autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device),
+            device: device,
             dtype: dtype, form: form, memory: memory, isStreamed: isStreamed,
             transformer: try Self.loadTransformer(
                 folder, device: device, dtype: dtype, form: form, precision: precision,
                 isStreamed: isStreamed))
+        try folder.requireUnchangedFiles()
         (model, self.precision, defaultSize) = (folder, precision, .square(side))
         try device.synchronize()
         loadSeconds = (ContinuousClock.now - start).seconds
@@ -103,7 +106,8 @@ public final class Segmenter: MaskPredictor {
         transformer: @escaping (Tensor) throws -> Tensor
     ) throws {
         pass = SegmentationPass(
-            usage: usage, autoencoder: autoencoder, device: device, dtype: dtype, transformer: transformer)
+            model: model, usage: usage, autoencoder: autoencoder, device: device, dtype: dtype, transformer: transformer
+        )
         (self.model, precision, loadSeconds) = (model, .exact, 0)
         (sizeUnit, largestSide) = try model.inputLimits()
         defaultSize = .square(side)

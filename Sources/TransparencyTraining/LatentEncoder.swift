@@ -16,7 +16,7 @@ final class LatentEncoder {
     }
 
     /// What the VAE computes in.
-    var dtype: DType { autoencoder.encoder.convIn.weight.dtype }
+    var dtype: DType { autoencoder.dtype }
 
     /// `[N, C, h, w]`.
     ///

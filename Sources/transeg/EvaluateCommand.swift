@@ -83,7 +83,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         // Found out before a large model is loaded.
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
-        let segmenter = try await modelOptions.makeSegmenter()
+        let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet)
         let evaluator = try Evaluator(
             predictor: segmenter, size: options.size?.size, threshold: options.threshold, countsNative: native)
         let facts = datasetOptions.facts(root, model: modelOptions, segmenter)

@@ -45,6 +45,7 @@ struct ExportCommand: AsyncParsableCommand {
             work = Task.detached { try checkpoint.export(to: out, folded: folded, dtype: dtype) }
         } else {
             let folder = try ModelFolder(model, revision: revision, variant: variant)
+            folder.tellNotes()
             work = Task.detached { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype) }
         }
         let interrupt = Interrupt { work.cancel() }

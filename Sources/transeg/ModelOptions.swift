@@ -38,12 +38,21 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Applies `--threads` and loads the model.
-    func makeSegmenter() async throws -> Segmenter {
+    func makeSegmenter(quiet: Bool) async throws -> Segmenter {
         try await threads.apply()
-        return try await Segmenter(
+        let segmenter = try await Segmenter(
             model: model, revision: revision, variant: variant, device: device.device, dtype: dtype.dtype,
             form: plain ? .plain : .folded, precision: precisionOptions.precision,
             memoryLimit: precisionOptions.memoryLimit?.bytes)
+        if !quiet { segmenter.model.tellNotes() }
+        return segmenter
+    }
+}
+
+extension ModelFolder {
+    /// Says which files are taken where those that were asked for are not there.
+    func tellNotes() {
+        for note in notes { StandardStream.tell("Note: \(note)\n") }
     }
 }
 

@@ -121,7 +121,7 @@ struct SegmentCommand: AsyncParsableCommand {
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
-        let segmenter = try await modelOptions.makeSegmenter()
+        let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff")

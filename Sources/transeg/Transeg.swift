@@ -1,5 +1,7 @@
 import ArgumentParser
+import Files
 import Foundation
+import Safetensors
 import Torch
 
 /// The program's entry: one subcommand a job.
@@ -20,7 +22,8 @@ struct Transeg: AsyncParsableCommand {
         do {
             try TorchRuntime.checkInterface()
             TorchRuntime.configureProcessAllocator()
-            var command = try parseAsRoot()
+            MappedFile.endProcessWhenTruncated()
+            var command = try parseAsRoot(CommandLine.arguments.dropFirst().map(Self.expandingTildes))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -29,6 +32,12 @@ struct Transeg: AsyncParsableCommand {
         } catch {
             await leave(with: error)
         }
+    }
+
+    /// Of an argument, or of the value in `--option=value`, where a shell leaves `~` as it is.
+    private static func expandingTildes(_ argument: String) -> String {
+        guard argument.hasPrefix("--"), let sign = argument.firstIndex(of: "=") else { return expandingTilde(argument) }
+        return argument[...sign] + expandingTilde(String(argument[argument.index(after: sign)...]))
     }
 
     /// Ends the process on the thread that computes: what that is in the middle of would crash when libtorch is torn down under it.

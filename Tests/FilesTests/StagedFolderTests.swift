@@ -51,16 +51,19 @@ struct StagedFolderTests {
         #expect(try content() == ["model"])
     }
 
-    /// A killed process' lock has gone with it; a living one's folder is left alone.
+    /// A killed process' lock has gone with it, whatever it was staging for; a living one's folder is left alone, and what has another kind of
+    /// name.
     @Test func leftoversAreRemoved() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let living = try stage("living")
         try FileManager.default.createDirectory(
             atPath: "\(folder)/.model.partial-1-2/part", withIntermediateDirectories: true)
-        try FileManager.default.createDirectory(
-            atPath: "\(folder)/.other.partial-1-2", withIntermediateDirectories: true)
+        for name in [".other.partial-1-2", ".mine.partial-final", ".partial-1-2"] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
         try stage("next").commit()
-        #expect(try content() == [(living.path as NSString).lastPathComponent, ".other.partial-1-2", "model"].sorted())
+        let kept = [(living.path as NSString).lastPathComponent, ".mine.partial-final", ".partial-1-2", "model"]
+        #expect(try content() == kept.sorted())
     }
 
     @Test func theLongestNameCanBeStaged() throws {

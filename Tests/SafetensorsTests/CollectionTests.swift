@@ -40,11 +40,52 @@ import Testing
         #expect(collection.file(of: "weight") === collection.files[0])
     }
 
-    @Test func namesMissingAndUnlistedTensors() throws {
+    @Test func namesMissingTensors() throws {
         let text = try message(
             index: #"{"weight_map":{"a.weight":"\#(first)","gone":"\#(first)","b.weight":"\#(second)"}}"#)
-        #expect(text.contains(#"lacks "gone" and has the unlisted "a.bias""#), "\(text)")
+        #expect(text.contains(#"lacks "gone"; fetch the index"#), "\(text)")
         #expect(text.contains(first))
+    }
+
+    @Test func theIndexDecidesWhatOfAShardIsRead() throws {
+        let folder = try TestFolder()
+        let one = SafetensorsEntry(name: "a", dtype: .u8, shape: [1], bytes: [1])
+        let (stale, right) = (
+            SafetensorsEntry(name: "b", dtype: .u8, shape: [1], bytes: [2]),
+            SafetensorsEntry(name: "b", dtype: .u8, shape: [1], bytes: [3])
+        )
+        try SafetensorsWriter.write(to: folder.file("1"), entries: [one, stale])
+        try SafetensorsWriter.write(to: folder.file("2"), entries: [right])
+        let index = try folder.write(Array(#"{"weight_map":{"a":"1","b":"2"}}"#.utf8), to: "i.json")
+        let collection = try SafetensorsCollection(path: index)
+        #expect(collection.tensors.keys.sorted() == ["a", "b"])
+        #expect(try collection.file(of: "b")?.bytes(of: "b") == [3])
+    }
+
+    @Test(arguments: [
+        (["_orig_mod.a.w", "_orig_mod.b"], ["a.w", "b"]), (["module._orig_mod.a", "module._orig_mod.b"], ["a", "b"]),
+        (["blocks.0._orig_mod.a", "b"], ["b", "blocks.0.a"]), (["model.a", "model.b"], ["a", "b"]),
+        // Where not all have it, it is a name of the model's own.
+        (["module.a", "b"], ["b", "module.a"]),
+        (["transformer.a", "transformer_blocks.0"], ["transformer.a", "transformer_blocks.0"]),
+        (["model.", "model.a"], ["model.", "model.a"]), (["x_orig_mod.a"], ["x_orig_mod.a"]),
+    ])
+    func takesOffWhatWrappersPutBeforeKeys(stored: [String], read: [String]) throws {
+        let folder = try TestFolder()
+        try SafetensorsWriter.write(
+            to: folder.file("f"),
+            entries: stored.enumerated().map { .init(name: $1, dtype: .u8, shape: [1], bytes: [UInt8($0)]) })
+        let collection = try SafetensorsCollection(path: folder.file("f")).unwrapped()
+        #expect(collection.tensors.keys.sorted() == read)
+        #expect(collection.file(of: read[0]) != nil)
+    }
+
+    @Test func refusesTwoNamesOfOneWeight() throws {
+        let folder = try TestFolder()
+        try SafetensorsWriter.write(
+            to: folder.file("f"),
+            entries: ["a", "_orig_mod.a"].map { .init(name: $0, dtype: .u8, shape: [1], bytes: [0]) })
+        #expect(throws: SafetensorsError.self) { try SafetensorsCollection(path: folder.file("f")).unwrapped() }
     }
 
     @Test func namesAMissingShard() throws {

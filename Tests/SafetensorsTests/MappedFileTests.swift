@@ -51,6 +51,30 @@ import Testing
         #expect(try contents(of: path) == [1, 2, 3])
     }
 
+    @Test func noticesThatTheFileHasChanged() throws {
+        let folder = try TestFolder()
+        let path = try folder.write([1, 2, 3])
+        let mapping = try MappedFile(path: path)
+        try mapping.requireUnchanged()
+        #expect(truncate(path, 2) == 0)
+        #expect(throws: SafetensorsError.changed(path: path)) { try mapping.requireUnchanged() }
+        let again = try MappedFile(path: path)
+        #expect(utimes(path, nil) == 0)
+        #expect(throws: SafetensorsError.changed(path: path)) { try again.requireUnchanged() }
+        // What has no name any more, nor can be opened, is as it was.
+        let last = try MappedFile(path: path)
+        #expect(unlink(path) == 0)
+        try last.requireUnchanged()
+    }
+
+    @Test func manyFilesCanBeMapped() throws {
+        let folder = try TestFolder()
+        let path = try folder.write([7])
+        // More than the handler's table has places.
+        let mappings = try (0..<140).map { _ in try MappedFile(path: path) }
+        #expect(try mappings.allSatisfy { try $0.bytes(at: 0, count: 1) == [7] })
+    }
+
     @Test func handlesAnEmptyFile() throws {
         let folder = try TestFolder()
         let mapping = try MappedFile(path: folder.write([]))

@@ -12,6 +12,38 @@ import TorchTraining
         try ModelFolder("\(goldens)/tiny-0").autoencoderConfiguration()
     }
 
+    /// What is wrong with the VAE is told of the folder that was named.
+    @Test func namesWhatIsWrongWithTheVAE() throws {
+        try withTemporaryFolder { folder in
+            let files = FileManager.default
+            let model = try copyModel("tiny-0", into: folder)
+            let vae = "\(model)/vae"
+            func text(_ source: String) -> String {
+                let error = #expect(throws: (any Error).self) {
+                    try ModelFolder.create(
+                        at: "\(folder)/out", autoencoder: source, side: 64, shape: .init(), seed: 0)
+                }
+                return error.map { "\($0)" } ?? ""
+            }
+            #expect(text("\(folder)/none").contains("there is no folder \(folder)/none"))
+            #expect(text(model).contains("the VAE of this model is \(vae); name that"))
+            #expect(text("\(model)/transformer").contains("_class_name is SD3Transformer2DModel"))
+            try "version https://git-lfs.github.com/spec/v1\nsize 9\n".write(
+                toFile: "\(vae)/diffusion_pytorch_model.safetensors", atomically: true, encoding: .utf8)
+            let pointer = text(vae)
+            #expect(pointer.contains("\(vae)/diffusion_pytorch_model.safetensors") && pointer.contains("Git LFS"))
+            try files.removeItem(atPath: "\(vae)/diffusion_pytorch_model.safetensors")
+            #expect(text(vae).contains("\(vae) has no diffusion_pytorch_model.safetensors"))
+            try files.copyItem(
+                atPath: "\(goldens)/tiny-0/vae/diffusion_pytorch_model.safetensors",
+                toPath: "\(vae)/diffusion_pytorch_model.fp16.safetensors")
+            var shape = ModelFolder.TransformerShape()
+            (shape.layers, shape.heads, shape.headDim) = (1, 2, 8)
+            try ModelFolder.create(at: "\(folder)/out", autoencoder: vae, side: 64, shape: shape, seed: 0)
+            #expect(try files.contentsOfDirectory(atPath: folder).sorted() == ["out", "tiny-0"])
+        }
+    }
+
     @Test func aFreshModelIsWholeAndTheSeedsOwn() throws {
         try withTemporaryFolder { folder in
             let vae = "\(goldens)/tiny-0/vae"

@@ -1,3 +1,6 @@
+import CMappedFiles
+import Files
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -7,8 +10,10 @@
 /// A whole file in memory by `mmap`: pages are read when first touched and need no copy.
 ///
 /// The mapping is private and writable, so an in-place operation on a tensor that borrows these bytes works on a copy of
-/// the touched pages and never changes the file. What no mapping can guard against: if another process cuts the file
-/// short while it is mapped, touching the lost pages ends this process (SIGBUS). Replace files by renaming.
+/// the touched pages and never changes the file. What no mapping can guard against is another process that writes into the
+/// file or cuts it short while it is mapped: the first is found by ``requireUnchanged()``, the second ends this process
+/// (SIGBUS), with a sentence where the program has asked for one by ``endProcessWhenTruncated()``. A file that is replaced
+/// by renaming stays what it was to those who have mapped it.
 package final class MappedFile: @unchecked Sendable {
     // Unchecked because of the raw pointer only: all stored properties are constants, and this library only reads
     // through it. Who writes through `baseAddress` answers for concurrent access, as with any raw pointer.
@@ -21,17 +26,24 @@ package final class MappedFile: @unchecked Sendable {
     package let baseAddress: UnsafeMutableRawPointer
 
     private let mappedByteCount: Int
+    /// Kept open, for the file may have another name by now or none.
+    private let descriptor: Int32
+    private let modified: ModificationTime
+    /// In the table of those that ``endProcessWhenTruncated()`` knows.
+    private let place: Int32
 
     /// Maps the file at `path`.
     ///
-    /// Throws `fileAccess` if it cannot be opened or mapped, `notARegularFile` for a directory, pipe or device.
+    /// Throws `fileAccess` if it cannot be opened or mapped, `notARegularFile` for a directory, pipe or device, and
+    /// `gitLFSPointer` where the file itself has not been fetched.
     package init(path: String) throws {
         // Without O_NONBLOCK, opening a named pipe would wait for a writer; regular files ignore it.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw SafetensorsError.fileAccess(path: path, operation: "open", code: errno)
         }
-        defer { close(descriptor) }  // a mapping outlives its descriptor
+        var isMapped = false
+        defer { if !isMapped { close(descriptor) } }
 
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -50,15 +62,39 @@ package final class MappedFile: @unchecked Sendable {
         guard let address, address != MAP_FAILED else {
             throw SafetensorsError.fileAccess(path: path, operation: "map", code: errno)
         }
+        let content = UnsafeRawBufferPointer(start: address, count: byteCount)
+        if let pointer = GitLFSPointer(content) {
+            munmap(address, byteCount)
+            throw SafetensorsError.gitLFSPointer(path: path, pointer)
+        }
+        isMapped = true
         self.path = path
         count = byteCount
         mappedByteCount = max(byteCount, 1)
         baseAddress = address
+        self.descriptor = descriptor
+        modified = ModificationTime(status)
+        place = mapped_files_add(address, byteCount, path)
     }
 
     deinit {
+        mapped_files_remove(place)
         munmap(baseAddress, mappedByteCount)
+        close(descriptor)
     }
+
+    /// Throws `changed` when the file's size or time of modification is no longer that of its opening, so that what was read of it may be of
+    /// two contents.
+    package func requireUnchanged() throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, Int(status.st_size) == count, ModificationTime(status) == modified else {
+            throw SafetensorsError.changed(path: path)
+        }
+    }
+
+    /// From now on reading beyond the end of a mapped file, which has been cut short, ends the process with one sentence and exit code 1
+    /// instead of by the signal. For programs: a library has no business with its host's signals.
+    package static func endProcessWhenTruncated() { mapped_files_end_process_when_truncated() }
 
     /// Lends `byteCount` bytes at `byteOffset`; the buffer is valid only inside `body`.
     ///
@@ -89,5 +125,20 @@ package final class MappedFile: @unchecked Sendable {
         let endPage = end / page * page
         guard firstPage < endPage else { return }
         madvise(baseAddress + firstPage, endPage - firstPage, MADV_DONTNEED)
+    }
+}
+
+/// When a file was last written to.
+private struct ModificationTime: Equatable {
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ status: stat) {
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
     }
 }

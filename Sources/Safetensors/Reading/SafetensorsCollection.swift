@@ -11,23 +11,38 @@ package struct SafetensorsCollection: Sendable {
 
     /// Opens the file at `path`, or every file of the index if `path` ends in ".json".
     ///
-    /// Throws what `SafetensorsFile` and `SafetensorsIndex` throw, and `shardMismatch` if a shard does not hold exactly
-    /// the tensors that the index lists for it.
+    /// Of shards the index decides what is read, as with diffusers: a tensor that it does not list is as if it were not there.
+    ///
+    /// Throws what `SafetensorsFile` and `SafetensorsIndex` throw, and `shardMismatch` if a shard lacks a tensor that the
+    /// index lists for it.
     package init(path: String) throws {
-        let files =
-            path.hasSuffix(".json")
-            ? try Self.shards(of: SafetensorsIndex(path: path))
-            : [try SafetensorsFile(path: path)]
+        guard path.hasSuffix(".json") else {
+            let file = try SafetensorsFile(path: path)
+            self.init(files: [file], tensors: file.tensors, fileIndices: file.tensors.mapValues { _ in 0 })
+            return
+        }
+        let index = try SafetensorsIndex(path: path)
+        let folder = index.path.folderPrefix
+        let files = try index.fileNames.map { try SafetensorsFile(path: folder + $0) }
+        let listed = Dictionary(grouping: index.weightMap.keys) { index.weightMap[$0] ?? "" }
         var tensors: [String: TensorInfo] = [:]
         var fileIndices: [String: Int] = [:]
-        for (index, file) in files.enumerated() {
-            // No name is in two files: the index gives each tensor one file, and shards hold no unlisted tensor.
-            tensors.merge(file.tensors) { first, _ in first }
-            for name in file.tensors.keys { fileIndices[name] = index }
+        for (place, (name, file)) in zip(index.fileNames, files).enumerated() {
+            let keys = listed[name] ?? []
+            let missing = keys.filter { file.tensors[$0] == nil }
+            guard missing.isEmpty else {
+                throw SafetensorsError.shardMismatch(path: file.path, missing: missing.sorted())
+            }
+            for key in keys {
+                tensors[key] = file.tensors[key]
+                fileIndices[key] = place
+            }
         }
-        self.files = files
-        self.tensors = tensors
-        self.fileIndices = fileIndices
+        self.init(files: files, tensors: tensors, fileIndices: fileIndices)
+    }
+
+    private init(files: [SafetensorsFile], tensors: [String: TensorInfo], fileIndices: [String: Int]) {
+        (self.files, self.tensors, self.fileIndices) = (files, tensors, fileIndices)
         metadata = (files.first?.metadata ?? [:]).filter { key, value in
             files.allSatisfy { $0.metadata[key] == value }
         }
@@ -38,19 +53,18 @@ package struct SafetensorsCollection: Sendable {
         fileIndices[name].map { files[$0] }
     }
 
-    private static func shards(of index: SafetensorsIndex) throws -> [SafetensorsFile] {
-        let folder = index.path.folderPrefix
-        let listedNames = Dictionary(grouping: index.weightMap.keys) { index.weightMap[$0] ?? "" }
-        return try index.fileNames.map { fileName in
-            let file = try SafetensorsFile(path: folder + fileName)
-            let listed = Set(listedNames[fileName] ?? [])
-            let stored = Set(file.tensors.keys)
-            guard listed == stored else {
-                throw SafetensorsError.shardMismatch(
-                    path: file.path, missing: listed.subtracting(stored).sorted(),
-                    unlisted: stored.subtracting(listed).sorted())
+    /// The same tensors under other names. Throws `malformed` if two come to have the same.
+    func renamed(_ rename: (String) -> String) throws -> SafetensorsCollection {
+        var names: [String: String] = [:]
+        for name in tensors.keys.sorted() {
+            if let other = names.updateValue(name, forKey: rename(name)) {
+                throw SafetensorsError.malformed(
+                    path: files.first?.path ?? "",
+                    reason: "the tensors \(other.quoted) and \(name.quoted) are the same weight")
             }
-            return file
         }
+        return SafetensorsCollection(
+            files: files, tensors: names.compactMapValues { tensors[$0] },
+            fileIndices: names.compactMapValues { fileIndices[$0] })
     }
 }

@@ -7,6 +7,9 @@ package struct AutoencoderKL {
     package let encoder: Encoder
     package let decoder: Decoder
 
+    /// What it computes in.
+    package var dtype: DType { encoder.convIn.weight.dtype }
+
     /// Takes every weight of a state dict under diffusers' names. Throws ``WeightsError`` when one is missing, has
     /// another shape, or is left over.
     package init(_ configuration: AutoencoderKLConfiguration, _ weights: Weights) throws {

@@ -1,6 +1,8 @@
 /// The `config.json` of ``AutoencoderKL`` (diffusers 0.35.2, `autoencoders/autoencoder_kl.py`), with diffusers' defaults
 /// where a key is missing.
 package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelConfiguration {
+    static let className = "AutoencoderKL"
+
     package let inChannels: Int
     package let outChannels: Int
     package let latentChannels: Int
@@ -19,6 +21,8 @@ package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, Model
     let useQuantConv: Bool
     let usePostQuantConv: Bool
     let midBlockAddAttention: Bool
+    /// Whether float16 has too small a range for it.
+    let forceUpcast: Bool
     let latentsMean: [Double]?
     let latentsStd: [Double]?
 
@@ -41,7 +45,6 @@ package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, Model
         case useQuantConv = "use_quant_conv"
         case usePostQuantConv = "use_post_quant_conv"
         case midBlockAddAttention = "mid_block_add_attention"
-        /// Asks diffusers' pipelines to decode in float32; which dtype is used is the caller's choice here.
         case forceUpcast = "force_upcast"
         case latentsMean = "latents_mean"
         case latentsStd = "latents_std"
@@ -68,6 +71,7 @@ package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, Model
         useQuantConv = try value(.useQuantConv, true)
         usePostQuantConv = try value(.usePostQuantConv, true)
         midBlockAddAttention = try value(.midBlockAddAttention, true)
+        forceUpcast = try value(.forceUpcast, true)
         latentsMean = try values.decodeIfPresent([Double].self, forKey: .latentsMean)
         latentsStd = try values.decodeIfPresent([Double].self, forKey: .latentsStd)
     }

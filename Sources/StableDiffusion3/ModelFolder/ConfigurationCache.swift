@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -35,13 +36,17 @@ final class ConfigurationCache: Sendable {
 
     private static func data(of file: String, _ kept: inout Kept) throws -> Data {
         if let data = kept.data[file] { return data }
+        let data: Data
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: file))
-            kept.data[file] = data
-            kept.readCount += 1
-            return data
+            data = try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
             throw ModelError.unreadable(file: file, reason: error.localizedDescription)
         }
+        if let pointer = GitLFSPointer(data) {
+            throw ModelError.unreadable(file: file, reason: "it is \(pointer.fault)")
+        }
+        kept.data[file] = data
+        kept.readCount += 1
+        return data
     }
 }

@@ -31,18 +31,24 @@ extension ModelFolder {
         let staging = URL(fileURLWithPath: staged.path)
         for (name, data) in extraFiles { try AtomicFile.write([UInt8](data), to: "\(staged.path)/\(name)") }
 
-        try exportAutoencoder(to: staging, dtype: dtype)
-        let source = try transformer ?? transformerTensors()
-        if folded {
-            try exportFolded(source, to: staging, dtype: dtype)
-        } else {
-            try exportPublished(source, to: staging, dtype: dtype)
+        try whileUnchanged(autoencoderWeights()) { try exportAutoencoder($0, to: staging, dtype: dtype) }
+        try whileUnchanged(transformer ?? transformerTensors()) { source in
+            try folded
+                ? exportFolded(source, to: staging, dtype: dtype) : exportPublished(source, to: staging, dtype: dtype)
         }
         try staged.commit(replacing: replaces)
     }
 
-    private func exportAutoencoder(to folder: URL, dtype: DType?) throws {
-        let file = try autoencoderWeights()
+    /// Gives mapped weights to `body`. Where their files change meanwhile, that is the error, whatever came of it.
+    private func whileUnchanged<Source>(_ source: Source, _ body: (Source) throws -> Void) throws {
+        try withExtendedLifetime(source) {
+            let result = Result { try body(source) }
+            try requireUnchangedFiles()
+            try result.get()
+        }
+    }
+
+    private func exportAutoencoder(_ file: SafetensorsCollection, to folder: URL, dtype: DType?) throws {
         // Loading checks names and shapes.
         _ = try loadAutoencoder(dtype: file.storedDType ?? .float32, device: .cpu)
         try configurations.data(of: configurationFile(ModelLayout.autoencoder))

@@ -41,28 +41,24 @@ extension ModelFolder {
     package static func create(
         at path: String, autoencoder: String, side: Int, shape: TransformerShape, seed: UInt32
     ) throws {
-        let files = FileManager.default
-        guard !files.fileExists(atPath: path) else {
+        guard !FileManager.default.fileExists(atPath: path) else {
             throw FileError.taken(path)
         }
+        let source = try AutoencoderFiles(autoencoder)
+        let vae = source.configuration
         let staged = try StagedFolder(for: path)
         let staging = staged.path
         for part in [ModelLayout.transformer, ModelLayout.autoencoder, ModelLayout.promptFolder] {
             try staged.makeFolder(part)
         }
-        do {
-            for name in ["config.json", "\(ModelLayout.diffusersStem).safetensors"] {
-                try files.copyItem(
-                    atPath: "\(autoencoder)/\(name)", toPath: "\(staging)/\(ModelLayout.autoencoder)/\(name)")
-            }
-        } catch {
-            throw FileError(path: path, reason: error.localizedDescription)
-        }
-        let folder = try ModelFolder(staging)
-        let vae = try folder.autoencoderConfiguration()
+        let copy = "\(staging)/\(ModelLayout.autoencoder)"
+        try AtomicFile.write([UInt8](source.configurationData), to: "\(copy)/config.json")
+        try SafetensorsWriter.write(
+            to: "\(copy)/\(ModelLayout.diffusersStem).safetensors",
+            entries: source.weights.tensors().sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })
         let json = try configuration(of: shape, channels: vae.latentChannels, side: side / vae.downsampling)
         let configuration = try SD3TransformerConfiguration(json: json)
-        try json.write(to: URL(fileURLWithPath: "\(staging)/\(ModelLayout.transformer)/config.json"))
+        try AtomicFile.write([UInt8](json), to: "\(staging)/\(ModelLayout.transformer)/config.json")
         try SafetensorsWriter.write(
             to: "\(staging)/\(ModelLayout.transformer)/\(ModelLayout.diffusersStem).safetensors",
             entries: SD3Transformer2DModel.freshWeights(configuration, seed: seed).map { SafetensorsEntry($0, $1) })
@@ -70,7 +66,7 @@ extension ModelFolder {
             tokens: Tensor.zeros([1, shape.promptTokens, shape.promptWidth]),
             pooled: Tensor.zeros([1, shape.promptWidth])
         ).write(to: "\(staging)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
-        try folder.check()
+        try ModelFolder(staging).check()
         try staged.commit()
     }
 

@@ -24,8 +24,9 @@ extension ModelFolder {
 
     package func autoencoderConfiguration() throws -> AutoencoderKLConfiguration {
         let file = try configurationFile(ModelLayout.autoencoder)
-        if let name = try className(of: file), name != "AutoencoderKL" {
-            throw ModelError.configuration(file: file, "_class_name is \(name); expected AutoencoderKL")
+        if let name = try className(of: file), name != AutoencoderKLConfiguration.className {
+            throw ModelError.configuration(
+                file: file, "_class_name is \(name); expected \(AutoencoderKLConfiguration.className)")
         }
         return try configuration(ModelLayout.autoencoder)
     }
@@ -46,10 +47,14 @@ extension ModelFolder {
         return (unit, transformer.posEmbedMaxSize * unit)
     }
 
-    /// The VAE. Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.
+    /// The VAE. In float16, beyond whose range Stable Diffusion's goes, one whose configuration says `force_upcast` computes in float32
+    /// instead; bfloat16 reaches far enough.
+    ///
+    /// Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.
     package func loadAutoencoder(dtype: DType, device: Device) throws -> AutoencoderKL {
-        try AutoencoderKL(
-            autoencoderConfiguration(), Weights(autoencoderWeights(), dtype: dtype, device: device))
+        let configuration = try autoencoderConfiguration()
+        let dtype = dtype == .float16 && configuration.forceUpcast ? .float32 : dtype
+        return try AutoencoderKL(configuration, Weights(autoencoderWeights(), dtype: dtype, device: device))
     }
 
     /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.
@@ -93,11 +98,16 @@ extension ModelFolder {
         return transformer
     }
 
-    /// The transformer's weights as the file has them: the mapped file itself, each in its own dtype.
+    /// The transformer's weights as the file has them: the mapped file itself, each in its own dtype. A positional embedding that is not
+    /// stored is worked out.
     ///
     /// Throws ``ModelError`` or `SafetensorsError`.
     package func transformerTensors() throws -> TransformerWeights {
-        TransformerWeights(form: try transformerForm(), tensors: try transformerWeights().tensors())
+        var tensors = try transformerWeights().tensors()
+        if tensors[PositionTable.key] == nil {
+            tensors[PositionTable.key] = try PositionTable.make(transformerConfiguration())
+        }
+        return TransformerWeights(form: try transformerForm(), tensors: tensors)
     }
 
     /// How many numbers the transformer's trained weights, its position table and the VAE are, from the files' headers alone.
@@ -106,9 +116,11 @@ extension ModelFolder {
     package func parameterCounts() throws -> (transformer: Int, positionTable: Int, autoencoder: Int) {
         func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
         let transformer = try transformerWeights().tensors
-        let table = transformer["pos_embed.pos_embed"].map { count($0.shape) } ?? 0
+        let configuration = try transformerConfiguration()
+        let side = configuration.posEmbedMaxSize
         return (
-            transformer.values.map { count($0.shape) }.reduce(0, +) - table, table,
+            transformer.filter { $0.key != PositionTable.key }.values.map { count($0.shape) }.reduce(0, +),
+            side * side * configuration.innerDim,
             try autoencoderWeights().tensors.values.map { count($0.shape) }.reduce(0, +)
         )
     }

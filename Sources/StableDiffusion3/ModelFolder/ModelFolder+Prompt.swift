@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Safetensors
 import Torch
@@ -71,8 +72,9 @@ extension ModelFolder {
         }
         // FNV-1a, for Swift's own hash values differ between runs.
         let hash = identity.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
-        return "\(base)/transeg/empty-prompt-\(String(hash, radix: 16)).safetensors"
+        let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "~/.cache"
+        return
+            "\(expandingTilde(base, environment: environment))/transeg/empty-prompt-\(String(hash, radix: 16)).safetensors"
     }
 }
 

@@ -19,7 +19,9 @@ package struct PatchEmbed {
         proj = try Conv2d(
             weights["proj"], configuration.inChannels, configuration.innerDim, kernelSize: patchSize,
             stride: patchSize)
-        posEmbed = try weights.tensor("pos_embed", shape: [1, side * side, configuration.innerDim])
+        posEmbed = try weights.tensor("pos_embed", shape: [1, side * side, configuration.innerDim]) {
+            try PositionTable.make(configuration)
+        }
     }
 
     /// `[N, C, h, w]` to `[N, T, D]`.

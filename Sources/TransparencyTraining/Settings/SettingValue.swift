@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Torch
 import TransparencySegmentation
@@ -34,7 +35,8 @@ extension SettingValue where Stored == Self {
 extension String: SettingValue {
     package init?(settingText: String) {
         guard !settingText.isEmpty else { return nil }
-        self = settingText
+        // Texts are paths, or names that never begin so.
+        self = expandingTilde(settingText)
     }
     package var settingText: String { self }
     package typealias Stored = String

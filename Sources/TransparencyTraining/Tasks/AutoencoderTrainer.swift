@@ -72,9 +72,7 @@ package final class AutoencoderTrainer {
         let configuration = try AutoencoderKLConfiguration(
             json: AutoencoderFolder.configuration(settings, scale: 1, shift: 0))
         let weights =
-            try settings.base.map {
-                try SafetensorsCollection(path: "\($0)/\(AutoencoderFolder.weightsName)").tensors()
-            }
+            try settings.base.map { try AutoencoderFiles($0).weights.tensors() }
             ?? AutoencoderKL.freshWeights(configuration, seed: UInt32(truncatingIfNeeded: settings.seed))
         autoencoder = try TrainableAutoencoder(configuration, weights, device: device)
         optimizer = try AdamW([autoencoder.buffer, autoencoder.maskHead], .init(eps: 1e-8))

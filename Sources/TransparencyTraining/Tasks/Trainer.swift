@@ -134,6 +134,7 @@ package final class Trainer {
             for buffer in transformer.buffers { try buffer.gradient.affineInPlace(scale: 1 / scale.value, shift: 0) }
         }
         let norm = try clipGradientNorm(transformer.buffers, limit: state.settings.gradientClipping.maxGradNorm).item()
+        try base.requireUnchangedFiles()
         let rate = rate ?? schedule.rate(at: state.step)
         let isFinite = loss.isFinite && norm.isFinite
         var next = state

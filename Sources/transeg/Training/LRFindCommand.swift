@@ -46,6 +46,7 @@ struct LRFindCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings(quiet: quiet)
         let trainer = try await Trainer(settings, dataset: settings.openDataset(masks: .telling()))
+        if !quiet { await trainer.base.tellNotes() }
         var range = LearningRateRange()
         var progress = Progress(total: steps, quiet: quiet, verb: "updates")
         defer { progress.end() }

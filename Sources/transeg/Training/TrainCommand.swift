@@ -58,7 +58,9 @@ struct TrainCommand: AsyncParsableCommand {
         defer { interrupt.restore() }
         let start = ContinuousClock.now
         let run = try await FineTuningRun(
-            settings, masks: .telling(), allowsChanges: allowChanges, loggers: [progress], isInterrupted: { interrupt.isRequested })
+            settings, masks: .telling(), allowsChanges: allowChanges, loggers: [progress],
+            isInterrupted: { interrupt.isRequested })
+        if !quiet { await run.trainer.base.tellNotes() }
         let first = await run.trainer.step
         await progress.begin(at: first, total: run.trainer.totalSteps)
         let outcome = try await run.loop.run()
