@@ -20,19 +20,19 @@ extension Image {
     ///
     /// - Throws: `ImageError.libraryFailed` where libvips fails, and what else `body` throws.
     func withVipsPicture<Result>(_ body: (VipsPicture) throws -> Result) throws -> Result {
-        try VipsLibrary.start()
-        defer { vips_thread_shutdown() }
-        return try pixels.withUnsafeBytes { samples in
-            do {
-                return try body(
-                    VipsPicture { result in
-                        result = vips_image_new_from_memory(
-                            samples.baseAddress, samples.count, Int32(width), Int32(height), Int32(channels),
-                            VIPS_FORMAT_UCHAR)
-                        return result == nil ? -1 : 0
-                    })
-            } catch is VipsFailure {
-                throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage())
+        try pixels.withUnsafeBytes { samples in
+            try VipsLibrary.run { messages in
+                do {
+                    return try body(
+                        VipsPicture { result in
+                            result = vips_image_new_from_memory(
+                                samples.baseAddress, samples.count, Int32(width), Int32(height), Int32(channels),
+                                VIPS_FORMAT_UCHAR)
+                            return result == nil ? -1 : 0
+                        })
+                } catch is VipsFailure {
+                    throw ImageError.libraryFailed(detail: messages.take())
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ import CVips
 struct ImageDecoder {
     let reader: ImageReader
     let name: String
+    let messages: VipsMessages
 
     /// What a reader wants of the pixels.
     enum Content {
@@ -38,14 +39,14 @@ struct ImageDecoder {
                 width: wanted.width, height: wanted.height, channels: wanted.bands, pixels: wanted.samples())
             return (image, picture.orientation)
         } catch is VipsFailure {
-            throw ImageError.damaged(name: name, format: format.rawValue, detail: VipsLibrary.takeMessage())
+            throw ImageError.damaged(name: name, format: format.rawValue, detail: messages.take())
         }
     }
 
     private func recognise(_ source: UnsafeMutablePointer<VipsSource>) throws -> ImageFormat {
         var start: UnsafeMutablePointer<UInt8>?
         let count = vips_source_sniff_at_most(source, &start, ImageFormat.prefixSize)
-        guard count >= 0 else { throw ImageError.unreadable(name: name, reason: VipsLibrary.takeMessage()) }
+        guard count >= 0 else { throw ImageError.unreadable(name: name, reason: messages.take()) }
         guard count > 0 else { throw ImageError.empty(name: name) }
         let prefix = [UInt8](UnsafeBufferPointer(start: start, count: Int(count)))
         guard let format = ImageFormat(prefix: prefix) else {

@@ -22,8 +22,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
     case unsupportedSamples(name: String, format: String, found: String)
     /// The data end early, contradict themselves or use a part of the format that the decoder lacks.
     ///
-    /// `detail` is libvips' text, possibly empty. libvips keeps one text for the whole process, so when several reads
-    /// fail at the same moment it may speak of another file.
+    /// `detail` is libvips' text of this file, possibly empty.
     case damaged(name: String, format: String, detail: String)
     /// Sides, channels and number of samples of a picture do not fit together.
     case invalidPixels(width: Int, height: Int, channels: Int, sampleCount: Int)

@@ -70,7 +70,6 @@ public struct ImageReader: Sendable {
     private func read(
         contentsOf path: String, _ content: ImageDecoder.Content
     ) throws -> (image: Image, orientation: Orientation) {
-        try VipsLibrary.start()
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let code = errno
@@ -83,20 +82,23 @@ public struct ImageReader: Sendable {
             throw ImageError.unreadable(name: path, reason: systemText(errno))
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
-        return try read(vips_source_new_from_descriptor(descriptor), name: path, content)
+        // A pipe gives its bytes once.
+        return try read(name: path, content, isRepeatable: status.st_mode & S_IFMT == S_IFREG) {
+            lseek(descriptor, 0, SEEK_SET)
+            return vips_source_new_from_descriptor(descriptor)
+        }
     }
 
     /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.
     ///
     /// - Throws: `ImageError`, as `read(contentsOf:)`.
     public func read(data: [UInt8], name: String) throws -> Image {
-        try VipsLibrary.start()
         // An empty array has no address to give to libvips.
         guard !data.isEmpty else { throw ImageError.empty(name: name) }
         return try data.withUnsafeBytes { bytes in
-            try read(
-                vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name, .photograph(isTurned: true)
-            ).image
+            try read(name: name, .photograph(isTurned: true)) {
+                vips_source_new_from_memory(bytes.baseAddress, bytes.count)
+            }.image
         }
     }
 
@@ -113,18 +115,15 @@ public struct ImageReader: Sendable {
         ImageFormat.allCases.filter(\.isAvailable).map(\.rawValue)
     }
 
-    /// Reads from a source of libvips, which is released.
+    /// Reads from a source of libvips, which `makeSource` makes anew for each try.
     private func read(
-        _ source: UnsafeMutablePointer<VipsSource>?, name: String, _ content: ImageDecoder.Content
+        name: String, _ content: ImageDecoder.Content, isRepeatable: Bool = true,
+        _ makeSource: () -> UnsafeMutablePointer<VipsSource>?
     ) throws -> (image: Image, orientation: Orientation) {
-        guard let source else { throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage()) }
-        defer {
-            g_object_unref(source)
-            // libvips keeps buffers for each thread that used it; the caller's threads are not its own to clean up.
-            vips_thread_shutdown()
-            // Warnings leave text behind that would be shown with some later error.
-            vips_error_clear()
+        try VipsLibrary.run(isRepeatable: isRepeatable) { messages in
+            guard let source = makeSource() else { throw ImageError.libraryFailed(detail: messages.take()) }
+            defer { g_object_unref(source) }
+            return try ImageDecoder(reader: self, name: name, messages: messages).decode(source, content)
         }
-        return try ImageDecoder(reader: self, name: name).decode(source, content)
     }
 }
