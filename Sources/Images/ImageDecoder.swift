@@ -1,4 +1,5 @@
 import CVips
+import Files
 
 /// One read: from a source of bytes to a picture.
 struct ImageDecoder {
@@ -28,6 +29,11 @@ struct ImageDecoder {
                 throw ImageError.tooManyPixels(
                     name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
             }
+            let (bytes, free) = (picture.width * picture.height * reader.bytesPerPixel, MachineMemory.free)
+            guard bytes <= free else {
+                throw ImageError.needsMemory(
+                    name: name, width: picture.width, height: picture.height, bytes: bytes, free: free)
+            }
             try checkSamples(of: picture, format: format)
             let wanted =
                 switch content {
@@ -41,6 +47,15 @@ struct ImageDecoder {
         } catch is VipsFailure {
             throw ImageError.damaged(name: name, format: format.rawValue, detail: messages.take())
         }
+    }
+
+    /// The sides that the header tells of; nothing is decoded.
+    ///
+    /// - Throws: `ImageError`, or `VipsFailure` of a header that cannot be read.
+    func pixelCount(_ source: UnsafeMutablePointer<VipsSource>) throws -> Int {
+        let format = try recognise(source)
+        let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
+        return picture.width * picture.height
     }
 
     private func recognise(_ source: UnsafeMutablePointer<VipsSource>) throws -> ImageFormat {

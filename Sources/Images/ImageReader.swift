@@ -23,11 +23,18 @@ import Foundation
 /// A JPEG or PNG without profile, alpha and orientation gives the bytes of Pillow's `Image.open(...).convert("RGB")`
 /// (the decoders have the same libjpeg-turbo defaults). Values of this type may be used from several threads at once.
 public struct ImageReader: Sendable {
-    /// 178,956,970 pixels, where Pillow refuses by default (twice its warning level).
-    public static let defaultPixelLimit = 178_956_970
+    /// 268,435,456 pixels, 16,384 to a side: the largest photographs of telephones have 200 million.
+    public static let defaultPixelLimit = 1 << 28
 
     /// Most pixels (width times height) that are decoded.
     public var pixelLimit: Int
+
+    /// Bytes of memory that a pixel takes until all is done with the picture; where so many are not free, it is refused by its header.
+    package var bytesPerPixel = ImageReader.decodingBytesPerPixel
+
+    /// Bytes of a pixel while a picture is decoded: 3 of the result, and as many as twice that of a decoder that needs all of it at once,
+    /// and of turning it.
+    package static let decodingBytesPerPixel = 9
 
     /// The sRGB color under transparent parts.
     public var background: (UInt8, UInt8, UInt8)
@@ -100,6 +107,19 @@ public struct ImageReader: Sendable {
                 vips_source_new_from_memory(bytes.baseAddress, bytes.count)
             }.image
         }
+    }
+
+    /// How many pixels the header of a file tells of; 0 of what is no file or no picture, for reading it tells better why.
+    package static func pixelCount(ofFile path: String) -> Int {
+        // A pipe's bytes come once.
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
+        let count = try? VipsLibrary.run { messages in
+            guard let source = vips_source_new_from_file(path) else { throw VipsFailure() }
+            defer { g_object_unref(source) }
+            return try ImageDecoder(reader: ImageReader(), name: path, messages: messages).pixelCount(source)
+        }
+        return count ?? 0
     }
 
     /// Whether the suffix of a file name is that of a format which this machine reads, in upper or lower case.

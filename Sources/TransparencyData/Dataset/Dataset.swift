@@ -63,6 +63,9 @@ public struct Dataset: Sendable {
         try PairReader(root: root).read(pair)
     }
 
+    /// Of a pair's picture, by its header; 0 where it cannot be told.
+    package func pixelCount(of pair: DatasetPair) -> Int { ImageReader.pixelCount(ofFile: "\(root)/\(pair.picture)") }
+
     /// A mask on its own: one channel of 0 background, 1 things, 2 stuff. Throws ``DatasetError`` and `ImageError`.
     public static func readMask(_ path: String) throws -> Image {
         try MaskClasses.classes(of: ImageReader().readValues(contentsOf: path), name: path)
