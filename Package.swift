@@ -99,6 +99,7 @@ let package = Package(
             name: "TransparencySegmentationTests",
             dependencies: [
                 "TransparencySegmentation", "Torch", "Images", "EmbeddedModel", "TestSupport", "StableDiffusion3",
+                "SeededRandom",
             ]),
         .testTarget(
             name: "TransparencyEvaluationTests",

@@ -22,10 +22,17 @@ extension Image {
     public func pngData(
         compression: PNGCompression = .standard, text: KeyValuePairs<String, String> = [:]
     ) throws -> [UInt8] {
+        try withPNG(compression, text, encoded)
+    }
+
+    /// Calls `body` with what saves the picture as a PNG file.
+    private func withPNG<R>(
+        _ compression: PNGCompression, _ text: KeyValuePairs<String, String>, _ body: (VipsSaver) throws -> R
+    ) rethrows -> R {
         let keywords = text.map { strdup($0.key) }
         let texts = text.map { strdup($0.value) }
         defer { for copy in keywords + texts { free(copy) } }
-        return try encoded { image, data, size in
+        return try body { image, data, size in
             cvips_png(
                 image, Int32(compression.rawValue), Int32(text.count), keywords.map { UnsafePointer($0) },
                 texts.map { UnsafePointer($0) }, &data, &size)
@@ -39,6 +46,8 @@ extension Image {
     ///
     /// - Throws: `FileError` or `ImageError.libraryFailed`; the old file is then untouched.
     public func write(to path: String) throws {
-        try AtomicFile.write(pngData(), to: path)
+        try withPNG(.standard, [:]) { save in
+            try withEncoded(save) { bytes in try AtomicFile.write(to: path) { try $0.write(bytes) } }
+        }
     }
 }

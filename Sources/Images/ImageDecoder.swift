@@ -1,9 +1,11 @@
 import CVips
+import Files
 
 /// One read: from a source of bytes to a picture.
 struct ImageDecoder {
     let reader: ImageReader
     let name: String
+    let messages: VipsMessages
 
     /// What a reader wants of the pixels.
     enum Content {
@@ -48,17 +50,31 @@ struct ImageDecoder {
                 throw ImageError.tooManyPixels(
                     name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
             }
+            let (bytes, free) = (picture.width * picture.height * reader.bytesPerPixel, MachineMemory.free)
+            guard bytes <= free else {
+                throw ImageError.needsMemory(
+                    name: name, width: picture.width, height: picture.height, bytes: bytes, free: free)
+            }
             try checkSamples(of: picture, format: format)
             return try body(picture, format, transfer)
         } catch is VipsFailure {
-            throw ImageError.damaged(name: name, format: format.rawValue, detail: VipsLibrary.takeMessage())
+            throw ImageError.damaged(name: name, format: format.rawValue, detail: messages.take())
         }
+    }
+
+    /// The sides that the header tells of; nothing is decoded.
+    ///
+    /// - Throws: `ImageError`, or `VipsFailure` of a header that cannot be read.
+    func pixelCount(_ source: UnsafeMutablePointer<VipsSource>) throws -> Int {
+        let format = try recognise(source)
+        let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
+        return picture.width * picture.height
     }
 
     private func recognise(_ source: UnsafeMutablePointer<VipsSource>) throws -> ImageFormat {
         var start: UnsafeMutablePointer<UInt8>?
         let count = vips_source_sniff_at_most(source, &start, ImageFormat.prefixSize)
-        guard count >= 0 else { throw ImageError.unreadable(name: name, reason: VipsLibrary.takeMessage()) }
+        guard count >= 0 else { throw ImageError.unreadable(name: name, reason: messages.take()) }
         guard count > 0 else { throw ImageError.empty(name: name) }
         let prefix = [UInt8](UnsafeBufferPointer(start: start, count: Int(count)))
         guard let format = ImageFormat(prefix: prefix) else {

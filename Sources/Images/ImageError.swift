@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 /// Why a picture could not be read or written. Each description is one sentence for the person who gave the file.
@@ -18,12 +19,13 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
     case formatUnavailable(name: String, format: String)
     /// The header asks for more pixels than the reader allows.
     case tooManyPixels(name: String, width: Int, height: Int, limit: Int)
+    /// Decoding it, and what is to be done with it, would take more bytes of memory than are free.
+    case needsMemory(name: String, width: Int, height: Int, bytes: Int, free: Int)
     /// The samples have a meaning or a width that is not read, such as 32-bit floats; `found` says which.
     case unsupportedSamples(name: String, format: String, found: String)
     /// The data end early, contradict themselves or use a part of the format that the decoder lacks.
     ///
-    /// `detail` is libvips' text, possibly empty. libvips keeps one text for the whole process, so when several reads
-    /// fail at the same moment it may speak of another file.
+    /// `detail` is libvips' text of this file, possibly empty.
     case damaged(name: String, format: String, detail: String)
     /// Sides, channels and number of samples of a picture do not fit together.
     case invalidPixels(width: Int, height: Int, channels: Int, sampleCount: Int)
@@ -48,8 +50,10 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
             "\(name) is a \(format) image, which the libvips of this machine cannot read; "
                 + "install a libvips with \(format) or convert the file to PNG"
         case .tooManyPixels(let name, let width, let height, let limit):
-            "\(name) has \(width) x \(height) pixels, more than the limit of \(grouped(limit)) in all; "
-                + "make it smaller or raise the pixel limit"
+            "\(name) has \(width) x \(height) pixels, more than the limit of \(grouped(limit)) in all; make it smaller"
+        case .needsMemory(let name, let width, let height, let bytes, let free):
+            "\(name) has \(width) x \(height) pixels, which would take about \(MachineMemory.text(bytes)) of memory, and "
+                + "\(MachineMemory.text(free)) are free; make it smaller, or end what else takes memory"
         case .unsupportedSamples(let name, let format, let found):
             "\(name) is a \(format) image with \(found), but only grey, RGB and CMYK with 8 or 16 bits are read; "
                 + "convert it to 8-bit RGB"

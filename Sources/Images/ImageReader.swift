@@ -24,11 +24,18 @@ import Foundation
 /// A JPEG or PNG without profile, alpha and orientation gives the bytes of Pillow's `Image.open(...).convert("RGB")`
 /// (the decoders have the same libjpeg-turbo defaults). Values of this type may be used from several threads at once.
 public struct ImageReader: Sendable {
-    /// 178,956,970 pixels, where Pillow refuses by default (twice its warning level).
-    public static let defaultPixelLimit = 178_956_970
+    /// 268,435,456 pixels, 16,384 to a side: the largest photographs of telephones have 200 million.
+    public static let defaultPixelLimit = 1 << 28
 
     /// Most pixels (width times height) that are decoded.
     public var pixelLimit: Int
+
+    /// Bytes of memory that a pixel takes until all is done with the picture; where so many are not free, it is refused by its header.
+    package var bytesPerPixel = ImageReader.decodingBytesPerPixel
+
+    /// Bytes of a pixel while a picture is decoded: 3 of the result, and as many as twice that of a decoder that needs all of it at once,
+    /// and of turning it.
+    package static let decodingBytesPerPixel = 9
 
     /// The sRGB color under transparent parts.
     public var background: (UInt8, UInt8, UInt8)
@@ -85,7 +92,6 @@ public struct ImageReader: Sendable {
     private func withSource<Result>(
         _ path: String, _ body: (ImageDecoder, UnsafeMutablePointer<VipsSource>) throws -> Result
     ) throws -> Result {
-        try VipsLibrary.start()
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             let code = errno
@@ -98,21 +104,39 @@ public struct ImageReader: Sendable {
             throw ImageError.unreadable(name: path, reason: systemText(errno))
         }
         guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
-        return try with(vips_source_new_from_descriptor(descriptor), name: path, body)
+        // A pipe gives its bytes once.
+        return try decode(
+            name: path, isRepeatable: status.st_mode & S_IFMT == S_IFREG,
+            source: {
+                lseek(descriptor, 0, SEEK_SET)
+                return vips_source_new_from_descriptor(descriptor)
+            }, body)
     }
 
     /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.
     ///
     /// - Throws: `ImageError`, as `read(contentsOf:)`.
     public func read(data: [UInt8], name: String) throws -> Image {
-        try VipsLibrary.start()
         // An empty array has no address to give to libvips.
         guard !data.isEmpty else { throw ImageError.empty(name: name) }
         return try data.withUnsafeBytes { bytes in
-            try with(vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name) {
-                try $0.decode($1, .photograph(isTurned: true)).image
-            }
+            try decode(
+                name: name, source: { vips_source_new_from_memory(bytes.baseAddress, bytes.count) },
+                { try $0.decode($1, .photograph(isTurned: true)).image })
         }
+    }
+
+    /// How many pixels the header of a file tells of; 0 of what is no file or no picture, for reading it tells better why.
+    package static func pixelCount(ofFile path: String) -> Int {
+        // A pipe's bytes come once.
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
+        let count = try? VipsLibrary.run { messages in
+            guard let source = vips_source_new_from_file(path) else { throw VipsFailure() }
+            defer { g_object_unref(source) }
+            return try ImageDecoder(reader: ImageReader(), name: path, messages: messages).pixelCount(source)
+        }
+        return count ?? 0
     }
 
     /// Whether the suffix of a file name is that of a format which this machine reads, in upper or lower case.
@@ -128,19 +152,15 @@ public struct ImageReader: Sendable {
         ImageFormat.allCases.filter(\.isAvailable).map(\.rawValue)
     }
 
-    /// Reads from a source of libvips, which is released.
-    private func with<Result>(
-        _ source: UnsafeMutablePointer<VipsSource>?, name: String,
+    /// Reads from a source of libvips, which `makeSource` makes anew for each try.
+    private func decode<Result>(
+        name: String, isRepeatable: Bool = true, source makeSource: () -> UnsafeMutablePointer<VipsSource>?,
         _ body: (ImageDecoder, UnsafeMutablePointer<VipsSource>) throws -> Result
     ) throws -> Result {
-        guard let source else { throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage()) }
-        defer {
-            g_object_unref(source)
-            // libvips keeps buffers for each thread that used it; the caller's threads are not its own to clean up.
-            vips_thread_shutdown()
-            // Warnings leave text behind that would be shown with some later error.
-            vips_error_clear()
+        try VipsLibrary.run(isRepeatable: isRepeatable) { messages in
+            guard let source = makeSource() else { throw ImageError.libraryFailed(detail: messages.take()) }
+            defer { g_object_unref(source) }
+            return try body(ImageDecoder(reader: self, name: name, messages: messages), source)
         }
-        return try body(ImageDecoder(reader: self, name: name), source)
     }
 }

@@ -1,6 +1,6 @@
 import CVips
 
-/// libvips reported a failure; the text waits in `VipsLibrary.takeMessage`.
+/// libvips reported a failure; the text waits in `VipsMessages.take`.
 struct VipsFailure: Error {}
 
 /// An owned reference to a libvips image: a description of how to compute pixels, not the pixels themselves.

@@ -52,7 +52,8 @@ public struct EvaluationRun: Sendable {
             settings: evaluator.settings, progress: progress,
             makePipeline: { pairs, finish in
                 SegmentationPipeline(
-                    pairs, bounds: PipelineBounds(batch: batch), read: { (pair: $0, sample: try dataset.read($0)) },
+                    pairs, bounds: PipelineBounds(batch: batch), pixels: { dataset.pixelCount(of: $0) },
+                    read: { (pair: $0, sample: try dataset.read($0)) },
                     compute: { try await evaluator.predict($0) }, finish: { try finish($2.scored()) })
             })
     }
@@ -84,7 +85,7 @@ public struct EvaluationRun: Sendable {
             progress: progress,
             makePipeline: { masks, finish in
                 SegmentationPipeline(
-                    masks, read: { $0 }, compute: { $0 },
+                    masks, pixels: \.pixelCount, read: { $0 }, compute: { $0 },
                     finish: { try finish($2.score(settings, masks: reader, siblings: siblings)) })
             })
     }

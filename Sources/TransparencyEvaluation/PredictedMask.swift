@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 public import SegmentationMetrics
@@ -42,6 +43,9 @@ public struct PredictedMask: Sendable {
         }
     }
 
+    /// Of the pictures that are compared, by the prediction's header; 0 where it cannot be told.
+    var pixelCount: Int { ImageReader.pixelCount(ofFile: prediction) }
+
     /// Reads both and counts. Throws `ImageError`, `DatasetError`, ``EvaluationError`` and `MetricsError`.
     public func score(_ settings: Settings) throws -> ScoredPrediction {
         try score(settings, masks: MaskReader(), siblings: [prediction])
@@ -57,6 +61,12 @@ public struct PredictedMask: Sendable {
         case .pair(let pair, let dataset):
             let sample = try dataset.read(pair)
             (photograph, mask) = (sample.picture, sample.mask)
+        }
+        if let size = settings.size {
+            // Planes and counts, in numbers of four bytes.
+            try MachineMemory.check(
+                MachineMemory.product(32, size.width, size.height), for: "comparing at \(size.width) x \(size.height)",
+                remedy: "take a smaller --size")
         }
         let own = mask
         var (planes, classes) = try readPrediction(settings, reader, siblings)

@@ -9,3 +9,27 @@ extension [Image] {
         return try values.to(device: device).permute([0, 3, 1, 2]).to(.float32).contiguous() / 255
     }
 }
+
+extension Image {
+    /// The RGB picture at another size by bilinear interpolation, `[1, 3, height, width]` in 0…1, float32.
+    ///
+    /// Plane by plane, so that beside the picture there is one plane of it in float32 at a time; the numbers are those of all three at once.
+    package func tensor(height newHeight: Int, width newWidth: Int, on device: Device) throws -> Tensor {
+        try pixels.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { preconditionFailure("a picture has pixels") }
+            // Nothing writes to it, and what is made of it outlives it.
+            let samples = try Tensor(
+                borrowing: UnsafeMutableRawPointer(mutating: start), shape: [1, height, width, channels], dtype: .uint8,
+                owner: PixelsOwner()
+            ).to(device: device)
+            let planes = try (0..<channels).map { channel in
+                let plane = try samples.narrow(3, start: channel, length: 1).permute([0, 3, 1, 2]) / 255
+                return try plane.contiguous().upsampleBilinear(height: newHeight, width: newWidth)
+            }
+            return try cat(planes, axis: 1)
+        }
+    }
+}
+
+/// Stands for who keeps borrowed memory valid, where that is a scope.
+private final class PixelsOwner {}

@@ -85,7 +85,7 @@ final class SegmentationPass {
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(
-            pictures.map { try $0.tensor(device: device).upsampleBilinear(height: height, width: width) }, axis: 0)
+            pictures.map { try $0.checkedTensor(height: height, width: width, device: device) }, axis: 0)
         let encoding = try autoencoder.encode((image * 2 - 1).to(autoencoder.dtype))
         let latent = try autoencoder.scaled(encoding.mode()).to(dtype)
         try device.synchronize()
@@ -120,15 +120,36 @@ final class SegmentationPass {
         return try pictures.enumerated().map { index, picture in
             let resized = try mask.narrow(0, start: index, length: 1)
                 .upsampleBilinear(height: picture.height, width: picture.width, antialias: true)
-                .clamp(0...1)
-            let planes = try resized.array(of: Float.self)
-            let kinds = usage.target.kinds(of: planes)
-            return SoftMask(
-                width: picture.width, height: picture.height,
-                planes: try kinds == nil ? planes : usage.target.softMask(of: resized).array(of: Float.self),
-                kinds: kinds)
+            return try softMask(of: resized)
         }
     }
+
+    /// Of `[1, C, H, W]` at the picture's size; in strips, for what is made on the way would take several times as much as the result.
+    private func softMask(of resized: Tensor) throws -> SoftMask {
+        let (height, width) = (resized.shape[2], resized.shape[3])
+        let rows = max(1, Self.stripPixels / width)
+        var kinds: [UInt8]? = usage.target == .binary ? nil : []
+        kinds?.reserveCapacity(height * width)
+        let planes = try [Float](unsafeUninitializedCapacity: height * width) { buffer, initialized in
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            for top in stride(from: 0, to: height, by: rows) {
+                let count = min(rows, height - top)
+                let strip = try resized.narrow(2, start: top, length: count).clamp(0...1)
+                if let found = try usage.target.kinds(of: kinds == nil ? [] : strip.array(of: Float.self)) {
+                    kinds?.append(contentsOf: found)
+                }
+                let soft = try usage.target == .binary ? strip : usage.target.softMask(of: strip)
+                let size = width * MemoryLayout<Float>.size
+                try soft.copyBytes(
+                    to: UnsafeMutableRawBufferPointer(rebasing: bytes[top * size..<(top + count) * size]))
+            }
+            initialized = height * width
+        }
+        return SoftMask(width: width, height: height, planes: planes, kinds: kinds)
+    }
+
+    /// Pixels that are worked on at once where all at once would take too much memory.
+    private static let stripPixels = 1 << 22
 
     /// A sum is finite only if everything in it is.
     private func checkFinite(_ values: Tensor) throws {
@@ -137,11 +158,11 @@ final class SegmentationPass {
 }
 
 extension Image {
-    /// `[1, 3, H, W]` in 0…1, float32.
-    fileprivate func tensor(device: Device) throws -> Tensor {
+    /// `[1, 3, height, width]` in 0…1, float32.
+    fileprivate func checkedTensor(height: Int, width: Int, device: Device) throws -> Tensor {
         guard channels == 3 else {
             throw SegmentationError.size("the picture has \(channels) channels; RGB was expected")
         }
-        return try [self].tensor(on: device)
+        return try tensor(height: height, width: width, on: device)
     }
 }

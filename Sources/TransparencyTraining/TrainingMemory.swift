@@ -1,3 +1,4 @@
+import Files
 import StableDiffusion3
 import Torch
 import TransparencySegmentation
@@ -13,6 +14,8 @@ public struct TrainingMemory: Sendable {
     public let hostBytes: Int
     /// Numbers that are trained.
     public let trainedCount: Int
+    /// Whether the device's memory is the host's.
+    private let isOnHost: Bool
 
     /// On the CPU what the program and libtorch take themselves.
     public static let programBytes = 180 << 20
@@ -23,6 +26,7 @@ public struct TrainingMemory: Sendable {
     init(_ settings: TrainingSettings, model: ModelFolder) throws {
         // A plan may be for another machine: a device that is named need not be here.
         let device = try settings.compute.device ?? .usable(nil)
+        isOnHost = device.kind == .cpu
         let configuration = try model.transformerConfiguration()
         let counts = try model.parameterCounts()
         let isHalf = settings.model.dataType != .fp32
@@ -36,10 +40,11 @@ public struct TrainingMemory: Sendable {
         let vaeSize = settings.model.dataType == .bf16 ? 2 : 4
         // On the CPU convolutions in half precision take as much as those in float32.
         let workSize = device.kind == .cpu ? 4 : vaeSize
-        let pixels = settings.dataset.resolution * settings.dataset.resolution
+        let (batch, pixels) = (
+            settings.training.trainBatchSize, settings.dataset.resolution * settings.dataset.resolution
+        )
         let side = settings.dataset.resolution / vae.downsampling / configuration.patchSize
         let tokens = side * side + (try model.promptTokenCount())
-        let row = settings.training.trainBatchSize * tokens * configuration.innerDim * size
         let blocks = (0..<configuration.numLayers).map { index in
             let isDual = configuration.dualAttentionLayers.contains(index)
             return (isAdapter || settings.model.trainable == .folded ? Self.foldedBlock : Self.plainBlock)
@@ -60,13 +65,24 @@ public struct TrainingMemory: Sendable {
             ("position table and VAE", 4 * counts.positionTable + vaeSize * counts.autoencoder),
             (
                 "VAE at work",
-                Self.encoderPlanes * settings.training.trainBatchSize * pixels * vae.blockOutChannels[0] * workSize
+                MachineMemory.product(Self.encoderPlanes, batch, pixels, vae.blockOutChannels[0], workSize)
             ),
-            ("transformer at work", recorded * row),
+            (
+                "transformer at work",
+                MachineMemory.product(recorded, batch, tokens, configuration.innerDim, size)
+            ),
         ].filter { $0.1 > 0 }
-        let read = TrainingLoader.depth * settings.training.trainBatchSize * 6 * pixels
+        let read = MachineMemory.product(TrainingLoader.depth, batch, 6, pixels)
         // A photograph of twelve megapixels and its mask, as they are decoded, a worker.
         hostBytes = read + settings.workerCount * 12_000_000 * 4
+    }
+
+    /// Throws `MemoryError` where an update cannot be done on this machine.
+    func check() throws {
+        try MachineMemory.check(
+            isOnHost ? total + hostBytes : hostBytes, for: "an update",
+            remedy: "take a smaller resolution or train_batch_size; 'transeg train --dry-run' shows what takes how much"
+        )
     }
 
     /// Tensors `[N, C, H, W]` of the first resolution that the encoder holds at once.

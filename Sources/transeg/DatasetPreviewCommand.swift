@@ -41,10 +41,9 @@ struct DatasetPreviewCommand: ParsableCommand {
     var output = "preview.jpg"
 
     func validate() throws {
-        for (name, value, limit) in [("count", count, 1000), ("epochs", epochs, 100), ("size", size, 8192)]
-        where !(1...limit).contains(value) {
-            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected")
-        }
+        try check("count", count, 1...1000)
+        try check("epochs", epochs, 1...100)
+        try check("size", size, 1...8192)
     }
 
     func run() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SegmentationMetrics
+import StableDiffusion3
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -46,9 +47,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var options: EvaluationOptions
 
     func validate() throws {
-        guard (1...1024).contains(batch) else {
-            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected")
-        }
+        try check("batch", batch, NumberBounds.batch)
         if predictions != nil {
             guard (groundTruth == nil) != (dataset == nil) else {
                 throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them")
@@ -107,7 +106,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             facts.append(Report.Fact("Ground truth", groundTruth ?? predictions))
             sources["ground truth"] = groundTruth
         }
-        try options.checkSize(unit: 1, largest: 65_536)
+        try options.checkSize(unit: 1, largest: NumberBounds.side.upperBound)
         let size = try options.size?.size.dimensions(width: 1, height: 1, unit: 1)
         let settings = PredictedMask.Settings(
             size: size.map { ($0.width, $0.height) }, threshold: options.threshold, areClasses: predictedClasses,

@@ -34,9 +34,7 @@ struct EvaluationOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        guard (0...1).contains(threshold) else {
-            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected")
-        }
+        try check("threshold", threshold, 0...1)
         if output.isEmpty { throw ValidationError("--output is empty; name a folder") }
     }
 

@@ -73,12 +73,8 @@ struct SegmentCommand: AsyncParsableCommand {
 
     func validate() throws {
         if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
-        guard (0...1).contains(threshold) else {
-            throw ValidationError("--threshold is \(threshold); a number from 0 to 1 was expected")
-        }
-        guard (1...1024).contains(batch) else {
-            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected")
-        }
+        try check("threshold", threshold, 0...1)
+        try check("batch", batch, NumberBounds.batch)
         if output == "-" {
             guard inputs.count == 1, !isFolder(inputs[0]) else {
                 throw ValidationError("--output - takes one picture; give one picture or - for standard input")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import StableDiffusion3
 import Synchronization
 import SyntheticScenes
 import TransparencyData
@@ -43,9 +44,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
 
     func validate() throws {
         for (name, count) in [("train", train), ("validation", validation), ("test", test)] {
-            guard (0...10_000_000).contains(count) else {
-                throw ValidationError("--\(name) is \(count); a number from 0 to 10000000 was expected")
-            }
+            try check(name, count, NumberBounds.count)
         }
         guard train + validation + test > 0 else {
             throw ValidationError("no pictures are asked for; give --train, --validation or --test")

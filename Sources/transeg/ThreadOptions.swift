@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import StableDiffusion3
 import Torch
 
 /// How many threads of the CPU a command takes.
@@ -10,14 +11,15 @@ struct ThreadOptions: ParsableArguments {
     /// For work that libtorch has no part in.
     var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is \(threads); a number from 1 to 1024 was expected")
-        }
-    }
+    func validate() throws { try check("threads", threads ?? 1, NumberBounds.threads) }
 
     /// Gives them to libtorch, which would take one for each physical core.
     @ComputeActor func apply() throws {
         if let threads { try TorchRuntime.setThreadCount(threads) }
     }
+}
+
+/// An option's number must lie in a range. Throws `ValidationError`.
+func check<Number: Comparable>(_ option: String, _ value: Number, _ range: ClosedRange<Number>) throws {
+    if let problem = NumberBounds.problem("--\(option)", value, range) { throw ValidationError(problem) }
 }

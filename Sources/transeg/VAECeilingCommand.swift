@@ -1,4 +1,5 @@
 import ArgumentParser
+import StableDiffusion3
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -27,9 +28,7 @@ struct VAECeilingCommand: AsyncParsableCommand {
     @OptionGroup var options: EvaluationOptions
 
     func validate() throws {
-        guard (1...1024).contains(batch) else {
-            throw ValidationError("--batch is \(batch); a number from 1 to 1024 was expected")
-        }
+        try check("batch", batch, NumberBounds.batch)
     }
 
     func run() async throws {

@@ -103,6 +103,6 @@ import TransparencySegmentation
         (settings.training.maxTrainSteps, settings.learningRateScheduler.lrWarmupSteps) = (5, 5)
         let problems = settings.problems()
         #expect(Set(problems.map(\.setting)) == ["lr", "epochs", "lr_warmup_steps"])
-        #expect(problems.contains { $0.text == "lr is 0; a number above 0 was expected" })
+        #expect(problems.contains { $0.text == "lr is 0; a number above 0, up to 1000, was expected" })
     }
 }

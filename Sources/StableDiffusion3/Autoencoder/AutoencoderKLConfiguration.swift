@@ -77,20 +77,21 @@ package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, Model
     }
 
     func validate() throws {
-        let counts: [(CodingKeys, Int)] = [
-            (.latentChannels, latentChannels), (.layersPerBlock, layersPerBlock), (.normNumGroups, normNumGroups),
-            (.sampleSize, sampleSize),
-        ]
-        for (key, value) in counts {
-            try require((1...1_000_000).contains(value), key.rawValue, value, "a positive number")
+        for (key, value, range) in [
+            (.latentChannels, latentChannels, NumberBounds.width),
+            (.layersPerBlock, layersPerBlock, NumberBounds.layers),
+            (.normNumGroups, normNumGroups, NumberBounds.width), (.sampleSize, sampleSize, NumberBounds.side),
+        ] as [(CodingKeys, Int, ClosedRange<Int>)] {
+            try require(value, in: range, key.rawValue)
         }
         try require(inChannels == 3, "in_channels", inChannels, "3")
         try require(outChannels == 3, "out_channels", outChannels, "3")
         let levels = blockOutChannels.count
         try require((1...8).contains(levels), "block_out_channels", blockOutChannels, "one to eight entries")
         try require(
-            blockOutChannels.allSatisfy { $0 > 0 && $0 % normNumGroups == 0 }, "block_out_channels",
-            blockOutChannels, "multiples of norm_num_groups (\(normNumGroups))")
+            blockOutChannels.allSatisfy { NumberBounds.width.contains($0) && $0 % normNumGroups == 0 },
+            "block_out_channels", blockOutChannels,
+            "multiples of norm_num_groups (\(normNumGroups)) up to \(NumberBounds.width.upperBound)")
         try require(
             downBlockTypes == Array(repeating: "DownEncoderBlock2D", count: levels), "down_block_types",
             downBlockTypes, "\(levels) × DownEncoderBlock2D")

@@ -56,6 +56,11 @@ extension ModelConfiguration {
         }
     }
 
+    /// Throws unless a number lies in a range.
+    func require(_ value: Int, in range: ClosedRange<Int>, _ key: String) throws {
+        try require(range.contains(value), key, value, "a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+
     /// Throws unless the condition holds.
     func require(_ condition: Bool, _ key: String, _ found: Any, _ expected: String) throws {
         if !condition { throw ConfigurationProblem(key: key, found: "\(found)", expected: expected) }

@@ -29,6 +29,15 @@ extension ModelFolder {
         package var promptWidth = 64
 
         package init() {}
+
+        /// What is beyond all bounds; what else makes no sense the configuration tells.
+        fileprivate var problem: String? {
+            NumberBounds.problem("layers", layers, NumberBounds.layers)
+                ?? NumberBounds.problem("heads", heads, NumberBounds.width)
+                ?? NumberBounds.problem("head-dim", headDim, NumberBounds.width)
+                ?? NumberBounds.problem("patch-size", patchSize, NumberBounds.patch)
+                ?? NumberBounds.problem("dual-layers", dualLayers, 0...NumberBounds.layers.upperBound)
+        }
     }
 
     /// Makes a model from nothing around a VAE: a transformer with fresh weights, a copy of the VAE, and an empty prompt of zeros.
@@ -41,6 +50,9 @@ extension ModelFolder {
     package static func create(
         at path: String, autoencoder: String, side: Int, shape: TransformerShape, seed: UInt32
     ) throws {
+        if let problem = shape.problem ?? NumberBounds.problem("resolution", side, NumberBounds.side) {
+            throw ModelError.size(problem)
+        }
         guard !FileManager.default.fileExists(atPath: path) else {
             throw FileError.taken(path)
         }
@@ -58,6 +70,13 @@ extension ModelFolder {
             entries: source.weights.tensors().sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })
         let json = try configuration(of: shape, channels: vae.latentChannels, side: side / vae.downsampling)
         let configuration = try SD3TransformerConfiguration(json: json)
+        // Modulation, which a folded model is without, is twelve matrices of a block's twenty-four.
+        let numbers = MachineMemory.product(2, FoldedTransformer.parameterCount(configuration, promptTokens: 1))
+        let table = MachineMemory.product(
+            configuration.posEmbedMaxSize, configuration.posEmbedMaxSize, configuration.innerDim)
+        try MachineMemory.check(
+            MachineMemory.product(4, numbers) + MachineMemory.product(8, table), for: "making this model",
+            remedy: "make it of fewer or narrower layers, or for smaller pictures")
         try AtomicFile.write([UInt8](json), to: "\(staging)/\(ModelLayout.transformer)/config.json")
         try SafetensorsWriter.write(
             to: "\(staging)/\(ModelLayout.transformer)/\(ModelLayout.diffusersStem).safetensors",

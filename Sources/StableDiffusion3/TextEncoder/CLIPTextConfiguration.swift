@@ -47,13 +47,15 @@ package struct CLIPTextConfiguration: Codable, Sendable, Equatable, ModelConfigu
     }
 
     func validate() throws {
-        let counts: [(CodingKeys, Int)] = [
-            (.vocabSize, vocabSize), (.hiddenSize, hiddenSize), (.intermediateSize, intermediateSize),
-            (.projectionDim, projectionDim), (.numHiddenLayers, numHiddenLayers),
-            (.numAttentionHeads, numAttentionHeads), (.maxPositionEmbeddings, maxPositionEmbeddings),
-        ]
-        for (key, value) in counts {
-            try require((1...1_000_000).contains(value), key.rawValue, value, "a positive number")
+        for (key, value, range) in [
+            (.vocabSize, vocabSize, 1...10_000_000), (.hiddenSize, hiddenSize, NumberBounds.width),
+            (.intermediateSize, intermediateSize, NumberBounds.width),
+            (.projectionDim, projectionDim, NumberBounds.width),
+            (.numHiddenLayers, numHiddenLayers, NumberBounds.layers),
+            (.numAttentionHeads, numAttentionHeads, NumberBounds.width),
+            (.maxPositionEmbeddings, maxPositionEmbeddings, NumberBounds.width),
+        ] as [(CodingKeys, Int, ClosedRange<Int>)] {
+            try require(value, in: range, key.rawValue)
         }
         try require(
             hiddenSize % numAttentionHeads == 0, "hidden_size", hiddenSize,

@@ -62,15 +62,17 @@ package struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelC
     }
 
     func validate() throws {
-        let counts: [(CodingKeys, Int)] = [
-            (.sampleSize, sampleSize), (.patchSize, patchSize), (.inChannels, inChannels),
-            (.outChannels, outChannels), (.numLayers, numLayers), (.attentionHeadDim, attentionHeadDim),
-            (.numAttentionHeads, numAttentionHeads), (.jointAttentionDim, jointAttentionDim),
-            (.captionProjectionDim, captionProjectionDim), (.pooledProjectionDim, pooledProjectionDim),
-            (.posEmbedMaxSize, posEmbedMaxSize),
-        ]
-        for (key, value) in counts {
-            try require((1...1_000_000).contains(value), key.rawValue, value, "a positive number")
+        for (key, value, range) in [
+            (.sampleSize, sampleSize, NumberBounds.side), (.patchSize, patchSize, NumberBounds.patch),
+            (.inChannels, inChannels, NumberBounds.width), (.outChannels, outChannels, NumberBounds.width),
+            (.numLayers, numLayers, NumberBounds.layers), (.attentionHeadDim, attentionHeadDim, NumberBounds.width),
+            (.numAttentionHeads, numAttentionHeads, NumberBounds.width),
+            (.jointAttentionDim, jointAttentionDim, NumberBounds.width),
+            (.captionProjectionDim, captionProjectionDim, NumberBounds.width),
+            (.pooledProjectionDim, pooledProjectionDim, NumberBounds.width),
+            (.posEmbedMaxSize, posEmbedMaxSize, NumberBounds.side),
+        ] as [(CodingKeys, Int, ClosedRange<Int>)] {
+            try require(value, in: range, key.rawValue)
         }
         try require(
             captionProjectionDim == innerDim, "caption_projection_dim", captionProjectionDim,

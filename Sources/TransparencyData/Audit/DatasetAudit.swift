@@ -69,7 +69,12 @@ public struct DatasetAudit: Codable, Sendable {
                     while !isCancelled() {
                         let position = shared.next.add(1, ordering: .relaxed).oldValue
                         guard position < pairs.count else { return }
-                        let inspection = PairInspection(of: pairs[position], root: root)
+                        let pair = pairs[position]
+                        let inspection = PixelGate.ofReaders.hold(
+                            ImageReader.pixelCount(ofFile: "\(root)/\(pair.picture)")
+                        ) {
+                            PairInspection(of: pair, root: root)
+                        }
                         shared.found.withLock {
                             $0[position] = inspection
                             progress($0.count)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Images
 public import SegmentationMetrics
 
 /// A folder of pictures and masks.
@@ -67,6 +68,11 @@ public struct Dataset: Sendable {
     /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.
     public func read(_ pair: DatasetPair) throws -> DatasetSample {
         try PairReader(root: root, masks: masks).read(pair)
+    }
+
+    /// Of a pair's picture, by its header; 0 where it cannot be told.
+    package func pixelCount(of pair: DatasetPair) -> Int {
+        ImageReader.pixelCount(ofFile: "\(root)/\(pair.picture)")
     }
 
     /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.

@@ -9,6 +9,9 @@ public struct PipelineBounds: Sendable, Equatable {
     public var readAhead: Int
     /// Results that are finished, such as written, at once after they are computed.
     public var finishBehind: Int
+    /// Pixels of the pictures that are held at once at most, where the size of a picture is known before it is read; half of them in one pass.
+    /// A picture that is larger is held alone.
+    public var pixels = 1 << 28
 
     /// - Parameters:
     ///   - batch: Pictures that are computed in one pass, from 1 on.
@@ -34,6 +37,7 @@ public struct PipelineBounds: Sendable, Equatable {
 /// - An item that fails is a result that is a failure, and no other item is touched by it: a batch that fails is computed again picture by picture.
 /// - At most `readAhead + batch + finishBehind` pictures are held, besides the one that the caller looks at: while the caller is slow, nothing is
 ///   read. Memory does not depend on how many items there are.
+/// - Where sizes are known beforehand, large pictures are held one or a few at a time (``PipelineBounds/pixels``).
 /// - Cancelling the task that iterates finishes the batch at hand and what was computed before it; then the sequence ends. What was only read is
 ///   dropped.
 ///
@@ -64,8 +68,20 @@ public struct SegmentationPipeline<Item: Sendable, Output: Sendable>: AsyncSeque
         compute: @escaping @Sendable ([Loaded]) async throws -> [Computed],
         finish: @escaping @Sendable (Int, Item, Computed) async throws -> Output
     ) where Items.Element == Item, Items.Failure == Never {
+        self.init(items, bounds: bounds, pixels: { _ in 0 }, read: read, compute: compute, finish: finish)
+    }
+
+    /// As the other initialiser, of items whose pictures' sizes are known before they are read.
+    ///
+    /// - Parameter pixels: Of an item's picture; 0 where nobody knows.
+    public init<Items: AsyncSequence & Sendable, Loaded: Sendable, Computed: Sendable>(
+        _ items: Items, bounds: PipelineBounds = PipelineBounds(), pixels: @escaping @Sendable (Item) -> Int,
+        read: @escaping @Sendable (Item) async throws -> Loaded,
+        compute: @escaping @Sendable ([Loaded]) async throws -> [Computed],
+        finish: @escaping @Sendable (Int, Item, Computed) async throws -> Output
+    ) where Items.Element == Item, Items.Failure == Never {
         self.bounds = bounds
-        let steps = PipelineSteps(bounds: bounds, read: read, compute: compute, finish: finish)
+        let steps = PipelineSteps(bounds: bounds, pixels: pixels, read: read, compute: compute, finish: finish)
         start = { results in Task { await steps.run(items, into: results) } }
     }
 
@@ -107,6 +123,7 @@ extension SegmentationPipeline {
     /// As the other initialiser, of items that are there already.
     public init<Loaded: Sendable, Computed: Sendable>(
         _ items: [Item], bounds: PipelineBounds = PipelineBounds(),
+        pixels: @escaping @Sendable (Item) -> Int = { _ in 0 },
         read: @escaping @Sendable (Item) async throws -> Loaded,
         compute: @escaping @Sendable ([Loaded]) async throws -> [Computed],
         finish: @escaping @Sendable (Int, Item, Computed) async throws -> Output
@@ -115,7 +132,7 @@ extension SegmentationPipeline {
             for item in items { continuation.yield(item) }
             continuation.finish()
         }
-        self.init(stream, bounds: bounds, read: read, compute: compute, finish: finish)
+        self.init(stream, bounds: bounds, pixels: pixels, read: read, compute: compute, finish: finish)
     }
 }
 

@@ -25,10 +25,23 @@ public enum PictureSource: Sendable, Hashable {
     }
 
     /// Reads and decodes it. Throws `ImageError`, or ``SegmentationError/input(_:)`` of standard input that is no picture.
-    public func read() throws -> Image {
+    public func read() throws -> Image { try read(bytesPerPixel: ImageReader.decodingBytesPerPixel) }
+
+    /// - Parameter bytesPerPixel: Memory that a pixel takes until all is done with the picture.
+    func read(bytesPerPixel: Int) throws -> Image {
+        var reader = ImageReader()
+        reader.bytesPerPixel = bytesPerPixel
+        return switch self {
+        case .file(let path): try reader.read(contentsOf: path)
+        case .standardInput: try reader.read(data: Self.readStandardInput(), name: name)
+        }
+    }
+
+    /// By the file's header; 0 where it cannot be told.
+    var pixelCount: Int {
         switch self {
-        case .file(let path): try ImageReader().read(contentsOf: path)
-        case .standardInput: try ImageReader().read(data: Self.readStandardInput(), name: name)
+        case .file(let path): ImageReader.pixelCount(ofFile: path)
+        case .standardInput: 0
         }
     }
 

@@ -12,7 +12,7 @@ public struct ResultWriter: Sendable {
     }
 
     private let destination: Destination
-    private let kinds: [ResultKind]
+    let kinds: [ResultKind]
     private let stems: [String]
 
     /// Makes the folder; its path must be a folder that can be written to, or free.

@@ -57,12 +57,18 @@ public struct SegmentationRun: Sendable {
         }
     }
 
+    /// Memory that a pixel takes until its results are written: the picture, its mask twice, and the results' files where they do not squeeze.
+    private var bytesPerPixel: Int {
+        12 + (writer.kinds.contains(.cutout) ? 8 : 0) + (writer.kinds.contains(.classes) ? 12 : 0)
+    }
+
     private func pipeline(
         _ sources: [PictureSource], segment: @escaping @Sendable ([Image]) async throws -> [Segmentation]
     ) -> SegmentationPipeline<PictureSource, Written> {
         // Results are named by their place in the list.
         SegmentationPipeline(
-            sources, bounds: bounds, read: { try $0.read() },
+            sources, bounds: bounds, pixels: { $0.pixelCount },
+            read: { [bytesPerPixel] in try $0.read(bytesPerPixel: bytesPerPixel) },
             compute: { pictures in Array(zip(pictures, try await segment(pictures))) },
             finish: { index, source, computed in try write(computed.1, of: computed.0, source: source, index: index) })
     }

@@ -27,8 +27,10 @@ struct TrainingSample: Sendable {
             (picture, mask) = (.parameters(keptPicture), .parameters(keptMask))
             return
         }
-        let sample = try dataset.read(pair)
-        let (image, classes) = try parameters.apply(to: sample.picture, mask: sample.mask, width: side, height: side)
+        let (image, classes) = try PixelGate.ofReaders.hold(dataset.pixelCount(of: pair)) {
+            let sample = try dataset.read(pair)
+            return try parameters.apply(to: sample.picture, mask: sample.mask, width: side, height: side)
+        }
         picture = keptPicture.map { .parameters($0) } ?? .picture(image, key: pictureKey)
         mask = try keptMask.map { .parameters($0) } ?? .picture(target.picture(of: classes), key: maskKey)
     }

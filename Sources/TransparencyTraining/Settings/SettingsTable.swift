@@ -27,7 +27,7 @@ package enum SettingsTable {
             help: "what is trained: all weights, those of the folded transformer, or low-rank adapters"),
         Setting(
             .model, "lora_rank", \.model.loraRank, value: "count", help: "the rank of the adapters, for lora",
-            check: .from1(to: 65_536)),
+            check: .within(NumberBounds.width)),
         Setting(
             .model, "lora_targets", \.model.loraTargets, value: "names",
             help: "the layers that get adapters: their names, or the ends of their names, with commas between"),
@@ -48,7 +48,8 @@ package enum SettingsTable {
             help: "the folder of the run"),
         Setting(
             .projectConfig, "keep_checkpoints", \.projectConfig.keepCheckpoints, .keeping, value: "count",
-            help: "the newest checkpoints to keep, besides the best one", check: .from1(to: 1_000_000)),
+            help: "the newest checkpoints to keep, besides the best one",
+            check: .within(1...NumberBounds.count.upperBound)),
     ]
 
     private static let dataset: [Setting] = [
@@ -61,7 +62,7 @@ package enum SettingsTable {
         Setting(
             .dataset, "resolution", \.dataset.resolution, value: "pixels",
             help: "the side of the square that pictures are resized to; the model sets the unit, mostly 16",
-            check: .from1(to: 65_536)),
+            check: .within(NumberBounds.side)),
         Setting(
             .dataset, "shuffle", \.dataset.shuffle, value: "bool",
             help: "whether each epoch has its own order, instead of that of names"),
@@ -72,7 +73,7 @@ package enum SettingsTable {
         Setting(
             .dataset, "dataloader_num_workers", \.dataset.dataloaderNumWorkers, .means, absence: "one a processor",
             value: "count", help: "pictures that are read at once; 0 is 1",
-            check: .init("a number from 0 to 1024") { (0...1024).contains($0) }),
+            check: .within(NumberBounds.workers)),
         Setting(
             .dataset, "latent_cache", \.dataset.latentCache, .means, absence: "nothing is kept", value: "folder",
             help:
@@ -88,16 +89,16 @@ package enum SettingsTable {
         ),
         Setting(
             .training, "epochs", \.training.epochs, value: "count",
-            help: "how often each picture is seen; max_train_steps comes first", check: .from1(to: 1_000_000)),
+            help: "how often each picture is seen; max_train_steps comes first", check: .within(NumberBounds.epochs)),
         Setting(
             .training, "max_train_steps", \.training.maxTrainSteps, absence: "as many as epochs asks for",
-            value: "updates", help: "updates in all, instead of epochs", check: .from1(to: 1_000_000_000)),
+            value: "updates", help: "updates in all, instead of epochs", check: .within(NumberBounds.updates)),
         Setting(
             .training, "train_batch_size", \.training.trainBatchSize, value: "count", help: "pictures of a pass",
-            check: .from1(to: 4096)),
+            check: .within(NumberBounds.trainBatch)),
         Setting(
             .training, "gradient_accumulation_steps", \.training.gradientAccumulationSteps, value: "count",
-            help: "passes of an update", check: .from1(to: 1_000_000)),
+            help: "passes of an update", check: .within(NumberBounds.passes)),
         Setting(
             .training, "seed", \.training.seed, value: "number",
             help: "another seed gives another order, augmentation and draws"),
@@ -108,23 +109,23 @@ package enum SettingsTable {
         Setting(
             .training, "save_checkpoint_steps", \.training.saveCheckpointSteps, .keeping,
             absence: "as save_checkpoint_epochs says", value: "updates", help: "updates between checkpoints",
-            check: .from1(to: 1_000_000_000)),
+            check: .within(NumberBounds.updates)),
         Setting(
             .training, "save_checkpoint_epochs", \.training.saveCheckpointEpochs, .keeping, value: "count",
-            help: "epochs between checkpoints; save_checkpoint_steps comes first", check: .from1(to: 1_000_000)),
+            help: "epochs between checkpoints; save_checkpoint_steps comes first", check: .within(NumberBounds.epochs)),
         Setting(
             .training, "val_steps", \.training.valSteps, .keeping, absence: "no validation", value: "updates",
-            help: "updates between validations", check: .from1(to: 1_000_000_000)),
+            help: "updates between validations", check: .within(NumberBounds.updates)),
         Setting(
             .training, "num_vals_train", \.training.numValsTrain, .keeping, value: "count",
             help: "validation pictures that are looked at each time, the first by name",
-            check: .from1(to: 1_000_000_000)),
+            check: .within(NumberBounds.updates)),
     ]
 
     private static let scheduler: [Setting] = [
         Setting(
             .learningRateScheduler, "lr", \.learningRateScheduler.lr, value: "rate",
-            help: "the learning rate after the warm-up", check: .above0),
+            help: "the learning rate after the warm-up", check: .above0(to: 1000)),
         Setting(
             .learningRateScheduler, "scale_lr", \.learningRateScheduler.scaleLr, value: "bool",
             help: "whether lr is multiplied by the pictures of an update"),
@@ -134,11 +135,11 @@ package enum SettingsTable {
             check: .init("a share of 0 to 1") { (0...1).contains($0) }),
         Setting(
             .learningRateScheduler, "lr_cycles", \.learningRateScheduler.lrCycles, value: "count",
-            help: "cycles of the cosine", check: .from0),
+            help: "cycles of the cosine", check: .from0(to: 1e6)),
         Setting(
             .learningRateScheduler, "lr_warmup_steps", \.learningRateScheduler.lrWarmupSteps,
             absence: "as lr_warmup_epochs says", value: "updates", help: "updates of warm-up",
-            check: .init("a number from 0 to 1000000000") { (0...1_000_000_000).contains($0) }),
+            check: .within(0...NumberBounds.updates.upperBound)),
         Setting(
             .learningRateScheduler, "lr_warmup_epochs", \.learningRateScheduler.lrWarmupEpochs, value: "epochs",
             help: "epochs of warm-up; lr_warmup_steps comes first",
@@ -154,13 +155,15 @@ package enum SettingsTable {
             check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
         Setting(
             .optimizer, "adam_weight_decay", \.optimizer.adamWeightDecay, value: "decay", help: "decay of the weights",
-            check: .from0),
+            check: .from0(to: 1e6)),
         Setting(
             .optimizer, "adam_epsilon", \.optimizer.adamEpsilon, value: "number",
-            help: "what AdamW adds to its denominator", check: .above0),
+            help: "what AdamW adds to its denominator",
+            // Below, float32 has nothing but zero.
+            check: .init("a number from 1e-37 to 1") { (1e-37...1).contains($0) }),
         Setting(
             .gradientClipping, "max_grad_norm", \.gradientClipping.maxGradNorm, value: "norm",
-            help: "the norm that gradients are cut down to", check: .above0),
+            help: "the norm that gradients are cut down to", check: .above0(to: 1e37)),
     ]
 
     private static let compute: [Setting] = [
@@ -171,7 +174,7 @@ package enum SettingsTable {
         Setting(
             .compute, "threads", \.compute.threads, .means, absence: "one a physical core", value: "count",
             help: "threads of the CPU to compute with",
-            check: .init("a number from 1 to 1024") { (1...1024).contains($0) }),
+            check: .within(NumberBounds.threads)),
         Setting(
             .compute, "gradient_checkpointing", \.compute.gradientCheckpointing, .means, formerName: "recompute",
             value: "bool",
@@ -180,13 +183,16 @@ package enum SettingsTable {
 }
 
 extension Setting.Check where Value == Int {
-    /// What comes of numbers up to such limits never goes beyond 64 bits.
-    fileprivate static func from1(to limit: Int) -> Self {
-        .init("a number from 1 to \(limit)") { (1...limit).contains($0) }
+    fileprivate static func within(_ range: ClosedRange<Int>) -> Self {
+        .init("a number from \(range.lowerBound) to \(range.upperBound)") { range.contains($0) }
     }
 }
 
 extension Setting.Check where Value == Double {
-    fileprivate static var above0: Self { .init("a number above 0") { $0 > 0 && $0.isFinite } }
-    fileprivate static var from0: Self { .init("a number from 0 on") { $0 >= 0 && $0.isFinite } }
+    fileprivate static func above0(to limit: Double) -> Self {
+        .init("a number above 0, up to \(limit.settingText),") { $0 > 0 && $0 <= limit }
+    }
+    fileprivate static func from0(to limit: Double) -> Self {
+        .init("a number from 0 to \(limit.settingText)") { (0...limit).contains($0) }
+    }
 }

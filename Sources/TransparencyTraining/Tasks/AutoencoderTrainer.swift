@@ -59,18 +59,12 @@ package final class AutoencoderTrainer {
 
     /// - Throws: ``TrainingError/settings(_:)``, `DatasetError`, `ModelError`, `TorchError`.
     package init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
-        let unit = 1 << max(0, settings.channels.count - 1)
-        guard settings.resolution > 0, settings.resolution % unit == 0, settings.steps > 0, settings.batchSize > 0,
-            settings.lr > 0, settings.divergenceWeight >= 0, settings.maskWeight >= 0,
-            settings.maskBatchSize ?? settings.batchSize >= settings.batchSize
-        else {
-            throw TrainingError.settings([
-                "resolution must be a multiple of \(unit), steps and batch at least 1, lr above 0, the losses' weights 0 or more, and the batch of guessed masks no smaller than the other"
-            ])
-        }
+        let problems = settings.problems()
+        guard problems.isEmpty else { throw TrainingError.settings(problems) }
         (self.settings, self.device) = (settings, device)
         let configuration = try AutoencoderKLConfiguration(
             json: AutoencoderFolder.configuration(settings, scale: 1, shift: 0))
+        try settings.checkMemory(firstChannels: configuration.blockOutChannels[0])
         let weights =
             try settings.base.map { try AutoencoderFiles($0).weights.tensors() }
             ?? AutoencoderKL.freshWeights(configuration, seed: UInt32(truncatingIfNeeded: settings.seed))

@@ -51,6 +51,7 @@ package final class Trainer {
         guard problems.isEmpty else { throw TrainingError.settings(problems.map(\.text)) }
         let base = try ModelFolder(settings.model.baseModelPath)
         try settings.checkResolution(for: base)
+        try TrainingMemory(settings, model: base).check()
         let pairs = try dataset.pairs(.train)
         validationPairs =
             settings.training.valSteps == nil

@@ -1,4 +1,5 @@
 import ArgumentParser
+import StableDiffusion3
 
 /// `transeg bench`: how fast the program is on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -48,11 +49,9 @@ struct BenchOptions: ParsableArguments {
     var profile = false
 
     func validate() throws {
-        for (name, value, limit) in [
-            ("size", size, 16384), ("batch", batch, 1024), ("runs", runs, 10_000),
-        ] where !(1...limit).contains(value) {
-            throw ValidationError("--\(name) is \(value); a number from 1 to \(limit) was expected")
-        }
+        try check("size", size, NumberBounds.side)
+        try check("batch", batch, NumberBounds.batch)
+        try check("runs", runs, 1...10_000)
         if json, profile { throw ValidationError("--json and --profile exclude each other") }
     }
 }

@@ -37,8 +37,10 @@ struct LRFindCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard steps >= 12 else { throw ValidationError("--steps is \(steps); a number from 12 on was expected") }
-        guard minLr > 0, maxLr > minLr, maxLr.isFinite else {
+        try check("steps", steps, 12...1_000_000)
+        try check("min-lr", minLr, 1e-30...1000)
+        try check("max-lr", maxLr, 1e-30...1000)
+        guard maxLr > minLr else {
             throw ValidationError("--min-lr is \(minLr) and --max-lr \(maxLr); 0 < min-lr < max-lr was expected")
         }
     }

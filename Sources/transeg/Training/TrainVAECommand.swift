@@ -78,7 +78,7 @@ struct TrainVAECommand: AsyncParsableCommand {
     func run() async throws {
         var settings = AutoencoderTrainer.Settings()
         settings.channels = try channels.split(separator: ",").map { text in
-            guard let count = Int(text), count > 0 else {
+            guard let count = Int(text) else {
                 throw ValidationError("--channels is \(channels); numbers with commas between were expected")
             }
             return count
@@ -92,9 +92,13 @@ struct TrainVAECommand: AsyncParsableCommand {
             throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder")
         }
         let (made, path) = (settings, outputDir)
-        let trainer = try await AutoencoderTrainer(
-            made, dataset: Dataset(datasetPath, masks: .telling()), device: .usable(device.device),
-            workerCount: ProcessInfo.processInfo.activeProcessorCount)
+        let workers = ProcessInfo.processInfo.activeProcessorCount
+        let trainer: AutoencoderTrainer
+        do {
+            trainer = try await AutoencoderTrainer(
+                made, dataset: Dataset(datasetPath, masks: .telling()), device: .usable(device.device),
+                workerCount: workers)
+        } catch { throw usageError(error) }
         let interrupt = Interrupt()
         defer { interrupt.restore() }
         let folder = try TrainingFolder(path, isNewRun: true)
