@@ -35,8 +35,10 @@ package final class StagedFolder {
             let path = sibling(of: target, .staged)
             guard mkdir(path, 0o777) == 0 else { throw FileError(path: target, code: errno) }
             let lock = open(path, O_RDONLY | O_CLOEXEC)
-            if lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, isFolder(path) { return (path, lock) }
+            // On a file system without locks leftovers stay, which is no reason to write nothing.
+            let isHeld = lock >= 0 && (flock(lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
             code = errno
+            if isHeld, isFolder(path) { return (path, lock) }
             if lock >= 0 { close(lock) }
             rmdir(path)
         }

@@ -19,15 +19,7 @@ struct ImageDecoder {
     func decode(
         _ source: UnsafeMutablePointer<VipsSource>, _ content: Content
     ) throws -> (image: Image, orientation: Orientation) {
-        let format = try recognise(source)
-        do {
-            let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
-            // libvips' sides are 32-bit numbers, so the product cannot overflow.
-            guard picture.width * picture.height <= reader.pixelLimit else {
-                throw ImageError.tooManyPixels(
-                    name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
-            }
-            try checkSamples(of: picture, format: format)
+        try withHead(of: source) { picture, format in
             let wanted =
                 switch content {
                 case .photograph(isTurned: true): try turnedUpright(flattened(picture))
@@ -37,6 +29,30 @@ struct ImageDecoder {
             let image = try Image(
                 width: wanted.width, height: wanted.height, channels: wanted.bands, pixels: wanted.samples())
             return (image, picture.orientation)
+        }
+    }
+
+    /// The sides as they are stored, and the orientation. Throws `ImageError`.
+    func size(
+        of source: UnsafeMutablePointer<VipsSource>
+    ) throws -> (width: Int, height: Int, orientation: Orientation) {
+        try withHead(of: source) { picture, _ in (picture.width, picture.height, picture.orientation) }
+    }
+
+    /// Calls `body` with a picture whose head is sound and none of whose pixels are decoded yet.
+    private func withHead<R>(
+        of source: UnsafeMutablePointer<VipsSource>, _ body: (VipsPicture, ImageFormat) throws -> R
+    ) throws -> R {
+        let format = try recognise(source)
+        do {
+            let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
+            // libvips' sides are 32-bit numbers, so the product cannot overflow.
+            guard picture.width * picture.height <= reader.pixelLimit else {
+                throw ImageError.tooManyPixels(
+                    name: name, width: picture.width, height: picture.height, limit: reader.pixelLimit)
+            }
+            try checkSamples(of: picture, format: format)
+            return try body(picture, format)
         } catch is VipsFailure {
             throw ImageError.damaged(name: name, format: format.rawValue, detail: VipsLibrary.takeMessage())
         }

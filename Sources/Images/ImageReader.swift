@@ -1,4 +1,5 @@
 import CVips
+import Files
 import Foundation
 
 /// Reads photographs as people see them: upright, sRGB, RGB with 8 bits.
@@ -71,19 +72,36 @@ public struct ImageReader: Sendable {
         contentsOf path: String, _ content: ImageDecoder.Content
     ) throws -> (image: Image, orientation: Orientation) {
         try VipsLibrary.start()
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let code = errno
-            throw code == ENOENT
-                ? ImageError.notFound(name: path) : .unreadable(name: path, reason: systemText(code))
-        }
+        let descriptor = try descriptor(of: path)
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw ImageError.unreadable(name: path, reason: systemText(errno))
+        return try withSource(vips_source_new_from_descriptor(descriptor)) {
+            try ImageDecoder(reader: self, name: path).decode($0, content)
         }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
-        return try read(vips_source_new_from_descriptor(descriptor), name: path, content)
+    }
+
+    /// The sides of the picture as it is stored, and what would turn it upright, from the file's head alone.
+    ///
+    /// - Throws: `ImageError`, but not what only the pixels show.
+    package func readSize(contentsOf path: String) throws -> (width: Int, height: Int, orientation: Orientation) {
+        try VipsLibrary.start()
+        let descriptor = try descriptor(of: path)
+        defer { close(descriptor) }
+        return try withSource(vips_source_new_from_descriptor(descriptor)) {
+            try ImageDecoder(reader: self, name: path).size(of: $0)
+        }
+    }
+
+    private func descriptor(of path: String) throws -> Int32 {
+        do {
+            return try PlainFile.descriptor(of: path)
+        } catch let error as FileReadError {
+            if FileName.isForeign(path) { throw ImageError.unreadable(name: path, reason: FileName.foreignReason) }
+            switch error.code {
+            case ENOENT: throw ImageError.notFound(name: path)
+            case EISDIR: throw ImageError.isFolder(name: path)
+            default: throw ImageError.unreadable(name: path, reason: error.reason)
+            }
+        }
     }
 
     /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.
@@ -94,9 +112,9 @@ public struct ImageReader: Sendable {
         // An empty array has no address to give to libvips.
         guard !data.isEmpty else { throw ImageError.empty(name: name) }
         return try data.withUnsafeBytes { bytes in
-            try read(
-                vips_source_new_from_memory(bytes.baseAddress, bytes.count), name: name, .photograph(isTurned: true)
-            ).image
+            try withSource(vips_source_new_from_memory(bytes.baseAddress, bytes.count)) {
+                try ImageDecoder(reader: self, name: name).decode($0, .photograph(isTurned: true)).image
+            }
         }
     }
 
@@ -114,9 +132,9 @@ public struct ImageReader: Sendable {
     }
 
     /// Reads from a source of libvips, which is released.
-    private func read(
-        _ source: UnsafeMutablePointer<VipsSource>?, name: String, _ content: ImageDecoder.Content
-    ) throws -> (image: Image, orientation: Orientation) {
+    private func withSource<R>(
+        _ source: UnsafeMutablePointer<VipsSource>?, _ body: (UnsafeMutablePointer<VipsSource>) throws -> R
+    ) throws -> R {
         guard let source else { throw ImageError.libraryFailed(detail: VipsLibrary.takeMessage()) }
         defer {
             g_object_unref(source)
@@ -125,6 +143,6 @@ public struct ImageReader: Sendable {
             // Warnings leave text behind that would be shown with some later error.
             vips_error_clear()
         }
-        return try ImageDecoder(reader: self, name: name).decode(source, content)
+        return try body(source)
     }
 }

@@ -85,7 +85,7 @@ public final class EvaluationFolder {
         } catch {
             throw EvaluationError.cannotBeMade(folder)
         }
-        let stem = "\(folder)/\(scored.record.id)"
+        let stem = pictureStem(of: scored.record, in: path)
         let counts = scored.record.pixels
         let text: KeyValuePairs = [
             "iou": "\(counts.aboveThreshold.iou)",
@@ -104,7 +104,12 @@ public final class EvaluationFolder {
         }
     }
 
-    static func picturesFolder(of difficulty: Difficulty?, in path: String) -> String {
+    /// Where a record's pictures are, but for their endings.
+    static func pictureStem(of record: ImageRecord, in path: String) -> String {
+        "\(picturesFolder(of: record.difficulty, in: path))/\(FileName.stem(record.id))"
+    }
+
+    private static func picturesFolder(of difficulty: Difficulty?, in path: String) -> String {
         "\(path)/pictures" + (difficulty.map { "/\($0.rawValue)" } ?? "")
     }
 

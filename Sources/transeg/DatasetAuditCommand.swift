@@ -57,7 +57,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
             on: dataset, split: layout.split, threadCount: threads.count,
             isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
         progress.withLock { $0.end() }
-        guard let audit = found else { throw ExitCode(130) }
+        guard let audit = found else { throw Interrupt.exitCode }
         try repair.map { try audit.plan(after: dataset.plan).write(to: $0) }
         try sheet.map { try AuditSheet(of: audit, root: root).write(to: $0) }
         if json {

@@ -81,7 +81,7 @@ struct EvaluationOptions: ParsableArguments {
             } catch is CancellationError {
                 bar?.end()
                 StandardStream.tell("interrupted; continue with --resume\n")
-                throw ExitCode(130)
+                throw Interrupt.exitCode
             }
         }
         if json {

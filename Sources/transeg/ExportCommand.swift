@@ -52,7 +52,7 @@ struct ExportCommand: AsyncParsableCommand {
         do {
             try await work.value
         } catch is CancellationError {
-            throw ExitCode(130)
+            throw Interrupt.exitCode
         }
         print(out)
     }

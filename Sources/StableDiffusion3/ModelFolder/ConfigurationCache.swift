@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -36,12 +37,12 @@ final class ConfigurationCache: Sendable {
     private static func data(of file: String, _ kept: inout Kept) throws -> Data {
         if let data = kept.data[file] { return data }
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: file))
+            let data = try PlainFile.contents(of: file)
             kept.data[file] = data
             kept.readCount += 1
             return data
-        } catch {
-            throw ModelError.unreadable(file: file, reason: error.localizedDescription)
+        } catch let error as FileReadError {
+            throw ModelError.unreadable(file: file, reason: error.reason)
         }
     }
 }

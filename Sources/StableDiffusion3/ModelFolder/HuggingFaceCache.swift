@@ -20,8 +20,10 @@ struct HuggingFaceCache {
     /// The snapshot of a repository `organisation/name` at a branch, tag or commit; nil when it is not in the cache.
     func snapshot(of repository: String, revision: String) -> String? {
         let folder = "\(root)/models--\(repository.replacingOccurrences(of: "/", with: "--"))"
-        let reference = try? String(contentsOfFile: "\(folder)/refs/\(revision)", encoding: .utf8)
-        let commit = reference?.trimmingCharacters(in: .whitespacesAndNewlines) ?? revision
+        let reference = try? PlainFile.contents(of: "\(folder)/refs/\(revision)")
+        let commit =
+            reference.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+            ?? revision
         guard !commit.isEmpty, !commit.contains("..") else { return nil }
         let snapshot = "\(folder)/snapshots/\(commit)"
         return isFolder(snapshot) ? snapshot : nil

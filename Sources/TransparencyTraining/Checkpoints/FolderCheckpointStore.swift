@@ -59,7 +59,7 @@ package struct FolderCheckpointStore: CheckpointStore {
         let path = name(of: step)
         guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
-        guard let data = FileManager.default.contents(atPath: "\(path)/\(Self.manifestName)"),
+        guard let data = try? PlainFile.contents(of: "\(path)/\(Self.manifestName)"),
             let manifest = try? JSONDecoder().decode(CheckpointManifest.self, from: data)
         else { throw damaged("its manifest is missing or cannot be read") }
         guard manifest.formatVersion <= CheckpointManifest.version else {
@@ -80,7 +80,7 @@ package struct FolderCheckpointStore: CheckpointStore {
     }
 
     package func document(_ name: String, of step: Int) throws -> Data {
-        guard let data = FileManager.default.contents(atPath: "\(self.name(of: step))/\(name)") else {
+        guard let data = try? PlainFile.contents(of: "\(self.name(of: step))/\(name)") else {
             throw TrainingError.damagedCheckpoint(self.name(of: step), reason: "\(name) cannot be read")
         }
         return data

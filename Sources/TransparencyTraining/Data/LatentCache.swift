@@ -34,7 +34,7 @@ struct LatentCache: Sendable {
     ///   - root: The data set's folder.
     ///   - reading: How pictures are read.
     ///   - dataType: What the VAE computes in.
-    /// - Throws: `FileError` and `SHA256Error`.
+    /// - Throws: `FileError` and `FileReadError`.
     init(
         _ folder: String, model: ModelFolder, root: String, reading: TrainingSamples,
         dataType: TrainingSettings.DataType
@@ -52,7 +52,7 @@ struct LatentCache: Sendable {
             .joined(separator: " ")
     }
 
-    /// The hash of a pair as it is on disk now; the beginning of its keys. Throws `SHA256Error`.
+    /// The hash of a pair as it is on disk now; the beginning of its keys. Throws `FileReadError`.
     func hash(of pair: DatasetPair) throws -> String {
         try SHA256.digest(ofFile: "\(root)/\(pair.picture)") + SHA256.digest(ofFile: "\(root)/\(pair.mask)")
             + pair.repairs.map(\.rawValue).joined(separator: ",")

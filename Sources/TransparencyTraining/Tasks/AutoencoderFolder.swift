@@ -14,7 +14,7 @@ enum AutoencoderFolder {
     /// diffusers' `config.json`, that of the base where there is one.
     static func configuration(_ settings: AutoencoderTrainer.Settings, scale: Double, shift: Double) throws -> Data {
         if let base = settings.base {
-            guard let data = FileManager.default.contents(atPath: "\(base)/config.json"),
+            guard let data = try? PlainFile.contents(of: "\(base)/config.json"),
                 var values = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
             else { throw TrainingError.settings(["\(base)/config.json cannot be read; a VAE's folder was expected"]) }
             (values["scaling_factor"], values["shift_factor"]) = (scale, shift)

@@ -59,7 +59,7 @@ struct LRFindCommand: AsyncParsableCommand {
         progress.end()
         try range.write(to: output)
         if !quiet { print("\(range.points.count) updates, the curve is in \(output).svg and \(output).csv") }
-        if interrupt.isRequested { throw ExitCode(130) }
+        if interrupt.isRequested { throw Interrupt.exitCode }
         guard let rate = range.suggestion else {
             throw TrainingError.settings([
                 "the loss falls nowhere from \(minLr) to \(maxLr): try other rates with --min-lr and --max-lr, or more --steps"

@@ -66,7 +66,7 @@ struct TrainCommand: AsyncParsableCommand {
         guard outcome == .finished else {
             await progress.log(
                 message: "stopped after update \(state.step); continue with --resume-from-checkpoint latest")
-            throw ExitCode(130)
+            throw Interrupt.exitCode
         }
         guard !quiet else { return }
         let folder = settings.projectConfig.outputDir

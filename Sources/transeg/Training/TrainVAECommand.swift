@@ -104,7 +104,7 @@ struct TrainVAECommand: AsyncParsableCommand {
             loggers: [JSONLinesLogger(path, continuingAt: nil), progress], isInterrupted: { interrupt.isRequested })
         guard try await loop.run() == .finished else {
             await progress.log(message: "stopped early; what was learnt so far is in \(path)")
-            throw ExitCode(130)
+            throw Interrupt.exitCode
         }
         if !quiet { print(outputDir) }
     }
