@@ -16,7 +16,10 @@ final class Interrupt: Sendable {
     private static let received = Atomic<Int32>(0)
 
     /// What a program that stops because it was asked to exits with: 128 and the signal's number, 130 after Ctrl-C.
-    static var exitCode: ExitCode { ExitCode(128 + max(SIGINT, received.load(ordering: .relaxed))) }
+    static var exitCode: ExitCode {
+        let number = received.load(ordering: .relaxed)
+        return ExitCode(128 + (number == 0 ? SIGINT : number))
+    }
 
     /// Whether somebody asked to stop.
     var isRequested: Bool { Self.received.load(ordering: .relaxed) != 0 }

@@ -23,6 +23,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case sizeMismatch(picture: String, pictureSize: String, mask: String, maskSize: String, isTurned: Bool)
     /// A mask has colors that mean nothing; `found` is the first of them.
     case foreignColors(mask: String, count: Int, found: String, x: Int, y: Int)
+    /// Pairs cannot be read, or do not fit; a sentence for each.
+    case unusable(root: String, faults: [String])
     /// A repair plan is no plan.
     case badPlan(String, reason: String)
     /// A repair plan names a picture that is not there.
@@ -55,10 +57,19 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
         case .foreignColors(let mask, let count, let found, let x, let y):
             "\(mask) has \(count) \(count == 1 ? "pixel" : "pixels") that are neither background (black), things (red) nor "
                 + "stuff (white), such as \(found) at x \(x), y \(y); transeg dataset audit --repair makes a plan for such masks"
+        case .unusable(let root, let faults):
+            "\(faults.count) of the pictures cannot be used: \(Self.list(faults)); transeg dataset audit \(root) --repair plan.json makes a "
+                + "plan that leaves such pictures out, and --plan plan.json applies it"
         case .badPlan(let path, let reason): "\(path) is not a repair plan: \(reason)"
         case .planOfOtherData(let picture):
             "the repair plan speaks of \(picture), which the data set does not have; was it made for another?"
         }
+    }
+
+    /// As many as a person reads.
+    private static func list(_ faults: [String]) -> String {
+        let shown = faults.prefix(10).joined(separator: "; ")
+        return faults.count > 10 ? "\(shown); and \(faults.count - 10) more" : shown
     }
 
     public var errorDescription: String? { description }

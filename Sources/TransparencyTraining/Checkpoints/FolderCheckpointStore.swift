@@ -54,8 +54,25 @@ package struct FolderCheckpointStore: CheckpointStore {
         try staged.commit(replacing: true)
     }
 
-    @discardableResult
-    package func verify(_ step: Int) throws -> Set<String> {
+    package func replace(_ documents: [String: [UInt8]], of step: Int) throws {
+        let target = name(of: step)
+        var entries = try manifest(of: step).files
+        let staged = try StagedFolder(for: target)
+        for name in Set(entries.keys).union(documents.keys).sorted() {
+            let path = "\(staged.path)/\(name)"
+            try staged.makeFolder((name as NSString).deletingLastPathComponent)
+            if let bytes = documents[name] {
+                try AtomicFile.write(bytes, to: path)
+                entries[name] = try .init(ofFile: path)
+            } else {
+                try staged.link("\(target)/\(name)", as: name)
+            }
+        }
+        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
+        try staged.commit(replacing: true)
+    }
+
+    private func manifest(of step: Int) throws -> CheckpointManifest {
         let path = name(of: step)
         guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
@@ -65,6 +82,13 @@ package struct FolderCheckpointStore: CheckpointStore {
         guard manifest.formatVersion <= CheckpointManifest.version else {
             throw damaged("its format is \(manifest.formatVersion), of a later version of transeg")
         }
+        return manifest
+    }
+
+    @discardableResult
+    package func verify(_ step: Int) throws -> Set<String> {
+        let (path, manifest) = (name(of: step), try manifest(of: step))
+        func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
         for (name, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {
             guard let found = try? CheckpointManifest.Entry(ofFile: "\(path)/\(name)") else {
                 throw damaged("\(name) is missing or cannot be read")

@@ -45,7 +45,12 @@ struct LRFindCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings(quiet: quiet)
-        let trainer = try await Trainer(settings, dataset: settings.openDataset())
+        let dataset = try settings.openDataset()
+        try settings.checkPictures(of: dataset)
+        let trainer = try await Trainer(settings, dataset: dataset)
+        for warning in settings.warnings(pictureCount: trainer.pictureCount) {
+            StandardStream.tell("Warning: \(warning)\n")
+        }
         var range = LearningRateRange()
         var progress = Progress(total: steps, quiet: quiet, verb: "updates")
         defer { progress.end() }
