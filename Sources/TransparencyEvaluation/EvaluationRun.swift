@@ -16,7 +16,7 @@ import TransparencySegmentation
 public struct EvaluationRun: Sendable {
     /// The folder for the results.
     public var path: String
-    /// Whether to go on with the interrupted evaluation in the folder.
+    /// Whether to go on with the interrupted evaluation in the folder, where there is one, and to be content with a finished one.
     public var resume: Bool
     /// Whether to write predictions, masks and photographs, of which the report shows the worst and best.
     public var writesPictures: Bool
@@ -34,6 +34,9 @@ public struct EvaluationRun: Sendable {
         (self.title, self.facts, self.data) = (title, facts, data)
     }
 
+    /// Whether the folder has an evaluation that was finished, perhaps of something else.
+    public var isFinished: Bool { EvaluationFolder.isFinished(path) }
+
     /// Scores what a model predicts of pairs.
     ///
     /// - Parameters:
@@ -47,7 +50,9 @@ public struct EvaluationRun: Sendable {
         _ pairs: [DatasetPair], of dataset: Dataset, by evaluator: Evaluator, batch: Int = 1,
         progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
-        try await run(
+        // Heads alone, for all of the rest is read in any case.
+        try dataset.check(pairs, decodedPixels: 0)
+        return try await run(
             pairs, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: evaluator.identity,
             settings: evaluator.settings, progress: progress,
             makePipeline: { pairs, finish in
@@ -70,7 +75,8 @@ public struct EvaluationRun: Sendable {
         progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
         let own = [
-            "classes": "\(settings.areClasses)", "native": "\(settings.countsNative)",
+            "prediction files": try PredictedMask.filesHash(of: masks), "classes": "\(settings.areClasses)",
+            "native": "\(settings.countsNative)",
             "threshold": "\(settings.threshold)",
             "resolution": settings.size.map { "\($0.width) x \($0.height)" } ?? "each its own",
         ]
@@ -97,7 +103,11 @@ public struct EvaluationRun: Sendable {
     ) async throws -> Metrics {
         var identity = identity
         (identity["files"], identity["plan"]) = (data.filesHash, data.plan)
-        let folder = try EvaluationFolder(path, identity: EvaluationIdentity(facts: identity), resume: resume)
+        let whole = EvaluationIdentity(facts: identity)
+        if resume, let metrics = try EvaluationFolder.finished(path, identity: whole, settings: settings, data: data) {
+            return metrics
+        }
+        let folder = try EvaluationFolder(path, identity: whole, resume: resume)
         let done = Set(folder.records.map { [$0.difficulty?.rawValue ?? "", $0.id] })
         let remaining = items.filter { !done.contains(name($0)) }
         var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records)

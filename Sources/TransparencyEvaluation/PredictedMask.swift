@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Images
 public import SegmentationMetrics
@@ -40,6 +41,17 @@ public struct PredictedMask: Sendable {
                 size, threshold, areClasses, countsNative
             )
         }
+    }
+
+    /// Tells predictions and truths apart by what is in their files: a SHA-256. Throws `FileReadError`.
+    static func filesHash(of masks: [PredictedMask]) throws -> String {
+        let lines = try masks.map { mask in
+            var files = [mask.prediction, mask.quantised]
+            if case .file(let path) = mask.truth { files.append(path) }
+            return try "\(mask.id)\t\(mask.difficulty?.rawValue ?? "")\t"
+                + files.map { try $0.map(SHA256.digest(ofFile:)) ?? "" }.joined(separator: "\t")
+        }
+        return SHA256.digest(of: lines.joined(separator: "\n").utf8)
     }
 
     /// Reads both and counts. Throws `ImageError`, `DatasetError`, ``EvaluationError`` and `MetricsError`.

@@ -19,7 +19,7 @@ struct EvaluationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The folder for the results, new or empty.", valueName: "folder"))
     var output = "transeg-evaluation"
 
-    @Flag(help: "Continue the interrupted evaluation in the output folder.")
+    @Flag(help: "Continue an interrupted evaluation in the output folder; begin one where there is none.")
     var resume = false
 
     @Flag(
@@ -68,6 +68,7 @@ struct EvaluationOptions: ParsableArguments {
         let run = EvaluationRun(
             in: output, resume: resume, writesPictures: pictures, title: title, facts: facts, data: data)
         let quiet = quiet
+        let wasFinished = resume && run.isFinished
         let metrics = try await Interrupt.cancelling {
             var bar: Progress?
             defer { bar?.end() }
@@ -84,6 +85,8 @@ struct EvaluationOptions: ParsableArguments {
                 throw Interrupt.exitCode
             }
         }
+        // Told to those too who asked for errors only: nothing was done.
+        if wasFinished { StandardStream.tell("the evaluation in \(output) was finished already\n") }
         if json {
             try StandardStream.output.write(metrics.jsonData())
         } else if !quiet {

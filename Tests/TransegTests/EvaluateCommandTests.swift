@@ -99,8 +99,8 @@ import Testing
                         atPath: "\(folder)/cut/\(name)", andPath: "\(folder)/whole/\(name)"))
             }
             #expect(try names(in: "\(folder)/cut").count == 4)
-            let nothing = try evaluate(scenes + ["--output", "new", "--resume"], in: folder)
-            #expect(nothing.exitCode == 1 && nothing.errors.contains("no interrupted evaluation"))
+            let other = try evaluate(scenes + ["--output", "scenes", "--resume"], in: folder)
+            #expect(other.exitCode == 1 && other.errors.contains("no interrupted evaluation"))
         }
     }
 
