@@ -46,7 +46,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .outputInUse(let path):
             "\(path) has a run in it; continue with --resume-from-checkpoint latest, or name another folder with --output-dir"
         case .unreadablePictures(let faults):
-            "\(faults.count) training pictures could not be read, more than one in a hundred: \(faults.joined(separator: "; ")); get the "
+            "\(faults.count) of the training pictures could not be read, which is more than a run does without: \(faults.joined(separator: "; ")); get the "
                 + "files back and continue with --resume-from-checkpoint latest, or leave them out by a plan (transeg dataset audit --repair) "
                 + "and continue with --plan and --allow-changes too"
         case .outOfMemory(let step, let reason, let remedy):

@@ -67,6 +67,26 @@ import TransparencyData
         }
     }
 
+    @Test func memoryThatRunsOutHasARemedy() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            var settings = try await smallRun(in: folder, trainable: .lora)
+            settings.compute.gradientCheckpointing = false
+            let trainer = try Trainer(settings, dataset: settings.openDataset())
+            let (state, before) = (trainer.state, try bits(trainer))
+            trainer.didAccumulate = { if $0 == 1 { _ = try Tensor.zeros([1 << 46]) } }
+            await #expect {
+                _ = try await trainer.update()
+            } throws: { error in
+                let text = "\(error)"
+                return text.contains("update 1 failed: memory ran out")
+                    && ["--train-batch-size", "--gradient-checkpointing true", "--allow-changes"].allSatisfy(
+                        text.contains)
+            }
+            #expect(trainer.state == state)
+            #expect(try bits(trainer) == before)
+        }
+    }
+
     @Test func onePictureThatVanishesIsSkippedAndNamed() async throws {
         try await withFolder { @ComputeActor (folder: String) async throws -> Void in
             let settings = try await smallRun(in: folder, trainable: .lora)

@@ -7,7 +7,7 @@ struct TrainingReader: Sendable {
     let pairs: [DatasetPair]
     let samples: TrainingSamples
     let cache: LatentCache?
-    /// Pictures in a row that may be unreadable.
+    /// Pictures that may be unreadable in a search for one that is not.
     let tolerance: Int
     let order: TrainingOrder
 
@@ -31,23 +31,27 @@ struct TrainingReader: Sendable {
     /// Reads the sample of a place; where that cannot be read, the next one of the order that can, so that nothing else of the run moves.
     ///
     /// - Parameter position: Of the place, in the run's sequence of samples.
-    /// - Throws: What reading the last one tried throws.
+    /// - Throws: ``TrainingError/unreadablePictures(_:)`` when more than are tolerated cannot be read; where none is, what reading throws.
     func read(_ place: TrainingOrder.Place, at position: Int) throws -> Reading {
         var (place, unreadable) = (place, [String: String]())
-        for attempt in 0...tolerance {
+        // Two epochs have every picture at least once, wherever they begin.
+        for offset in 1...2 * pairs.count {
             let pair = pairs[place.index]
-            do {
-                return Reading(sample: try read(pair, place), name: pair.picture, unreadable: unreadable)
-            } catch let error as TrainingError {
-                // No fault of the picture.
-                throw error
-            } catch {
-                guard attempt < tolerance else { throw error }
-                unreadable[pair.picture] = "\(error)"
-                place = order.places(from: position + attempt + 1, count: 1)[0]
+            if unreadable[pair.picture] == nil {
+                do {
+                    return Reading(sample: try read(pair, place), name: pair.picture, unreadable: unreadable)
+                } catch let error as TrainingError {
+                    // No fault of the picture.
+                    throw error
+                } catch {
+                    guard tolerance > 0 else { throw error }
+                    unreadable[pair.picture] = "\(error)"
+                    if unreadable.count > tolerance { break }
+                }
             }
+            place = order.places(from: position + offset, count: 1)[0]
         }
-        preconditionFailure("the last attempt returns or throws")
+        throw TrainingError.unreadablePictures(unreadable.sorted { $0.key < $1.key }.map(\.value))
     }
 
     private func read(_ pair: DatasetPair, _ place: TrainingOrder.Place) throws -> TrainingSample {
