@@ -40,20 +40,21 @@ public final class EvaluationFolder {
         }
         let (identityPath, partialPath) = ("\(path)/\(Self.identityName)", "\(path)/\(Self.partialName)")
         if resume, let earlier = try Self.identity(at: identityPath) {
-            let differences = identity.differences(from: earlier)
-            guard differences.isEmpty else { throw EvaluationError.changed(folder: path, differences: differences) }
             records =
                 files.fileExists(atPath: partialPath)
                 ? try PerImageTable.read(contentsOf: partialPath, wasInterrupted: true) : []
+            let scored = records.map { EvaluationIdentity.name($0.id, $0.difficulty) }
+            let differences = identity.differences(from: earlier, scored: scored)
+            guard differences.isEmpty else { throw EvaluationError.changed(folder: path, differences: differences) }
         } else {
             guard Self.isFree(path) else {
                 throw resume ? EvaluationError.nothingToResume(path) : .outputInUse(path)
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try AtomicFile.write(Array(encoder.encode(identity)), to: identityPath)
             records = []
         }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(Array(encoder.encode(identity)), to: identityPath)
         // Rewritten without the line in which it may have been cut off.
         try PerImageTable.write(records, to: partialPath)
         guard let partial = FileHandle(forUpdatingAtPath: partialPath) else {
@@ -87,7 +88,7 @@ public final class EvaluationFolder {
         let metrics = try Metrics(contentsOf: "\(path)/\(metricsName)")
         var differences: [String] = []
         if let earlier = try self.identity(at: "\(path)/\(finishedName)") {
-            differences = identity.differences(from: earlier)
+            differences = identity.differences(from: earlier, scored: nil)
         } else {
             // Earlier versions left no more than this.
             let (own, others) = (settings, metrics.settings)

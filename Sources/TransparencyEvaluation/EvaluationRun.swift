@@ -53,8 +53,9 @@ public struct EvaluationRun: Sendable {
         // Heads alone, for all of the rest is read in any case.
         try dataset.check(pairs, decodedPixels: 0)
         return try await run(
-            pairs, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: evaluator.identity,
-            settings: evaluator.settings, progress: progress,
+            pairs, name: { EvaluationIdentity.name($0.id, $0.difficulty) },
+            hash: { try dataset.filesHash(of: [$0]) + $0.repairs.map(\.rawValue).joined(separator: ",") },
+            identity: evaluator.identity, settings: evaluator.settings, progress: progress,
             makePipeline: { pairs, finish in
                 SegmentationPipeline(
                     pairs, bounds: PipelineBounds(batch: batch), read: { (pair: $0, sample: try dataset.read($0)) },
@@ -75,13 +76,14 @@ public struct EvaluationRun: Sendable {
         progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
         let own = [
-            "prediction files": try PredictedMask.filesHash(of: masks), "classes": "\(settings.areClasses)",
+            "classes": "\(settings.areClasses)",
             "native": "\(settings.countsNative)",
             "threshold": "\(settings.threshold)",
             "resolution": settings.size.map { "\($0.width) x \($0.height)" } ?? "each its own",
         ]
         return try await run(
-            masks, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: sources.merging(own) { $1 },
+            masks, name: { EvaluationIdentity.name($0.id, $0.difficulty) }, hash: { try $0.filesHash() },
+            identity: sources.merging(own) { $1 },
             settings: EvaluationSettings(
                 resolution: settings.size.map { .init(width: $0.width, height: $0.height) },
                 threshold: settings.threshold),
@@ -94,21 +96,24 @@ public struct EvaluationRun: Sendable {
 
     /// - Parameters:
     ///   - name: What an item's record is known by.
+    ///   - hash: Tells an item's files apart from what they were.
     ///   - makePipeline: Scores items; what is scored goes through the function that it is given.
     private func run<Item: Sendable>(
-        _ items: [Item], name: (Item) -> [String], identity: [String: String], settings: EvaluationSettings,
+        _ items: [Item], name: (Item) -> String, hash: (Item) throws -> String, identity: [String: String],
+        settings: EvaluationSettings,
         progress report: (EvaluationProgress) -> Void,
         makePipeline: ([Item], @escaping @Sendable (ScoredPrediction) throws -> ImageRecord)
             -> SegmentationPipeline<Item, ImageRecord>
     ) async throws -> Metrics {
         var identity = identity
         (identity["files"], identity["plan"]) = (data.filesHash, data.plan)
-        let whole = EvaluationIdentity(facts: identity)
+        var whole = EvaluationIdentity(facts: identity)
+        whole.pictures = try Dictionary(items.map { (name($0), try hash($0)) }) { $1 }
         if resume, let metrics = try EvaluationFolder.finished(path, identity: whole, settings: settings, data: data) {
             return metrics
         }
         let folder = try EvaluationFolder(path, identity: whole, resume: resume)
-        let done = Set(folder.records.map { [$0.difficulty?.rawValue ?? "", $0.id] })
+        let done = Set(folder.records.map { EvaluationIdentity.name($0.id, $0.difficulty) })
         let remaining = items.filter { !done.contains(name($0)) }
         var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records)
         let (path, writesPictures) = (path, writesPictures)

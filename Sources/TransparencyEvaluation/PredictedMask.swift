@@ -43,15 +43,16 @@ public struct PredictedMask: Sendable {
         }
     }
 
-    /// Tells predictions and truths apart by what is in their files: a SHA-256. Throws `FileReadError`.
-    static func filesHash(of masks: [PredictedMask]) throws -> String {
-        let lines = try masks.map { mask in
-            var files = [mask.prediction, mask.quantised]
-            if case .file(let path) = mask.truth { files.append(path) }
-            return try "\(mask.id)\t\(mask.difficulty?.rawValue ?? "")\t"
-                + files.map { try $0.map(SHA256.digest(ofFile:)) ?? "" }.joined(separator: "\t")
-        }
-        return SHA256.digest(of: lines.joined(separator: "\n").utf8)
+    /// Tells what is in the files apart from what was. Throws `FileReadError`, and `DatasetError` of a pair.
+    func filesHash() throws -> String {
+        let own = try [prediction, quantised].map { try $0.map(SHA256.digest(ofFile:)) ?? "" }
+        let truth =
+            switch truth {
+            case .file(let path): try SHA256.digest(ofFile: path)
+            case .pair(let pair, let dataset):
+                try dataset.filesHash(of: [pair]) + pair.repairs.map(\.rawValue).joined(separator: ",")
+            }
+        return SHA256.digest(of: (own + [truth]).joined(separator: " ").utf8)
     }
 
     /// Reads both and counts. Throws `ImageError`, `DatasetError`, ``EvaluationError`` and `MetricsError`.

@@ -219,7 +219,31 @@ import Torch
             #expect(moved.errors.contains("the grey 7"), "\(moved.errors)")
             try mask(0).write(to: "\(folder)/p/1.png")
             let changed = try evaluate("p")
-            #expect(changed.errors.contains("the prediction files have changed"), "\(changed.errors)")
+            #expect(changed.errors.contains("1 scored picture have changed, such as 1"), "\(changed.errors)")
+        }
+    }
+
+    /// What was scored stays so when a bad picture is replaced or left out.
+    @Test func anEvaluationGoesOnAfterARepair() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder, ["--test", "4"])
+            let bad = "\(folder)/scenes/test/easy/images/3.jpg"
+            let whole = try Data(contentsOf: URL(fileURLWithPath: bad))
+            try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: bad))
+            func evaluate(_ options: [String]) throws -> ProgramResult {
+                try Program.run(
+                    ["evaluate", "-q", "--dataset", "scenes", "--model", tinyModel, "--resume"] + options, in: folder)
+            }
+            #expect(try evaluate(["--output", "e"]).errors.contains("3.jpg cannot be decoded"))
+            try FileManager.default.copyItem(atPath: "\(folder)/e", toPath: "\(folder)/f")
+            _ = try Program.run(["dataset", "audit", "scenes", "--repair", "plan.json", "-q"], in: folder)
+            let planned = try evaluate(["--output", "e", "--plan", "plan.json"])
+            #expect(planned.exitCode == 0, "\(planned.errors)")
+            try whole.write(to: URL(fileURLWithPath: bad))
+            #expect(try evaluate(["--output", "f"]).exitCode == 0)
+            // But not where a scored one is another.
+            let other = try evaluate(["--output", "e"])
+            #expect(other.exitCode == 1 && other.errors.contains("such as easy/3"), "\(other.errors)")
         }
     }
 
@@ -228,9 +252,12 @@ import Torch
             try synthesize(in: folder, ["--test", "40"])
             let arguments = ["evaluate", "-q", "--dataset", "scenes", "--model", tinyModel, "--output", "e"]
             let process = try whileRunning(arguments, in: folder, until: "e/per_image.partial.csv") {
+                // Held up, so that it does not end before it is asked to.
+                kill($0.processIdentifier, SIGSTOP)
                 let second = try Program.run(arguments + ["--resume"], in: folder)
                 #expect(second.exitCode == 1 && second.errors.contains("another evaluation is writing to e"))
                 kill($0.processIdentifier, SIGHUP)
+                kill($0.processIdentifier, SIGCONT)
             }
             #expect(process.terminationReason == .exit && process.terminationStatus == 129)
             #expect(try Program.run(arguments + ["--resume"], in: folder).exitCode == 0)
