@@ -14,7 +14,7 @@ public final class EvaluationFolder {
     public let path: String
     /// The pictures that are scored already.
     public private(set) var records: [ImageRecord]
-    private let partial: FileHandle
+    private let partial: GrowingFile
     /// Held while the evaluation goes on, so that no other writes into the folder.
     private let lock: FolderLock
 
@@ -57,11 +57,8 @@ public final class EvaluationFolder {
         try AtomicFile.write(Array(encoder.encode(identity)), to: identityPath)
         // Rewritten without the line in which it may have been cut off.
         try PerImageTable.write(records, to: partialPath)
-        guard let partial = FileHandle(forUpdatingAtPath: partialPath) else {
-            throw EvaluationError.cannotBeMade(partialPath)
-        }
-        try partial.seekToEnd()
-        (self.path, self.partial) = (path, partial)
+        partial = try GrowingFile(partialPath)
+        self.path = path
     }
 
     private static func identity(at path: String) throws -> EvaluationIdentity? {
@@ -111,9 +108,9 @@ public final class EvaluationFolder {
             || (try? PerImageTable.read(contentsOf: partial, wasInterrupted: true))?.isEmpty ?? false
     }
 
-    /// Keeps a picture's counts. Throws what the file system says, such as that the disk is full.
+    /// Keeps a picture's counts. Throws `FileError`, such as that the disk is full.
     public func append(_ record: ImageRecord) throws {
-        try partial.write(contentsOf: Data(PerImageTable.line(record).utf8))
+        try partial.append(PerImageTable.line(record).utf8)
         records.append(record)
     }
 
@@ -172,7 +169,6 @@ public final class EvaluationFolder {
         try EvaluationReport(folder: path, title: title, metrics: metrics, records: records, facts: facts)
             .write(to: "\(path)/\(Report.fileName)")
         try metrics.write(to: "\(path)/\(Self.metricsName)")
-        try partial.close()
         guard rename("\(path)/\(Self.identityName)", "\(path)/\(Self.finishedName)") == 0 else {
             throw FileError(path: "\(path)/\(Self.finishedName)", code: errno)
         }

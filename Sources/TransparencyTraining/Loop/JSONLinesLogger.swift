@@ -6,7 +6,7 @@ package import Torch
 @ComputeActor
 package final class JSONLinesLogger: ExperimentLogger {
     package nonisolated static let name = "log.jsonl"
-    private let file: FileHandle
+    private let file: GrowingFile
     /// Of a line; one that says none is of the first.
     private nonisolated static let version = 1
 
@@ -25,11 +25,7 @@ package final class JSONLinesLogger: ExperimentLogger {
             return step.map { head.step <= $0 } ?? false
         }
         try AtomicFile.write(kept.flatMap { $0 + [UInt8(ascii: "\n")] }, to: path)
-        guard let file = FileHandle(forUpdatingAtPath: path) else {
-            throw FileError(path: path, reason: "it cannot be opened")
-        }
-        try file.seekToEnd()
-        self.file = file
+        file = try GrowingFile(path)
     }
 
     /// What every line has.
@@ -71,6 +67,6 @@ package final class JSONLinesLogger: ExperimentLogger {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        try file.write(contentsOf: encoder.encode(Line(record: record)) + Data("\n".utf8))
+        try file.append(encoder.encode(Line(record: record)) + Data("\n".utf8))
     }
 }
