@@ -98,6 +98,7 @@ let package = Package(
             name: "TransparencySegmentationTests",
             dependencies: [
                 "TransparencySegmentation", "Torch", "Images", "EmbeddedModel", "TestSupport", "StableDiffusion3",
+                "Files",
             ]),
         .testTarget(
             name: "TransparencyEvaluationTests",

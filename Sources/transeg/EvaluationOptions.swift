@@ -83,6 +83,9 @@ struct EvaluationOptions: ParsableArguments {
                 bar?.end()
                 StandardStream.tell("interrupted; continue with --resume\n")
                 throw Interrupt.exitCode
+            } catch {
+                if bar != nil { StandardStream.tell("what was scored is kept; continue with --resume\n") }
+                throw error
             }
         }
         // Told to those too who asked for errors only: nothing was done.

@@ -1,0 +1,17 @@
+import Files
+import Testing
+
+@testable import TransparencySegmentation
+
+@Suite struct ResultWriterTests {
+    @Test func endingsFitInTheRoomThatNamesLeave() {
+        for kind in ResultKind.allCases { #expect("_\(kind.rawValue).png".utf8.count <= FileName.room) }
+    }
+
+    @Test func longNamesStayApart() {
+        let long = String(repeating: "x", count: 250)
+        let stems = ResultWriter.stems(["\(long)a.jpg", "\(long)b.jpg", "short.jpg", "\(long)a.png"])
+        #expect(Set(stems).count == 4 && stems[2] == "short")
+        #expect(stems.allSatisfy { $0.utf8.count <= 255 - FileName.room })
+    }
+}
