@@ -100,6 +100,7 @@ let package = Package(
             dependencies: [
                 "TransparencySegmentation", "Torch", "Images", "EmbeddedModel", "TestSupport", "StableDiffusion3",
                 "SeededRandom",
+                "Files",
             ]),
         .testTarget(
             name: "TransparencyEvaluationTests",

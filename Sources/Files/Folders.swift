@@ -6,6 +6,20 @@ package func isFolder(_ path: String) -> Bool {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
 }
 
+/// A path that means the same from every working folder, links as they are.
+package func absolutePath(_ path: String) -> String {
+    var absolute = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    while absolute.count > 1, absolute.hasSuffix("/") { absolute.removeLast() }
+    return absolute
+}
+
+/// Where a path leads when all links are followed; nil where there is nothing.
+package func realPath(_ path: String) -> String? {
+    guard let real = realpath(path.isEmpty ? "." : path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+}
+
 /// Makes what was renamed, made or removed in a folder durable. Some file systems cannot flush a folder, so that a failure is no error.
 func flushFolder(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

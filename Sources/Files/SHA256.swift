@@ -36,35 +36,18 @@ package final class SHA256 {
         return hash.finish()
     }
 
-    /// The digest of a file's bytes, 64 hexadecimal digits; reads a mebibyte at a time. Throws ``SHA256Error``.
+    /// The digest of a file's bytes, 64 hexadecimal digits; reads a mebibyte at a time. Throws ``FileReadError``.
     package static func digest(ofFile path: String) throws -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SHA256Error(path: path, code: errno) }
+        let descriptor = try PlainFile.descriptor(of: path)
         defer { close(descriptor) }
         let hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw SHA256Error(path: path, code: errno) }
+            guard count >= 0 else { throw FileReadError(path: path, code: errno) }
             if count == 0 { return hash.finish() }
             buffer[..<count].withUnsafeBytes { hash.update($0) }
         }
     }
-}
-
-/// A file could not be read for its digest.
-package struct SHA256Error: Error, Equatable, CustomStringConvertible, LocalizedError {
-    package let path: String
-    /// The system's text, such as "Permission denied".
-    package let reason: String
-
-    init(path: String, code: Int32) {
-        self.path = path
-        reason = String(cString: strerror(code))
-    }
-
-    package var description: String { "\(path) cannot be read: \(reason)" }
-
-    package var errorDescription: String? { description }
 }

@@ -36,8 +36,10 @@ package final class StagedFolder {
             let path = sibling(of: target, .staged)
             guard mkdir(path, 0o777) == 0 else { throw FileError(path: target, code: errno) }
             let lock = open(path, O_RDONLY | O_CLOEXEC)
-            if lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, isFolder(path) { return (path, lock) }
+            // On a file system without locks leftovers stay, which is no reason to write nothing.
+            let isHeld = lock >= 0 && (flock(lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
             code = errno
+            if isHeld, isFolder(path) { return (path, lock) }
             if lock >= 0 { close(lock) }
             rmdir(path)
         }
@@ -134,6 +136,18 @@ package final class StagedFolder {
         }
     }
 
+    /// Puts a file that is there already into the staged folder: by a second name for it, or as a copy where the file system has none.
+    ///
+    /// Throws ``FileError``.
+    package func link(_ file: String, as name: String) throws {
+        if giveName("\(path)/\(name)", to: file) { return }
+        do {
+            try FileManager.default.copyItem(atPath: file, toPath: "\(path)/\(name)")
+        } catch {
+            throw FileError(path: "\(target)/\(name)", reason: error.localizedDescription)
+        }
+    }
+
     /// Flushes all files and gives the folder its name.
     ///
     /// - Parameter replaces: Whether a folder that is at the target is replaced, in one step where the file system can exchange names;
@@ -191,6 +205,9 @@ package final class StagedFolder {
         }
     }
 }
+
+/// Gives a file a second name; says whether that went.
+private func giveName(_ name: String, to file: String) -> Bool { link(file, name) == 0 }
 
 /// Linux's `renameat2`, which the C headers show to GNU's own dialect alone; nil elsewhere and before glibc 2.28.
 private let renameat2: RenameAt2? = dlsym(nil, "renameat2").map { unsafeBitCast($0, to: RenameAt2.self) }

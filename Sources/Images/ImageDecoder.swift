@@ -34,7 +34,14 @@ struct ImageDecoder {
         }
     }
 
-    /// Opens a source, checks what its header says, and calls `body`.
+    /// The sides as they are stored, and the orientation. Throws `ImageError`.
+    func size(
+        of source: UnsafeMutablePointer<VipsSource>
+    ) throws -> (width: Int, height: Int, orientation: Orientation) {
+        try opened(source) { picture, _, _ in (picture.width, picture.height, picture.orientation) }
+    }
+
+    /// Opens a source, checks what its header says, and calls `body`; no pixels are decoded yet.
     ///
     /// - Throws: `ImageError`.
     func opened<Result>(

@@ -1,4 +1,5 @@
 import CVips
+import Files
 import Foundation
 
 /// Reads photographs as people see them: upright, sRGB, RGB with 8 bits.
@@ -88,29 +89,39 @@ public struct ImageReader: Sendable {
         try withSource(path) { try $0.decode($1, content) }
     }
 
+    /// The sides of the picture as it is stored, and what would turn it upright, from the file's head alone.
+    ///
+    /// - Throws: `ImageError`, but not what only the pixels show.
+    package func readSize(contentsOf path: String) throws -> (width: Int, height: Int, orientation: Orientation) {
+        try withSource(path) { try $0.size(of: $1) }
+    }
+
     /// Opens a file for a decoder.
     private func withSource<Result>(
         _ path: String, _ body: (ImageDecoder, UnsafeMutablePointer<VipsSource>) throws -> Result
     ) throws -> Result {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            let code = errno
-            throw code == ENOENT
-                ? ImageError.notFound(name: path) : .unreadable(name: path, reason: systemText(code))
-        }
+        let descriptor = try descriptor(of: path)
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw ImageError.unreadable(name: path, reason: systemText(errno))
-        }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw ImageError.isFolder(name: path) }
         // A pipe gives its bytes once.
         return try decode(
-            name: path, isRepeatable: status.st_mode & S_IFMT == S_IFREG,
+            name: path, isRepeatable: lseek(descriptor, 0, SEEK_CUR) >= 0,
             source: {
                 lseek(descriptor, 0, SEEK_SET)
                 return vips_source_new_from_descriptor(descriptor)
             }, body)
+    }
+
+    private func descriptor(of path: String) throws -> Int32 {
+        do {
+            return try PlainFile.descriptor(of: path)
+        } catch let error as FileReadError {
+            if FileName.isForeign(path) { throw ImageError.unreadable(name: path, reason: FileName.foreignReason) }
+            switch error.code {
+            case ENOENT: throw ImageError.notFound(name: path)
+            case EISDIR: throw ImageError.isFolder(name: path)
+            default: throw ImageError.unreadable(name: path, reason: error.reason)
+            }
+        }
     }
 
     /// The picture in the bytes of a file, always with 3 channels; `name` stands for them in errors.

@@ -7,6 +7,8 @@ package final class ExponentialMovingAverage {
     package let buffers: [ParameterBuffer]
     /// As long as the buffers, float32.
     package let averages: [Tensor]
+    /// Whether the weights are not what they were, for they could not be put back after ``withAverages(_:)``.
+    package private(set) var hasLostWeights = false
 
     /// Begins with the weights as they are.
     package init(_ buffers: [ParameterBuffer], decay: Double) throws {
@@ -34,9 +36,13 @@ package final class ExponentialMovingAverage {
                 try buffer.refresh()
             }
         }
-        try put(averages)
-        let result = Result { try body() }
+        hasLostWeights = true
+        let result = Result {
+            try put(averages)
+            return try body()
+        }
         try put(own)
+        hasLostWeights = false
         return try result.get()
     }
 }

@@ -13,6 +13,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible, Localize
     case outputInUse(String)
     /// There is nothing to resume.
     case nothingToResume(String)
+    /// Another program is evaluating into the folder.
+    case isRunning(String)
     /// The interrupted evaluation was of something else.
     case changed(folder: String, differences: [String])
     /// A folder or file cannot be made at the path.
@@ -30,9 +32,11 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible, Localize
         case .outputInUse(let folder):
             "\(folder) has files in it; continue an interrupted evaluation with --resume, or name another folder with --output"
         case .nothingToResume(let folder):
-            "\(folder) has no interrupted evaluation; leave --resume out to begin one"
+            "\(folder) has files in it, but no interrupted evaluation; name another folder with --output"
+        case .isRunning(let folder):
+            "another evaluation is writing to \(folder); wait for it, or name another folder with --output"
         case .changed(let folder, let differences):
-            "the evaluation in \(folder) is of something else (\(differences.joined(separator: "; "))); name another folder"
+            "the evaluation in \(folder) is of something else (\(differences.joined(separator: "; "))); name another folder with --output"
         case .cannotBeMade(let path):
             "\(path) cannot be made or written to; check its folder and rights, or name another with --output"
         case .malformed(let path, let reason): "\(path) cannot be understood: \(reason)"

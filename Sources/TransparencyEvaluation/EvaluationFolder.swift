@@ -8,52 +8,93 @@ import TransparencySegmentation
 /// The folder that an evaluation writes: `metrics.json`, `per_image.csv`, `report.html` and `pictures/`.
 ///
 /// While the evaluation runs there are `evaluation.json`, what it is of, and `per_image.partial.csv`, which has a line more
-/// with each picture; from them an interrupted evaluation goes on. Both are gone when all is done.
+/// with each picture; from them an interrupted evaluation goes on. When all is done the second is gone, and the first is hidden: it tells
+/// whether somebody who asks for the evaluation again has it already.
 public final class EvaluationFolder {
     public let path: String
     /// The pictures that are scored already.
     public private(set) var records: [ImageRecord]
-    private let partial: FileHandle
+    private let partial: GrowingFile
+    /// Held while the evaluation goes on, so that no other writes into the folder.
+    private let lock: FolderLock
 
     private static let identityName = "evaluation.json"
+    private static let finishedName = ".evaluation.json"
+    private static let metricsName = "metrics.json"
     private static let partialName = "per_image.partial.csv"
 
     /// Makes the folder, or continues in it.
     ///
-    /// - Throws: ``EvaluationError`` when there is something else in the folder, nothing to resume, or an evaluation of something
-    ///   else; `FileError` and `MetricsError`.
+    /// - Parameter resume: Whether to go on with an interrupted evaluation, where there is one.
+    /// - Throws: ``EvaluationError`` when there is something else in the folder, an evaluation of something else, or one at work;
+    ///   `FileError` and `MetricsError`.
     public init(_ path: String, identity: EvaluationIdentity, resume: Bool) throws {
         let files = FileManager.default
+        do {
+            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+            lock = try FolderLock(path)
+        } catch is FolderLock.Taken {
+            throw EvaluationError.isRunning(path)
+        } catch {
+            throw EvaluationError.cannotBeMade(path)
+        }
         let (identityPath, partialPath) = ("\(path)/\(Self.identityName)", "\(path)/\(Self.partialName)")
-        if resume {
-            guard let data = files.contents(atPath: identityPath) else { throw EvaluationError.nothingToResume(path) }
-            guard let earlier = try? JSONDecoder().decode(EvaluationIdentity.self, from: data) else {
-                throw EvaluationError.malformed(path: identityPath, reason: "it is not what an evaluation writes there")
-            }
-            let differences = identity.differences(from: earlier)
-            guard differences.isEmpty else { throw EvaluationError.changed(folder: path, differences: differences) }
+        if resume, let earlier = try Self.identity(at: identityPath) {
             records =
                 files.fileExists(atPath: partialPath)
                 ? try PerImageTable.read(contentsOf: partialPath, wasInterrupted: true) : []
+            let scored = records.map { EvaluationIdentity.name($0.id, $0.difficulty) }
+            let differences = identity.differences(from: earlier, scored: scored)
+            guard differences.isEmpty else { throw EvaluationError.changed(folder: path, differences: differences) }
         } else {
-            guard Self.isFree(path) else { throw EvaluationError.outputInUse(path) }
-            do {
-                try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-            } catch {
-                throw EvaluationError.cannotBeMade(path)
+            guard Self.isFree(path) else {
+                throw resume ? EvaluationError.nothingToResume(path) : .outputInUse(path)
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try AtomicFile.write(Array(encoder.encode(identity)), to: identityPath)
             records = []
         }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(Array(encoder.encode(identity)), to: identityPath)
         // Rewritten without the line in which it may have been cut off.
         try PerImageTable.write(records, to: partialPath)
-        guard let partial = FileHandle(forUpdatingAtPath: partialPath) else {
-            throw EvaluationError.cannotBeMade(partialPath)
+        partial = try GrowingFile(partialPath)
+        self.path = path
+    }
+
+    private static func identity(at path: String) throws -> EvaluationIdentity? {
+        do {
+            return try EvaluationIdentity(data: PlainFile.contents(of: path), path: path)
+        } catch let error as FileReadError {
+            if error.isMissing { return nil }
+            throw EvaluationError.malformed(path: path, reason: error.reason)
         }
-        try partial.seekToEnd()
-        (self.path, self.partial) = (path, partial)
+    }
+
+    /// Whether a folder has an evaluation that was finished.
+    static func isFinished(_ path: String) -> Bool {
+        PlainFile.exists("\(path)/\(metricsName)") && !PlainFile.exists("\(path)/\(identityName)")
+    }
+
+    /// The metrics of an evaluation that was finished; nil where there is none.
+    ///
+    /// - Throws: ``EvaluationError/changed(folder:differences:)`` when it is of something else; `MetricsError`.
+    static func finished(
+        _ path: String, identity: EvaluationIdentity, settings: EvaluationSettings, data: DataState
+    ) throws -> Metrics? {
+        guard isFinished(path) else { return nil }
+        let metrics = try Metrics(contentsOf: "\(path)/\(metricsName)")
+        var differences: [String] = []
+        if let earlier = try self.identity(at: "\(path)/\(finishedName)") {
+            differences = identity.differences(from: earlier, scored: nil)
+        } else {
+            // Earlier versions left no more than this.
+            let (own, others) = (settings, metrics.settings)
+            if (own.resolution, own.threshold) != (others.resolution, others.threshold) || data != metrics.data {
+                differences = ["its resolution, threshold or files are others"]
+            }
+        }
+        guard differences.isEmpty else { throw EvaluationError.changed(folder: path, differences: differences) }
+        return metrics
     }
 
     /// Whether there is nothing at the path but perhaps an evaluation that failed before its first picture.
@@ -61,15 +102,15 @@ public final class EvaluationFolder {
         let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         // Pictures of later ones may be written already when the first one fails.
         let known = content.contains(identityName) ? [identityName, partialName, "pictures"] : [partialName]
-        guard Set(content).isSubset(of: known) else { return false }
+        guard Set(content).isSubset(of: known + [finishedName]) else { return false }
         let partial = "\(path)/\(partialName)"
         return !content.contains(partialName)
             || (try? PerImageTable.read(contentsOf: partial, wasInterrupted: true))?.isEmpty ?? false
     }
 
-    /// Keeps a picture's counts. Throws what the file system says, such as that the disk is full.
+    /// Keeps a picture's counts. Throws `FileError`, such as that the disk is full.
     public func append(_ record: ImageRecord) throws {
-        try partial.write(contentsOf: Data(PerImageTable.line(record).utf8))
+        try partial.append(PerImageTable.line(record).utf8)
         records.append(record)
     }
 
@@ -85,7 +126,7 @@ public final class EvaluationFolder {
         } catch {
             throw EvaluationError.cannotBeMade(folder)
         }
-        let stem = "\(folder)/\(scored.record.id)"
+        let stem = pictureStem(of: scored.record, in: path)
         let counts = scored.record.pixels
         let text: KeyValuePairs = [
             "iou": "\(counts.aboveThreshold.iou)",
@@ -104,7 +145,12 @@ public final class EvaluationFolder {
         }
     }
 
-    static func picturesFolder(of difficulty: Difficulty?, in path: String) -> String {
+    /// Where a record's pictures are, but for their endings.
+    static func pictureStem(of record: ImageRecord, in path: String) -> String {
+        "\(picturesFolder(of: record.difficulty, in: path))/\(FileName.stem(record.id))"
+    }
+
+    private static func picturesFolder(of difficulty: Difficulty?, in path: String) -> String {
         "\(path)/pictures" + (difficulty.map { "/\($0.rawValue)" } ?? "")
     }
 
@@ -122,11 +168,11 @@ public final class EvaluationFolder {
         try PerImageTable.write(records, to: "\(path)/\(PerImageTable.fileName)")
         try EvaluationReport(folder: path, title: title, metrics: metrics, records: records, facts: facts)
             .write(to: "\(path)/\(Report.fileName)")
-        try metrics.write(to: "\(path)/metrics.json")
-        try partial.close()
-        for name in [Self.partialName, Self.identityName] {
-            try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+        try metrics.write(to: "\(path)/\(Self.metricsName)")
+        guard rename("\(path)/\(Self.identityName)", "\(path)/\(Self.finishedName)") == 0 else {
+            throw FileError(path: "\(path)/\(Self.finishedName)", code: errno)
         }
+        try FileManager.default.removeItem(atPath: "\(path)/\(Self.partialName)")
         return metrics
     }
 }

@@ -26,7 +26,7 @@ struct EvaluationReport {
     /// Those of the records whose pictures were kept.
     private static func examples(_ records: [ImageRecord], in folder: String) throws -> [Report.Example] {
         try records.compactMap { record in
-            let stem = "\(EvaluationFolder.picturesFolder(of: record.difficulty, in: folder))/\(record.id)"
+            let stem = EvaluationFolder.pictureStem(of: record, in: folder)
             let files: [(Report.Picture.Kind, String)] = [
                 (.photo, "\(stem)_img.jpg"), (.truth, "\(stem)_maskgt.png"), (.soft, "\(stem)_pred.png"),
                 (.mask, "\(stem)_maskq.png"),

@@ -16,7 +16,7 @@ import TransparencySegmentation
 public struct EvaluationRun: Sendable {
     /// The folder for the results.
     public var path: String
-    /// Whether to go on with the interrupted evaluation in the folder.
+    /// Whether to go on with the interrupted evaluation in the folder, where there is one, and to be content with a finished one.
     public var resume: Bool
     /// Whether to write predictions, masks and photographs, of which the report shows the worst and best.
     public var writesPictures: Bool
@@ -34,6 +34,9 @@ public struct EvaluationRun: Sendable {
         (self.title, self.facts, self.data) = (title, facts, data)
     }
 
+    /// Whether the folder has an evaluation that was finished, perhaps of something else.
+    public var isFinished: Bool { EvaluationFolder.isFinished(path) }
+
     /// Scores what a model predicts of pairs.
     ///
     /// - Parameters:
@@ -47,9 +50,12 @@ public struct EvaluationRun: Sendable {
         _ pairs: [DatasetPair], of dataset: Dataset, by evaluator: Evaluator, batch: Int = 1,
         progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
-        try await run(
-            pairs, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: evaluator.identity,
-            settings: evaluator.settings, progress: progress,
+        // Heads alone, for all of the rest is read in any case.
+        try dataset.check(pairs, decodedPixels: 0)
+        return try await run(
+            pairs, name: { EvaluationIdentity.name($0.id, $0.difficulty) },
+            hash: { try dataset.filesHash(of: [$0]) + $0.repairs.map(\.rawValue).joined(separator: ",") },
+            identity: evaluator.identity, settings: evaluator.settings, progress: progress,
             makePipeline: { pairs, finish in
                 SegmentationPipeline(
                     pairs, bounds: PipelineBounds(batch: batch), pixels: { dataset.pixelCount(of: $0) },
@@ -72,13 +78,15 @@ public struct EvaluationRun: Sendable {
         reader: MaskReader = MaskReader(), progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
         let own = [
-            "classes": "\(settings.areClasses)", "native": "\(settings.countsNative)",
+            "classes": "\(settings.areClasses)",
+            "native": "\(settings.countsNative)",
             "threshold": "\(settings.threshold)",
             "resolution": settings.size.map { "\($0.width) x \($0.height)" } ?? "each its own",
         ]
         let siblings = masks.map(\.prediction)
         return try await run(
-            masks, name: { [$0.difficulty?.rawValue ?? "", $0.id] }, identity: sources.merging(own) { $1 },
+            masks, name: { EvaluationIdentity.name($0.id, $0.difficulty) }, hash: { try $0.filesHash() },
+            identity: sources.merging(own) { $1 },
             settings: EvaluationSettings(
                 resolution: settings.size.map { .init(width: $0.width, height: $0.height) },
                 threshold: settings.threshold),
@@ -92,17 +100,24 @@ public struct EvaluationRun: Sendable {
 
     /// - Parameters:
     ///   - name: What an item's record is known by.
+    ///   - hash: Tells an item's files apart from what they were.
     ///   - makePipeline: Scores items; what is scored goes through the function that it is given.
     private func run<Item: Sendable>(
-        _ items: [Item], name: (Item) -> [String], identity: [String: String], settings: EvaluationSettings,
+        _ items: [Item], name: (Item) -> String, hash: (Item) throws -> String, identity: [String: String],
+        settings: EvaluationSettings,
         progress report: (EvaluationProgress) -> Void,
         makePipeline: ([Item], @escaping @Sendable (ScoredPrediction) throws -> ImageRecord)
             -> SegmentationPipeline<Item, ImageRecord>
     ) async throws -> Metrics {
         var identity = identity
         (identity["files"], identity["plan"]) = (data.filesHash, data.plan)
-        let folder = try EvaluationFolder(path, identity: EvaluationIdentity(facts: identity), resume: resume)
-        let done = Set(folder.records.map { [$0.difficulty?.rawValue ?? "", $0.id] })
+        var whole = EvaluationIdentity(facts: identity)
+        whole.pictures = try Dictionary(items.map { (name($0), try hash($0)) }) { $1 }
+        if resume, let metrics = try EvaluationFolder.finished(path, identity: whole, settings: settings, data: data) {
+            return metrics
+        }
+        let folder = try EvaluationFolder(path, identity: whole, resume: resume)
+        let done = Set(folder.records.map { EvaluationIdentity.name($0.id, $0.difficulty) })
         let remaining = items.filter { !done.contains(name($0)) }
         var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records)
         let (path, writesPictures) = (path, writesPictures)

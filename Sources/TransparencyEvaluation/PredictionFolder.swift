@@ -10,7 +10,7 @@ import TransparencySegmentation
 ///
 /// Of a picture `N` a prediction is `N_pred`, `N_soft`, `N_maskq`, `N_mask` or `N` itself, the first of these that is
 /// there; where `N_pred` and `N_maskq` both are, the second says what the first was before it was rounded. A truth is `N_maskgt`, `N_mask` or `N`; its photograph, if one lies beside the truth, `N_img`. So the files of the
-/// original's evaluation, of this one's and of `transeg segment` are understood, also all in one folder. Subfolders `easy` and
+/// original's evaluation, of this one's and of `transeg segment` are understood, also all in one folder and with names that were shortened. Subfolders `easy` and
 /// `hard`, where there are any, tell the difficulty.
 public enum PredictionFolder {
     private static let predictionSuffixes = ["_pred", "_soft", quantisedSuffix, "_mask", ""]
@@ -60,14 +60,15 @@ public enum PredictionFolder {
         let predicted = best(
             names, together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes)
         let photographs = best(truths, ["_img"])
-        let missing = truthFiles.keys.filter { predicted[$0] == nil }.sorted()
+        func prediction(of id: String) -> String? { predicted[id] ?? predicted[FileName.stem(id)] }
+        let missing = truthFiles.keys.filter { prediction(of: $0) == nil }.sorted()
         if let example = missing.first {
             throw EvaluationError.unmatched(
                 what: "prediction", folder: predictions, count: missing.count,
                 example: "\(groundTruth)/\(truthFiles[example] ?? "")")
         }
         return truthFiles.sorted { $0.key < $1.key }.compactMap { id, truth in
-            predicted[id].map { prediction in
+            prediction(of: id).map { prediction in
                 PredictedMask(
                     id: id, difficulty: difficulty,
                     prediction: "\(predictions)/\(prediction)",
@@ -88,7 +89,8 @@ public enum PredictionFolder {
                 let names = try names(in: folder)
                 folders[folder] = (best(names, predictionSuffixes), quantised(of: names))
             }
-            let prediction = folders[folder]?.predicted[pair.id]
+            let predicted = folders[folder]?.predicted
+            let prediction = predicted?[pair.id] ?? predicted?[FileName.stem(pair.id)]
             let quantised = prediction.flatMap { folders[folder]?.quantised[$0] }
             return (pair, prediction.map { "\(folder)/\($0)" }, quantised.map { "\(folder)/\($0)" })
         }

@@ -8,20 +8,45 @@ extension ModelFolder {
     /// that masks depend on. 64 hexadecimal digits.
     package func fingerprint() -> String {
         let hash = SHA256()
-        func add(_ file: String) {
+        for file in [SegmentationConfiguration.fileName] + partFiles() {
             // Of a link, as Hugging Face's cache has them, the file that it leads to.
             let target = URL(fileURLWithPath: "\(path)/\(file)").resolvingSymlinksInPath().path
-            guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { return }
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { continue }
             let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
             let line = "\(file)\t\(attributes[.size] as? Int ?? 0)\t\(changed)\n"
             Array(line.utf8).withUnsafeBytes { hash.update($0) }
         }
-        add(SegmentationConfiguration.fileName)
-        for part in ["transformer", "vae", "precomputed_prompt_embeddings", "text_encoder", "text_encoder_2"] {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []
-            for name in names.sorted() { add("\(part)/\(name)") }
+        return hash.finish()
+    }
+
+    /// Tells apart what folders hold, wherever and however old they are, without reading all weights: a SHA-256 over the paths and sizes of the
+    /// files of all parts and over bytes here and there in them. 64 hexadecimal digits.
+    package func contentHash() -> String {
+        let hash = SHA256()
+        let (places, length) = (64, 4096)
+        var buffer = [UInt8](repeating: 0, count: length)
+        for file in partFiles() {
+            var status = stat()
+            guard let descriptor = try? PlainFile.descriptor(of: "\(path)/\(file)") else { continue }
+            defer { close(descriptor) }
+            guard fstat(descriptor, &status) == 0 else { continue }
+            let size = Int(status.st_size)
+            Array("\(file)\t\(size)\n".utf8).withUnsafeBytes { hash.update($0) }
+            for place in 0..<places {
+                let offset = max(0, size - length) / (places - 1) * place
+                let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, length, off_t(offset)) }
+                buffer[..<max(0, count)].withUnsafeBytes { hash.update($0) }
+            }
         }
         return hash.finish()
+    }
+
+    /// The files of the parts, by their paths in the folder.
+    private func partFiles() -> [String] {
+        ["transformer", "vae", "precomputed_prompt_embeddings", "text_encoder", "text_encoder_2"].flatMap { part in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []
+            return names.sorted().map { "\(part)/\($0)" }
+        }
     }
 }
 

@@ -79,7 +79,11 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
     /// What a folder says. Throws ``SegmentationError/configuration(file:reason:)``.
     package init(of folder: ModelFolder) throws {
         let file = "\(folder.path)/\(Self.fileName)"
-        guard let data = FileManager.default.contents(atPath: file) else {
+        let data: Data
+        do {
+            data = try PlainFile.contents(of: file)
+        } catch let error as FileReadError {
+            guard error.isMissing else { throw SegmentationError.configuration(file: file, reason: error.reason) }
             self.init()
             return
         }

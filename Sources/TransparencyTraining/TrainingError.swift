@@ -9,12 +9,22 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case notFinite(Int, names: [String])
     /// There is no checkpoint of this name.
     case noCheckpoint(String)
+    /// There are checkpoints in the folder, and none of them is whole; `reason` tells of the newest.
+    case noWholeCheckpoint(String, reason: String)
     /// A checkpoint is not as it was written.
     case damagedCheckpoint(String, reason: String)
     /// The checkpoint is of a run with other settings or files.
     case otherRun(String, differences: [String])
     /// The output folder holds a run already.
     case outputInUse(String)
+    /// More pictures than a run may do without could not be read, by name with the reasons.
+    case unreadablePictures([String])
+    /// Memory ran out in an update; `remedy` is what takes less.
+    case outOfMemory(step: Int, reason: String, remedy: String)
+    /// The base model of a checkpoint's run is not where it was.
+    case baseModelMissing(String, base: String, reason: String)
+    /// A file is of a later version of the program.
+    case laterFormat(String, version: Int)
     /// Another run is writing to the output folder.
     case isRunning(String)
     /// An update failed when some weights had been changed.
@@ -26,17 +36,39 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .notFinite(let count, let names):
             "\(count) updates in a row had a loss or gradient that is not a number, the last of them with "
                 + "\(names.joined(separator: ", ")); lower lr or max_grad_norm, or use fp32"
-        case .noCheckpoint(let path): "there is no checkpoint \(path)"
+        case .noCheckpoint(let path): "there is no checkpoint \(path)\(Self.others(than: path))"
+        case .noWholeCheckpoint(let folder, let reason):
+            "\(folder) has no whole checkpoint (\(reason)); nothing was changed there: copy a whole one into it, remove those that are damaged to "
+                + "begin anew, or name another folder with --output-dir"
         case .damagedCheckpoint(let path, let reason): "the checkpoint \(path) is damaged: \(reason)"
         case .otherRun(let path, let differences):
-            "\(path) is of another run: \(differences.joined(separator: "; ")); begin anew in another output_dir, or give the same settings"
+            "\(path) is of another run: \(differences.joined(separator: "; ")); begin anew in another output_dir, give the same settings, or take the changes with --allow-changes"
         case .outputInUse(let path):
             "\(path) has a run in it; continue with --resume-from-checkpoint latest, or name another folder with --output-dir"
+        case .unreadablePictures(let faults):
+            "\(faults.count) of the training pictures could not be read, which is more than a run does without: \(faults.joined(separator: "; ")); get the "
+                + "files back and continue with --resume-from-checkpoint latest, or leave them out by a plan (transeg dataset audit --repair) "
+                + "and continue with --plan and --allow-changes too"
+        case .outOfMemory(let step, let reason, let remedy):
+            "update \(step) failed: \(reason); continue with \(remedy)"
+        case .baseModelMissing(let checkpoint, let base, let reason):
+            "the base model of \(checkpoint) is \(base), and \(reason); name where it is now with --base-model-path"
+        case .laterFormat(let path, let version):
+            "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .torn:
             "an update failed when it had changed some of the weights; continue from the last checkpoint with --resume-from-checkpoint latest"
         }
+    }
+
+    /// The checkpoints beside one that is not there.
+    private static func others(than path: String) -> String {
+        let folder = (path as NSString).deletingLastPathComponent
+        let names = FolderCheckpointStore(folder.isEmpty ? "." : folder).steps.map {
+            "\(FolderCheckpointStore.prefix)\($0)"
+        }
+        return names.isEmpty ? "" : "; \(folder) has \(names.joined(separator: ", "))"
     }
 
     public var errorDescription: String? { description }

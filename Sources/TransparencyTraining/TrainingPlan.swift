@@ -13,6 +13,8 @@ public struct TrainingPlan: Sendable {
     public let memory: TrainingMemory
     /// Bytes of one checkpoint.
     public let checkpointBytes: Int
+    /// What the run is probably not meant to be, a sentence each.
+    package var warnings: [String] { settings.warnings(pictureCount: pictureCount) }
 
     /// - Throws: `DatasetError` and what finding a model throws.
     package init(_ settings: TrainingSettings, dataset: Dataset) throws {

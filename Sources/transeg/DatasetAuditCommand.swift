@@ -15,7 +15,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
         abstract: "Looks at every file of a data set and says what is wrong.",
         discussion: """
             Exits with 1 when there are faults, and with 0 when there are notes at most. The plan that --repair writes is meant to be looked \
-            through; evaluate, preview and this command apply it with --plan. The data set's own files are never changed.
+            through; train, evaluate, preview and this command apply it with --plan. The data set's own files are never changed.
 
               transeg dataset audit Trans10K --repair plan.json --sheet suspects.html
               transeg dataset audit Trans10K --plan plan.json
@@ -57,7 +57,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
             on: dataset, split: layout.split, threadCount: threads.count,
             isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
         progress.withLock { $0.end() }
-        guard let audit = found else { throw ExitCode(130) }
+        guard let audit = found else { throw Interrupt.exitCode }
         let plan = audit.plan(after: dataset.plan)
         try repair.map { try plan.write(to: $0) }
         try sheet.map { try AuditSheet(of: audit, root: root).write(to: $0) }

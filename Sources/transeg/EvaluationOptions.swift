@@ -19,7 +19,7 @@ struct EvaluationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The folder for the results, new or empty.", valueName: "folder"))
     var output = "transeg-evaluation"
 
-    @Flag(help: "Continue the interrupted evaluation in the output folder.")
+    @Flag(help: "Continue an interrupted evaluation in the output folder; begin one where there is none.")
     var resume = false
 
     @Flag(
@@ -66,6 +66,7 @@ struct EvaluationOptions: ParsableArguments {
         let run = EvaluationRun(
             in: output, resume: resume, writesPictures: pictures, title: title, facts: facts, data: data)
         let quiet = quiet
+        let wasFinished = resume && run.isFinished
         let metrics = try await Interrupt.cancelling {
             var bar: Progress?
             defer { bar?.end() }
@@ -79,9 +80,14 @@ struct EvaluationOptions: ParsableArguments {
             } catch is CancellationError {
                 bar?.end()
                 StandardStream.tell("interrupted; continue with --resume\n")
-                throw ExitCode(130)
+                throw Interrupt.exitCode
+            } catch {
+                if bar != nil { StandardStream.tell("what was scored is kept; continue with --resume\n") }
+                throw error
             }
         }
+        // Told to those too who asked for errors only: nothing was done.
+        if wasFinished { StandardStream.tell("the evaluation in \(output) was finished already\n") }
         if json {
             try StandardStream.output.write(metrics.jsonData())
         } else if !quiet {

@@ -31,6 +31,11 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "The dtype of all weights. (default: each weight's own)")
     var dtype: ComputeDType?
 
+    @Option(
+        help: ArgumentHelp(
+            "Of a checkpoint: where its run's base model is now, if it was moved.", valueName: "folder|id"))
+    var baseModelPath: String?
+
     @Option(help: "Branch, tag or commit of a Hugging Face id.")
     var revision = "main"
 
@@ -42,8 +47,13 @@ struct ExportCommand: AsyncParsableCommand {
         let work: Task<Void, any Error>
         if let checkpoint = try? TrainingCheckpoint(model) {
             try checkpoint.verify()
-            work = Task.detached { try checkpoint.export(to: out, folded: folded, dtype: dtype) }
+            work = Task.detached { [baseModelPath] in
+                try checkpoint.export(to: out, folded: folded, dtype: dtype, base: baseModelPath)
+            }
         } else {
+            guard baseModelPath == nil else {
+                throw ValidationError("--base-model-path is for checkpoints of train, and \(model) is none")
+            }
             let folder = try ModelFolder(model, revision: revision, variant: variant)
             folder.tellNotes()
             work = Task.detached { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype) }
@@ -53,7 +63,7 @@ struct ExportCommand: AsyncParsableCommand {
         do {
             try await work.value
         } catch is CancellationError {
-            throw ExitCode(130)
+            throw Interrupt.exitCode
         }
         print(out)
     }

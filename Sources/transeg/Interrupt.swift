@@ -1,24 +1,42 @@
+import ArgumentParser
 import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next good moment; the second one ends the process.
+/// Turns the first Ctrl-C, SIGTERM or SIGHUP into a request to stop at the next good moment; the second one ends the process, and so
+/// does time after SIGTERM and SIGHUP, for whoever sent them may not be there to send another.
 final class Interrupt: Sendable {
-    private let requested = Atomic(false)
+    /// The signals that ask to stop. One that the process was started to ignore, as `nohup` does with SIGHUP, stays ignored.
+    private let numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !isIgnored($0) }
     private let sources = Mutex<[any DispatchSourceSignal]>([])
+    /// Of its own, so that work which hangs on the shared ones cannot hold a signal up.
+    private let queue = DispatchQueue(label: "signals", qos: .userInteractive)
+
+    /// The signal that asked to stop; 0 for none.
+    private static let received = Atomic<Int32>(0)
+
+    /// What a program that stops because it was asked to exits with: 128 and the signal's number, 130 after Ctrl-C.
+    static var exitCode: ExitCode {
+        let number = received.load(ordering: .relaxed)
+        return ExitCode(128 + (number == 0 ? SIGINT : number))
+    }
 
     /// Whether somebody asked to stop.
-    var isRequested: Bool { requested.load(ordering: .relaxed) }
+    var isRequested: Bool { Self.received.load(ordering: .relaxed) != 0 }
 
-    /// `onRequest` is called once, on another thread.
-    init(onRequest: @escaping @Sendable () -> Void = {}) {
+    /// - Parameters:
+    ///   - patience: Seconds after which the process ends when SIGTERM or SIGHUP asked for it.
+    ///   - onRequest: Called once, on another thread.
+    init(patience: UInt32 = 30, onRequest: @escaping @Sendable () -> Void = {}) {
         sources.withLock { sources in
-            for number in [SIGINT, SIGTERM] {
+            for number in numbers {
                 signal(number, SIG_IGN)
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler { [weak self] in
-                    guard let self, !requested.exchange(true, ordering: .relaxed) else { _exit(128 + number) }
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler {
+                    guard Self.received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
+                    else { _exit(128 + number) }
                     StandardStream.tell("\nstopping as soon as nothing is left half done; once more stops at once\n")
+                    if number != SIGINT { Self.exit(128 + number, after: patience) }
                     onRequest()
                 }
                 source.resume()
@@ -27,13 +45,29 @@ final class Interrupt: Sendable {
         }
     }
 
+    /// Ends the process whatever hangs: on a thread that waits for nothing else.
+    private static func exit(_ code: Int32, after seconds: UInt32) {
+        Thread.detachNewThread {
+            sleep(seconds)
+            StandardStream.tell("this takes longer than \(seconds) s; stopping at once\n")
+            _exit(code)
+        }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Gives the signals back to the system.
     func restore() {
         sources.withLock { sources in
             for source in sources { source.cancel() }
             sources = []
         }
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+        for number in numbers { signal(number, SIG_DFL) }
     }
 
     /// Runs `body` in a task that an interrupt cancels.

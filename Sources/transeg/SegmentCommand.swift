@@ -134,7 +134,7 @@ struct SegmentCommand: AsyncParsableCommand {
         if !quiet, !json, output != "-" {
             result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
         }
-        if result.remainingCount > 0 { throw ExitCode(130) }
+        if result.remainingCount > 0 { throw Interrupt.exitCode }
         if result.failedCount > 0 { throw ExitCode(1) }
     }
 

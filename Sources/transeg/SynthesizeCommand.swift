@@ -69,7 +69,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
 
         guard count == dataset.totalCount else {
             progress.withLock { $0.message("interrupted: \(dataset.totalCount - count) pictures were left out") }
-            throw ExitCode(130)
+            throw Interrupt.exitCode
         }
         if quiet { return }
         let seconds = (ContinuousClock.now - start) / .seconds(1)

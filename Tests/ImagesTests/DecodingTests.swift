@@ -57,15 +57,17 @@ import Testing
         }
     }
 
-    @Test func readsThroughAPipe() throws {
-        try withTemporaryFolder { folder in
-            let path = folder + "/pipe"
-            try #require(mkfifo(path, 0o600) == 0)
-            let data = try Fixture.data("420.jpg")
-            let writer = Thread { try? writeFile(data, to: path, atomically: false) }
-            writer.start()
-            expectEqual(try ImageReader().read(contentsOf: path), try Fixture.expected("420.jpg.ppm"))
+    /// As `<(…)` and `/dev/stdin` give one.
+    @Test func readsThroughAShellsPipe() throws {
+        let pipe = Pipe()
+        let data = try Fixture.data("420.jpg")
+        let writer = Thread {
+            pipe.fileHandleForWriting.write(Data(data))
+            try? pipe.fileHandleForWriting.close()
         }
+        writer.start()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        expectEqual(try ImageReader().read(contentsOf: path), try Fixture.expected("420.jpg.ppm"))
     }
 
     @Test func threadsReadAtOnce() async throws {

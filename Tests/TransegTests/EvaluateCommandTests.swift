@@ -99,8 +99,8 @@ import Testing
                         atPath: "\(folder)/cut/\(name)", andPath: "\(folder)/whole/\(name)"))
             }
             #expect(try names(in: "\(folder)/cut").count == 4)
-            let nothing = try evaluate(scenes + ["--output", "new", "--resume"], in: folder)
-            #expect(nothing.exitCode == 1 && nothing.errors.contains("no interrupted evaluation"))
+            let other = try evaluate(scenes + ["--output", "scenes", "--resume"], in: folder)
+            #expect(other.exitCode == 1 && other.errors.contains("no interrupted evaluation"))
         }
     }
 
@@ -171,7 +171,7 @@ import Testing
             try fails(scenes + ["--output", "a"], "1_mask.png has 4 x 4 pixels, but its picture")
             let wrong = try Image(width: 64, height: 64, channels: 1, pixels: [UInt8](repeating: 77, count: 4096))
             try wrong.write(to: "\(masks)/1_mask.png")
-            try fails(scenes + ["--output", "b"], "such as the grey 77")
+            try fails(scenes + ["--output", "b"], "such as the gray 77")
             try FileManager.default.createDirectory(atPath: "\(folder)/p", withIntermediateDirectories: true)
             for id in [1, 2] { try wrong.write(to: "\(folder)/p/\(id)_pred.png") }
             try small.write(to: "\(masks)/1_mask.png")

@@ -204,10 +204,3 @@ import Testing
         #expect(read.total == total)
     }
 }
-
-@Suite struct ResultWriterTests {
-    @Test func namesDoNotCollide() {
-        #expect(ResultWriter.stems(["a.jpg", "b.png"]) == ["a", "b"])
-        #expect(ResultWriter.stems(["a.jpg", "a.png", "a.png"]) == ["a.jpg", "a.png", "a.png_2"])
-    }
-}

@@ -54,16 +54,57 @@ import TransparencyData
             let settings = try await smallRun(in: folder, trainable: .lora)
             let dataset = try settings.openDataset()
             let (whole, cut) = (try Trainer(settings, dataset: dataset), try Trainer(settings, dataset: dataset))
-            // Of the second pass.
-            let path = "\(folder)/scenes/\(try dataset.pairs(.train)[3].picture)"
-            try FileManager.default.moveItem(atPath: path, toPath: "\(folder)/away")
+            // Of the second pass: more than a run does without.
+            let paths = try dataset.pairs(.train)[2...3].map { "\(folder)/scenes/\($0.picture)" }
+            for path in paths { try FileManager.default.moveItem(atPath: path, toPath: path + ".away") }
             let state = cut.state
             await #expect(throws: (any Error).self) { _ = try await cut.update(rate: nil) }
             #expect(cut.state == state)
             try expectNoGradients(of: cut)
-            try FileManager.default.moveItem(atPath: "\(folder)/away", toPath: path)
+            for path in paths { try FileManager.default.moveItem(atPath: path + ".away", toPath: path) }
             for _ in 0..<2 { #expect(try await cut.update().loss == whole.update().loss) }
             #expect(try bits(cut) == bits(whole))
+        }
+    }
+
+    @Test func memoryThatRunsOutHasARemedy() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            var settings = try await smallRun(in: folder, trainable: .lora)
+            settings.compute.gradientCheckpointing = false
+            let trainer = try Trainer(settings, dataset: settings.openDataset())
+            let (state, before) = (trainer.state, try bits(trainer))
+            trainer.didAccumulate = { if $0 == 1 { _ = try Tensor.zeros([1 << 46]) } }
+            await #expect {
+                _ = try await trainer.update()
+            } throws: { error in
+                let text = "\(error)"
+                return text.contains("update 1 failed: memory ran out")
+                    && ["--train-batch-size", "--gradient-checkpointing true", "--allow-changes"].allSatisfy(
+                        text.contains)
+            }
+            #expect(trainer.state == state)
+            #expect(try bits(trainer) == before)
+        }
+    }
+
+    @Test func onePictureThatVanishesIsSkippedAndNamed() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            let settings = try await smallRun(in: folder, trainable: .lora)
+            let dataset = try settings.openDataset()
+            let trainer = try Trainer(settings, dataset: dataset)
+            let name = try dataset.pairs(.train)[3].picture
+            try FileManager.default.removeItem(atPath: "\(folder)/scenes/\(name)")
+            let update = try await trainer.update()
+            #expect(update.unreadable?.count == 1 && update.warning?.contains("\(name) does not exist") == true)
+            #expect(trainer.state.cursor == 6)
+            let other = try dataset.pairs(.train)[0].picture
+            try FileManager.default.removeItem(atPath: "\(folder)/scenes/\(other)")
+            await #expect {
+                for _ in 0..<2 { _ = try await trainer.update() }
+            } throws: { error in
+                guard case TrainingError.unreadablePictures(let faults) = error else { return false }
+                return faults.count == 2 && "\(error)".contains(name) && "\(error)".contains("--repair")
+            }
         }
     }
 

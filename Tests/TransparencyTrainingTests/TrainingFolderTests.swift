@@ -12,7 +12,7 @@ import Testing
             for name in [".model.partial-1-2/transformer", ".checkpoint-20.partial-1-2", "checkpoint-10", "model"] {
                 try FileManager.default.createDirectory(atPath: "\(run)/\(name)", withIntermediateDirectories: true)
             }
-            _ = try TrainingFolder(run, isNewRun: false)
+            _ = try TrainingFolder(run)
             #expect(try FileManager.default.contentsOfDirectory(atPath: run).sorted() == ["checkpoint-10", "model"])
         }
     }

@@ -21,6 +21,8 @@ import Torch
         var bestStep: Int?
         var best = 0
         var failsAt: Int?
+        var validationIsPending = false
+        var validationFailsAt: Int?
 
         init(step: Int = 0, totalSteps: Int = 7) { (self.step, self.totalSteps) = (step, totalSteps) }
 
@@ -31,6 +33,7 @@ import Torch
         }
 
         func validate(writingTo folder: String) async throws -> (any TrainingRecord)? {
+            if step == validationFailsAt { throw Failure() }
             if step == best { bestStep = step }
             return Record(step: step)
         }
@@ -38,6 +41,7 @@ import Torch
         func checkpoint() throws -> CheckpointContents? {
             var contents = CheckpointContents()
             contents.tensors["weights"] = [("step", try Tensor([Float(step)], shape: [1]))]
+            contents.documents["state.json"] = Array("\(step) \(validationIsPending) \(bestStep ?? 0)".utf8)
             return contents
         }
 
@@ -51,6 +55,7 @@ import Torch
         var updates: [Int] = []
         var validations: [Int] = []
         var messages: [String] = []
+        var summaries: [String] = []
         var ends = 0
         var failsAt: Int?
 
@@ -58,7 +63,10 @@ import Torch
             if update.step == failsAt { throw Failure() }
             updates.append(update.step)
         }
-        func log(validation: any TrainingRecord) { validations.append(validation.step) }
+        func log(validation: any TrainingRecord) {
+            validations.append(validation.step)
+            summaries.append(validation.summary)
+        }
         func log(message: String) { messages.append(message) }
         func end() { ends += 1 }
     }
@@ -98,6 +106,81 @@ import Torch
             _ = try await loop(task, in: folder, keepCheckpoints: 1, valSteps: 2, recorder: recorder).run()
             #expect(recorder.validations == [2, 4, 6, 7])
             #expect(FolderCheckpointStore(folder).steps == [7, 2])
+        }
+    }
+
+    private func state(kept step: Int, in folder: String) throws -> String {
+        String(decoding: try FolderCheckpointStore(folder).document("state.json", of: step), as: UTF8.self)
+    }
+
+    /// The checkpoint is there before what may fail begins, and tells that it was begun.
+    @Test func savesBeforeItValidates() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            let (task, recorder) = (Validating(), Recorder())
+            task.duringValidation = { step in
+                guard step == 3 else { return }
+                let kept = try self.state(kept: 3, in: folder)
+                #expect(kept == "3 true 0")
+            }
+            let loop = TrainingLoop(
+                task, folder: folder, store: FolderCheckpointStore(folder),
+                schedule: .init(saveSteps: 3, valSteps: 3, keepCheckpoints: 9), loggers: [recorder])
+            #expect(try await loop.run() == .finished)
+            #expect(task.validated == [3, 6, 7])
+            // What came of it is in the checkpoint, which is whole.
+            #expect(try state(kept: 3, in: folder) == "3 false 3")
+            for step in [3, 6, 7] { try FolderCheckpointStore(folder).verify(step) }
+        }
+    }
+
+    /// As `CountingTask`, with something to do in a validation.
+    @ComputeActor
+    final class Validating: TrainingTask {
+        private let own = CountingTask()
+        var validated: [Int] = []
+        var duringValidation: (Int) throws -> Void = { _ in }
+        var step: Int { own.step }
+        var totalSteps: Int { own.totalSteps }
+        var bestStep: Int? { own.bestStep }
+        var validationIsPending: Bool {
+            get { own.validationIsPending }
+            set { own.validationIsPending = newValue }
+        }
+        func update() async throws -> Record { try await own.update() }
+        func validate(writingTo folder: String) async throws -> (any TrainingRecord)? {
+            validated.append(step)
+            try duringValidation(step)
+            own.best = 3
+            return try await own.validate(writingTo: folder)
+        }
+        func checkpoint() throws -> CheckpointContents? { try own.checkpoint() }
+        func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {}
+    }
+
+    @Test func aValidationThatFailsIsToldAndTheRunGoesOn() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            let (task, recorder) = (CountingTask(), Recorder())
+            task.validationFailsAt = 2
+            #expect(try await loop(task, in: folder, valSteps: 2, recorder: recorder).run() == .finished)
+            #expect(recorder.validations == [2, 4, 6, 7] && recorder.updates == Array(1...7))
+            #expect(recorder.summaries.first?.contains("the validation after update 2 failed") == true)
+        }
+    }
+
+    @Test func aValidationThatWasCutOffIsDoneAgain() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            let (task, recorder) = (CountingTask(), Recorder())
+            (task.step, task.validationIsPending) = (2, true)
+            _ = try await loop(task, in: folder, valSteps: 2, recorder: recorder).run()
+            #expect(recorder.validations == [2, 4, 6, 7] && recorder.updates == Array(3...7))
+        }
+    }
+
+    /// A checkpoint that lies elsewhere is not that of the folder.
+    @Test func whatIsKeptElsewhereIsSavedHere() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            _ = try await loop(CountingTask(step: 7), in: folder, recorder: Recorder()).run()
+            #expect(FolderCheckpointStore(folder).steps == [7])
         }
     }
 
@@ -171,7 +254,7 @@ import Torch
             try Data().write(to: URL(fileURLWithPath: "\(folder)/file"))
             let run = loop(task, in: "\(folder)/file/run", recorder: recorder)
             await #expect(throws: Failure()) { try await run.run() }
-            #expect(recorder.messages.contains { $0.hasPrefix("what was reached could not be saved") })
+            #expect(recorder.messages.contains { $0.contains("what was reached could not be saved") })
         }
     }
 }

@@ -42,15 +42,11 @@ private struct Head: Decodable {
 
 /// A file's bytes; throws ``MetricsError/unreadable(path:reason:)``.
 func contents(of path: String) throws -> Data {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        throw MetricsError.unreadable(path: path, reason: "there is no such file")
-    }
-    guard !isFolder.boolValue else { throw MetricsError.unreadable(path: path, reason: "it is a folder") }
     do {
-        return try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-        throw MetricsError.unreadable(path: path, reason: error.localizedDescription)
+        return try PlainFile.contents(of: path)
+    } catch let error as FileReadError {
+        let reason = error.isMissing ? "there is no such file" : error.code == EISDIR ? "it is a folder" : error.reason
+        throw MetricsError.unreadable(path: path, reason: reason)
     }
 }
 

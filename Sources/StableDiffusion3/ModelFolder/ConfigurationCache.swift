@@ -38,9 +38,9 @@ final class ConfigurationCache: Sendable {
         if let data = kept.data[file] { return data }
         let data: Data
         do {
-            data = try Data(contentsOf: URL(fileURLWithPath: file))
-        } catch {
-            throw ModelError.unreadable(file: file, reason: error.localizedDescription)
+            data = try PlainFile.contents(of: file)
+        } catch let error as FileReadError {
+            throw ModelError.unreadable(file: file, reason: error.reason)
         }
         if let pointer = GitLFSPointer(data) {
             throw ModelError.unreadable(file: file, reason: "it is \(pointer.fault)")

@@ -77,13 +77,17 @@ public struct Dataset: Sendable {
 
     /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.
     ///
-    /// - Throws: ``DatasetError/missing(_:)``.
+    /// - Throws: ``DatasetError/missing(_:)``, and `ImageError` of a name that is not UTF-8.
     public func filesHash(of pairs: [DatasetPair]) throws -> String {
         let hash = SHA256()
         for pair in pairs {
             for file in [pair.picture, pair.mask] {
                 var status = stat()
-                guard stat("\(root)/\(file)", &status) == 0 else { throw DatasetError.missing("\(root)/\(file)") }
+                let path = "\(root)/\(file)"
+                guard stat(path, &status) == 0 else {
+                    throw FileName.isForeign(path)
+                        ? ImageError.unreadable(name: path, reason: FileName.foreignReason) : DatasetError.missing(path)
+                }
                 Array("\(file)\t\(status.st_size)\n".utf8).withUnsafeBytes { hash.update($0) }
             }
         }

@@ -23,6 +23,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case sizeMismatch(picture: String, pictureSize: String, mask: String, maskSize: String, isTurned: Bool)
     /// What a mask's samples mean is not known; `stored` tells their depth and values.
     case unclearMask(String, stored: String, doubt: MaskDoubt)
+    /// Pairs cannot be read, or do not fit; a sentence for each.
+    case unusable(root: String, faults: [String])
     /// A repair plan is no plan.
     case badPlan(String, reason: String)
     /// A repair plan names a picture that is not there.
@@ -54,10 +56,19 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
                 + (isTurned ? ", as if one were turned" : "")
                 + "; transeg dataset audit --repair makes a plan for such pairs"
         case .unclearMask(let mask, let stored, let doubt): "\(mask) (\(stored)) is not understood: \(doubt.text)"
+        case .unusable(let root, let faults):
+            "\(faults.count) of the pictures cannot be used: \(Self.list(faults)); transeg dataset audit \(root) --repair plan.json makes a "
+                + "plan that leaves such pictures out, and --plan plan.json applies it"
         case .badPlan(let path, let reason): "\(path) is not a repair plan: \(reason)"
         case .planOfOtherData(let picture):
             "the repair plan speaks of \(picture), which the data set does not have; was it made for another?"
         }
+    }
+
+    /// As many as a person reads.
+    private static func list(_ faults: [String]) -> String {
+        let shown = faults.prefix(10).joined(separator: "; ")
+        return faults.count > 10 ? "\(shown); and \(faults.count - 10) more" : shown
     }
 
     public var errorDescription: String? { description }

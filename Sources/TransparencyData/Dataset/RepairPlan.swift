@@ -74,7 +74,12 @@ public struct RepairPlan: Codable, Equatable, Sendable {
 
     /// Reads a plan. Throws ``DatasetError/badPlan(_:reason:)`` and ``DatasetError/missing(_:)``.
     public init(contentsOf path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else { throw DatasetError.missing(path) }
+        let data: Data
+        do {
+            data = try PlainFile.contents(of: path)
+        } catch let error as FileReadError {
+            throw error.isMissing ? DatasetError.missing(path) : .badPlan(path, reason: error.reason)
+        }
         do {
             self = try JSONDecoder().decode(RepairPlan.self, from: data)
         } catch {

@@ -63,7 +63,7 @@ public enum PictureSource: Sendable, Hashable {
     public static func find(_ paths: [String]) throws -> [PictureSource] {
         try paths.flatMap { path -> [PictureSource] in
             if path == "-" { return [.standardInput] }
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard FileManager.default.fileExists(atPath: path) || FileName.isForeign(path) else {
                 throw SegmentationError.input("there is no file or folder \(path)")
             }
             return isFolder(path) ? try pictures(in: path) : [.file(path)]

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import Images
 
@@ -36,7 +37,8 @@ public struct ResultWriter: Sendable {
         }
     }
 
-    /// The names without suffix; with suffix, then with a number, where two would be the same.
+    /// The names without suffix; with suffix, then with a number, where two would be the same. Those that leave no room for a result's
+    /// ending are shortened and have a hash.
     static func stems(_ names: [String]) -> [String] {
         let plain = names.map { ($0 as NSString).deletingPathExtension }
         let plainCounts = Dictionary(plain.map { ($0, 1) }, uniquingKeysWith: +)
@@ -45,11 +47,11 @@ public struct ResultWriter: Sendable {
             let wanted = plainCounts[stem] == 1 ? stem : name
             var free = wanted
             var number = 2
-            while !used.insert(free).inserted {
+            while !used.insert(FileName.stem(free)).inserted {
                 free = "\(wanted)_\(number)"
                 number += 1
             }
-            return free
+            return FileName.stem(free)
         }
     }
 

@@ -15,6 +15,8 @@ package struct CheckpointContents {
 package protocol CheckpointStore: Sendable {
     /// Keeps a checkpoint; one of the same step is replaced in the end. Nothing of it is left when this throws.
     func write(_ contents: CheckpointContents, step: Int) throws
+    /// Puts other documents in the place of a checkpoint's, in one step; its tensors stay. It is as it was when this throws.
+    func replace(_ documents: [String: [UInt8]], of step: Int) throws
     /// The steps of all checkpoints, the newest first.
     var steps: [Int] { get }
     /// Checks that everything is as it was written; gives the names of the groups and documents.

@@ -54,17 +54,41 @@ package struct FolderCheckpointStore: CheckpointStore {
         try staged.commit(replacing: true)
     }
 
-    @discardableResult
-    package func verify(_ step: Int) throws -> Set<String> {
+    package func replace(_ documents: [String: [UInt8]], of step: Int) throws {
+        let target = name(of: step)
+        var entries = try manifest(of: step).files
+        let staged = try StagedFolder(for: target)
+        for name in Set(entries.keys).union(documents.keys).sorted() {
+            let path = "\(staged.path)/\(name)"
+            try staged.makeFolder((name as NSString).deletingLastPathComponent)
+            if let bytes = documents[name] {
+                try AtomicFile.write(bytes, to: path)
+                entries[name] = try .init(ofFile: path)
+            } else {
+                try staged.link("\(target)/\(name)", as: name)
+            }
+        }
+        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
+        try staged.commit(replacing: true)
+    }
+
+    private func manifest(of step: Int) throws -> CheckpointManifest {
         let path = name(of: step)
         guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
-        guard let data = FileManager.default.contents(atPath: "\(path)/\(Self.manifestName)"),
+        guard let data = try? PlainFile.contents(of: "\(path)/\(Self.manifestName)"),
             let manifest = try? JSONDecoder().decode(CheckpointManifest.self, from: data)
         else { throw damaged("its manifest is missing or cannot be read") }
         guard manifest.formatVersion <= CheckpointManifest.version else {
             throw damaged("its format is \(manifest.formatVersion), of a later version of transeg")
         }
+        return manifest
+    }
+
+    @discardableResult
+    package func verify(_ step: Int) throws -> Set<String> {
+        let (path, manifest) = (name(of: step), try manifest(of: step))
+        func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
         for (name, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {
             guard let found = try? CheckpointManifest.Entry(ofFile: "\(path)/\(name)") else {
                 throw damaged("\(name) is missing or cannot be read")
@@ -80,7 +104,7 @@ package struct FolderCheckpointStore: CheckpointStore {
     }
 
     package func document(_ name: String, of step: Int) throws -> Data {
-        guard let data = FileManager.default.contents(atPath: "\(self.name(of: step))/\(name)") else {
+        guard let data = try? PlainFile.contents(of: "\(self.name(of: step))/\(name)") else {
             throw TrainingError.damagedCheckpoint(self.name(of: step), reason: "\(name) cannot be read")
         }
         return data

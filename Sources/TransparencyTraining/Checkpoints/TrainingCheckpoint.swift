@@ -59,7 +59,10 @@ public struct TrainingCheckpoint: Sendable {
     }
 
     /// The state of the run. Throws ``TrainingError`` when it is of other settings or files and that is not allowed.
-    func state(for settings: TrainingSettings, filesHash: String, allowsChanges: Bool) throws -> TrainingState {
+    ///
+    /// - Parameter fresh: How the run that goes on from here would begin.
+    func state(for fresh: TrainingState, allowsChanges: Bool) throws -> TrainingState {
+        let settings = fresh.settings
         var state = try state()
         if allowsChanges {
             let (kept, new) = (state.settings, settings)
@@ -75,11 +78,11 @@ public struct TrainingCheckpoint: Sendable {
             if settings.model.dataType == .fp16, state.lossScale == nil { state.lossScale = LossScale() }
             if settings.model.dataType != .fp16 { state.lossScale = nil }
         } else {
-            var differences = settings.differences(from: state.settings)
-            if state.filesHash != filesHash { differences.append("the training files have changed") }
+            let differences = settings.differences(from: state.settings) + fresh.differencesOfFiles(from: state)
             guard differences.isEmpty else { throw TrainingError.otherRun(path, differences: differences) }
         }
-        (state.settings, state.filesHash) = (settings, filesHash)
+        (state.settings, state.filesHash) = (settings, fresh.filesHash)
+        (state.baseHash, state.planHash) = (fresh.baseHash, fresh.planHash)
         return state
     }
 
@@ -115,10 +118,18 @@ public struct TrainingCheckpoint: Sendable {
 
     /// Writes the model as it is at this checkpoint, adapters merged and averaged where the run averages, as a folder of its own.
     ///
-    /// - Throws: `ModelError`, and what loading the base model throws.
-    package func export(to target: String, folded: Bool, dtype: DType?, replacing replaces: Bool = false) throws {
+    /// - Parameter basePath: Where the run's base model is now; nil for where it was.
+    /// - Throws: ``TrainingError/baseModelMissing(_:base:reason:)``, and what loading the base model throws.
+    package func export(
+        to target: String, folded: Bool, dtype: DType?, replacing replaces: Bool = false, base basePath: String? = nil
+    ) throws {
         let settings = try state().settings
-        let base = try ModelFolder(settings.model.baseModelPath)
+        let base: ModelFolder
+        do {
+            base = try ModelFolder(basePath ?? settings.model.baseModelPath)
+        } catch let error as ModelError where basePath == nil {
+            throw TrainingError.baseModelMissing(path, base: settings.model.baseModelPath, reason: "\(error)")
+        }
         let trained = try weights(averaged: settings.training.emaDecay != nil)
         let transformer =
             try settings.model.trainable == .lora

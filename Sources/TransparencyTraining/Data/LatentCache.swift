@@ -21,6 +21,9 @@ struct LatentCache: Sendable {
     private let keepsPictures: Bool
 
     private static let tensorName = "parameters"
+    /// Of a file; one that says none is of the first.
+    private static let version = 1
+    private static let versionName = "format_version"
 
     /// What of a pair is kept.
     enum Content: Sendable {
@@ -34,7 +37,7 @@ struct LatentCache: Sendable {
     ///   - root: The data set's folder.
     ///   - reading: How pictures are read.
     ///   - dataType: What the VAE computes in.
-    /// - Throws: `FileError` and `SHA256Error`.
+    /// - Throws: `FileError` and `FileReadError`.
     init(
         _ folder: String, model: ModelFolder, root: String, reading: TrainingSamples,
         dataType: TrainingSettings.DataType
@@ -52,7 +55,7 @@ struct LatentCache: Sendable {
             .joined(separator: " ")
     }
 
-    /// The hash of a pair as it is on disk now; the beginning of its keys. Throws `SHA256Error`.
+    /// The hash of a pair as it is on disk now; the beginning of its keys. Throws `FileReadError`.
     func hash(of pair: DatasetPair) throws -> String {
         try SHA256.digest(ofFile: "\(root)/\(pair.picture)") + SHA256.digest(ofFile: "\(root)/\(pair.mask)")
             + pair.repairs.map(\.rawValue).joined(separator: ",")
@@ -70,10 +73,14 @@ struct LatentCache: Sendable {
     private func path(_ key: String) -> String { "\(folder)/\(key.prefix(2))/\(key).safetensors" }
 
     /// What is kept under a key; nil when nothing is, or nothing that can be read.
-    func kept(_ key: String) -> KeptLatent? {
-        guard FileManager.default.fileExists(atPath: path(key)), let file = try? SafetensorsFile(path: path(key)),
-            let info = file.tensors[Self.tensorName], let dtype = DType(stored: info.dtype)
-        else { return nil }
+    ///
+    /// Throws ``TrainingError/laterFormat(_:version:)``.
+    func kept(_ key: String) throws -> KeptLatent? {
+        guard PlainFile.exists(path(key)), let file = try? SafetensorsFile(path: path(key)) else { return nil }
+        if let version = file.metadata[Self.versionName].flatMap({ Int($0) }), version > Self.version {
+            throw TrainingError.laterFormat(path(key), version: version)
+        }
+        guard let info = file.tensors[Self.tensorName], let dtype = DType(stored: info.dtype) else { return nil }
         return KeptLatent(file: file, name: Self.tensorName, dtype: dtype)
     }
 
@@ -86,7 +93,8 @@ struct LatentCache: Sendable {
             throw FileError(path: path(key), reason: error.localizedDescription)
         }
         try SafetensorsWriter.write(
-            to: path(key), entries: [SafetensorsEntry(Self.tensorName, parameters.to(parameters.dtype, device: .cpu))])
+            to: path(key), metadata: ["format": "pt", Self.versionName: "\(Self.version)"],
+            entries: [SafetensorsEntry(Self.tensorName, parameters.to(parameters.dtype, device: .cpu))])
     }
 }
 

@@ -1,5 +1,4 @@
 import Torch
-import TransparencyData
 import TransparencySegmentation
 
 /// Samples of one pass, in memory and not yet on the device.
@@ -7,17 +6,15 @@ struct TrainingBatch: Sendable {
     let samples: [TrainingSample]
     /// The pictures' paths, for messages.
     let names: [String]
+    /// The sentences of pictures that could not be read and had others in their places, by their paths.
+    let unreadable: [String: String]
 }
 
 /// Reads batches ahead on threads of its own, in the order of a run.
 @ComputeActor
 final class TrainingLoader {
-    private let dataset: Dataset
-    private let pairs: [DatasetPair]
-    private let reading: TrainingSamples
-    private let order: TrainingOrder
+    private let reader: TrainingReader
     private let workerCount: Int
-    private let cache: LatentCache?
     /// The first sample of the next batch to begin with.
     private var cursor: Int
     private var pending: [Task<TrainingBatch, any Error>] = []
@@ -25,13 +22,8 @@ final class TrainingLoader {
     nonisolated static let depth = 3
 
     /// - Parameter cursor: How many samples the run has seen.
-    init(
-        _ dataset: Dataset, _ pairs: [DatasetPair], _ reading: TrainingSamples, cursor: Int, workerCount: Int,
-        cache: LatentCache? = nil
-    ) {
-        (self.dataset, self.pairs, self.reading, self.cursor) = (dataset, pairs, reading, cursor)
-        (self.workerCount, self.cache) = (max(1, workerCount), cache)
-        order = TrainingOrder(pictureCount: pairs.count, seed: reading.seed, isShuffled: reading.isShuffled)
+    init(_ reader: TrainingReader, cursor: Int, workerCount: Int) {
+        (self.reader, self.cursor, self.workerCount) = (reader, cursor, max(1, workerCount))
     }
 
     deinit { for task in pending { task.cancel() } }
@@ -49,29 +41,24 @@ final class TrainingLoader {
     }
 
     private func begin() -> Task<TrainingBatch, any Error> {
-        let places = order.places(from: cursor, count: reading.batchSize)
+        let (reader, workerCount, first) = (reader, workerCount, cursor)
+        let places = reader.order.places(from: first, count: reader.samples.batchSize)
         cursor += places.count
-        let (dataset, pairs, reading, workerCount, cache) = (dataset, pairs, reading, workerCount, cache)
         return Task.detached {
-            var samples: [Int: TrainingSample] = [:]
-            try await withThrowingTaskGroup(of: (Int, TrainingSample).self) { group in
+            var readings: [Int: TrainingReader.Reading] = [:]
+            try await withThrowingTaskGroup(of: (Int, TrainingReader.Reading).self) { group in
                 for (position, place) in places.enumerated() {
-                    if position >= workerCount, let (index, sample) = try await group.next() { samples[index] = sample }
-                    group.addTask {
-                        let parameters =
-                            reading.isAugmented
-                            ? AugmentationParameters(seed: reading.seed, epoch: place.epoch, index: place.index)
-                            : .none
-                        let sample = try TrainingSample(
-                            pairs[place.index], of: dataset, parameters, target: reading.target,
-                            side: reading.side, cache: cache)
-                        return (position, sample)
+                    if position >= workerCount, let (index, reading) = try await group.next() {
+                        readings[index] = reading
                     }
+                    group.addTask { (position, try reader.read(place, at: first + position)) }
                 }
-                for try await (index, sample) in group { samples[index] = sample }
+                for try await (index, reading) in group { readings[index] = reading }
             }
+            let ordered = places.indices.compactMap { readings[$0] }
             return TrainingBatch(
-                samples: places.indices.compactMap { samples[$0] }, names: places.map { pairs[$0.index].picture })
+                samples: ordered.map(\.sample), names: ordered.map(\.name),
+                unreadable: ordered.reduce(into: [:]) { $0.merge($1.unreadable) { $1 } })
         }
     }
 }

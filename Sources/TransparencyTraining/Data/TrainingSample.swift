@@ -21,8 +21,8 @@ struct TrainingSample: Sendable {
         let pairHash = try cache?.hash(of: pair)
         let pictureKey = pairHash.flatMap { cache?.key(.picture, pairHash: $0) }
         let maskKey = pairHash.flatMap { cache?.key(.mask(isFlipped: parameters.isFlipped), pairHash: $0) }
-        let keptPicture = pictureKey.flatMap { cache?.kept($0) }
-        let keptMask = maskKey.flatMap { cache?.kept($0) }
+        let keptPicture = try pictureKey.flatMap { try cache?.kept($0) }
+        let keptMask = try maskKey.flatMap { try cache?.kept($0) }
         if let keptPicture, let keptMask {
             (picture, mask) = (.parameters(keptPicture), .parameters(keptMask))
             return

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Reports
 package import Torch
@@ -33,7 +34,7 @@ package final class CurvesLogger: ExperimentLogger {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let data = FileManager.default.contents(atPath: "\(path)/\(JSONLinesLogger.name)") ?? Data()
+        let data = (try? PlainFile.contents(of: "\(path)/\(JSONLinesLogger.name)")) ?? Data()
         let lines = data.split(separator: UInt8(ascii: "\n")).compactMap {
             try? decoder.decode(Line.self, from: Data($0))
         }

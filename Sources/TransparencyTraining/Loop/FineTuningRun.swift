@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import StableDiffusion3
 package import Torch
@@ -26,12 +27,18 @@ package struct FineTuningRun {
         try settings.checkResolution(for: ModelFolder(settings.model.baseModelPath))
         let path = settings.projectConfig.outputDir
         let store = FolderCheckpointStore(path)
-        let checkpoint = try Self.checkpoint(settings.training.resumeFromCheckpoint, in: store, tell: tell)
+        // A run that was killed while it replaced a checkpoint has that under another name until the folder is mended.
+        let existing = isFolder(path) ? try TrainingFolder(path) : nil
+        let choice = try CheckpointChoice(settings.training.resumeFromCheckpoint, in: store, tell: tell)
+        if choice.beginsFolder { try existing?.checkIsFree() }
+        let dataset = try settings.openDataset(masks: masks)
+        try settings.checkPictures(of: dataset)
         trainer = try Trainer(
-            settings, dataset: settings.openDataset(masks: masks), checkpoint: checkpoint, allowsChanges: allowsChanges)
-        let isNewRun = settings.training.resumeFromCheckpoint == nil
-        folder = try TrainingFolder(path, isNewRun: isNewRun)
-        let log = try JSONLinesLogger(path, continuingAt: isNewRun ? nil : trainer.step)
+            settings, dataset: dataset, checkpoint: choice.checkpoint, allowsChanges: allowsChanges)
+        folder = try existing ?? TrainingFolder(path)
+        if choice.beginsFolder { try folder.checkIsFree() }
+        folder.warning.map(tell)
+        let log = try JSONLinesLogger(path, continuingAt: choice.beginsFolder ? nil : trainer.step)
         let training = settings.training
         loop = TrainingLoop(
             trainer, folder: path, store: store,
@@ -40,28 +47,52 @@ package struct FineTuningRun {
                     ?? training.saveCheckpointEpochs * training.stepsPerEpoch(pictureCount: trainer.pictureCount),
                 valSteps: training.valSteps, keepCheckpoints: settings.projectConfig.keepCheckpoints),
             loggers: [log] + loggers + [CurvesLogger(path)], isInterrupted: isInterrupted)
+        for warning in settings.warnings(pictureCount: trainer.pictureCount) { tell("Warning: \(warning)") }
         tell(
             "\(trainer.pictureCount) pictures, \(trainer.totalSteps) updates of \(training.effectiveBatchSize) pictures each"
         )
-        if let checkpoint { tell("going on after update \(checkpoint.step)") }
+        if let checkpoint = choice.checkpoint { tell("going on after update \(checkpoint.step)") }
     }
+}
 
-    /// The checkpoint to go on from: a named one must be whole, of latest the newest that is.
-    private static func checkpoint(
-        _ name: String?, in store: FolderCheckpointStore, tell: (String) -> Void
-    ) throws -> TrainingCheckpoint? {
-        guard let name else { return nil }
-        guard name == "latest" else {
-            let checkpoint = try TrainingCheckpoint("\(store.folder)/\(name)")
-            try checkpoint.verify()
-            return checkpoint
+/// What `resume_from_checkpoint` comes to.
+private struct CheckpointChoice {
+    /// nil for a run from the beginning.
+    let checkpoint: TrainingCheckpoint?
+    /// Whether the output folder must have no run in it: the run is new, or goes on from a checkpoint that is elsewhere.
+    let beginsFolder: Bool
+
+    /// A named one must be whole, of latest the newest that is. Throws ``TrainingError``.
+    init(_ name: String?, in store: FolderCheckpointStore, tell: (String) -> Void) throws {
+        guard let name else {
+            (checkpoint, beginsFolder) = (nil, true)
+            return
         }
+        guard name == "latest" else {
+            let named = try Self.named(name, in: store)
+            try named.verify()
+            let folder = (named.path as NSString).deletingLastPathComponent
+            (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder))
+            return
+        }
+        var damage: [TrainingError] = []
         let latest = try store.latest { step in
             try TrainingCheckpoint(store, step: step).verify()
-        } whereDamaged: { error in
-            tell("Warning: \(error); trying the one before")
+        } whereDamaged: {
+            damage.append($0)
         }
-        if latest == nil { tell("Warning: \(store.folder) has no whole checkpoint; beginning anew") }
-        return latest.map { TrainingCheckpoint(store, step: $0) }
+        if latest == nil, let first = damage.first {
+            throw TrainingError.noWholeCheckpoint(store.folder, reason: "\(first)")
+        }
+        for error in damage { tell("Warning: \(error); trying the one before") }
+        if latest == nil { tell("Warning: \(store.folder) has no checkpoint; beginning anew") }
+        (checkpoint, beginsFolder) = (latest.map { TrainingCheckpoint(store, step: $0) }, false)
+    }
+
+    /// By its name in the output folder, or by its path.
+    private static func named(_ name: String, in store: FolderCheckpointStore) throws -> TrainingCheckpoint {
+        let own = "\(store.folder)/\(name)"
+        if !name.hasPrefix("/"), isFolder(own) { return try TrainingCheckpoint(own) }
+        return try TrainingCheckpoint(isFolder(name) || name.hasPrefix("/") ? name : own)
     }
 }

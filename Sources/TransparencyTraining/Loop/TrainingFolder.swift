@@ -7,32 +7,36 @@ import TransparencySegmentation
 package final class TrainingFolder: Sendable {
     package let path: String
     /// Held while the run goes on, so that no other writes into the folder.
-    private let lock: Int32
+    private let lock: FolderLock
 
     package static let modelName = "model"
 
-    /// Makes the folder, or takes that of a run that goes on.
+    /// Makes the folder, or takes one that is there and mends what a killed run left in the middle of writing.
     ///
-    /// - Throws: ``TrainingError/outputInUse(_:)`` when a new run would meet an old one, ``TrainingError/isRunning(_:)`` when another
-    ///   program is at work there; `FileError`.
-    package init(_ path: String, isNewRun: Bool) throws {
+    /// - Throws: ``TrainingError/isRunning(_:)`` when another program is at work there; `FileError`.
+    package init(_ path: String) throws {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw FileError(path: path, reason: error.localizedDescription)
         }
-        let lock = open(path, O_RDONLY | O_CLOEXEC)
-        guard lock >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
-        (self.path, self.lock) = (path, lock)
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw TrainingError.isRunning(path) }
-        let hasRun = FileManager.default.fileExists(atPath: "\(path)/\(JSONLinesLogger.name)")
-        guard !isNewRun || !hasRun && FolderCheckpointStore(path).steps.isEmpty else {
-            throw TrainingError.outputInUse(path)
+        self.path = path
+        do {
+            lock = try FolderLock(path)
+        } catch is FolderLock.Taken {
+            throw TrainingError.isRunning(path)
         }
         removeLeftovers()
     }
 
-    deinit { close(lock) }
+    /// Why nothing keeps other programs from writing here; nil where the folder is locked.
+    package var warning: String? { lock.warning(for: path) }
+
+    /// Throws ``TrainingError/outputInUse(_:)`` where there is a run.
+    package func checkIsFree() throws {
+        let hasLog = FileManager.default.fileExists(atPath: "\(path)/\(JSONLinesLogger.name)")
+        guard !hasLog, FolderCheckpointStore(path).steps.isEmpty else { throw TrainingError.outputInUse(path) }
+    }
 
     /// Removes what a killed run was in the middle of writing or removing.
     private func removeLeftovers() {

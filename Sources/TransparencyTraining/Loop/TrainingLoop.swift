@@ -28,8 +28,10 @@ package final class TrainingLoop<Task: TrainingTask> {
     private let schedule: Schedule
     private let loggers: [any ExperimentLogger]
     private let isInterrupted: @Sendable () -> Bool
-    /// The step that needs no saving: the last one that was saved, or that the task began with.
-    private var savedStep: Int
+    /// The step that needs no saving: the last one that was saved, or that the task began with; nil where that is kept elsewhere.
+    private var savedStep: Int?
+    /// Whether the model is still to be looked at.
+    private var isValidationPending: Bool { didSet { task.validationIsPending = isValidationPending } }
 
     /// - Parameters:
     ///   - folder: Of the run.
@@ -41,32 +43,52 @@ package final class TrainingLoop<Task: TrainingTask> {
     ) {
         (self.task, self.folder, self.store, self.schedule) = (task, folder, store, schedule)
         (self.loggers, self.isInterrupted) = (loggers, isInterrupted)
-        savedStep = task.step
+        let isKept = task.step == 0 || store?.steps.contains(task.step) ?? true
+        savedStep = isKept ? task.step : nil
+        isValidationPending = task.validationIsPending
     }
 
     /// Does all updates that are left and writes the model. An error saves what was reached.
     ///
     /// - Throws: What the task, the store and the loggers throw.
     package func run() async throws -> Outcome {
-        let outcome: Outcome
+        defer {
+            for logger in loggers {
+                do { try logger.end() } catch { tell("Warning: \(error)") }
+            }
+        }
         do {
-            outcome = try await runUpdates()
+            return try await runUpdates()
         } catch {
             // The first error is the one to tell.
             do {
-                try save()
-                if store == nil, task.step != savedStep { try await task.writeModel(in: folder, from: nil) }
+                try await rescue()
             } catch let second {
-                for logger in loggers { logger.log(message: "what was reached could not be saved: \(second)") }
+                tell("Warning: what was reached could not be saved: \(second)")
             }
-            for logger in loggers { try? logger.end() }
             throw error
         }
-        for logger in loggers { try logger.end() }
-        return outcome
+    }
+
+    private func tell(_ message: String) { for logger in loggers { logger.log(message: message) } }
+
+    /// Keeps what was reached before an error, and says where it is.
+    private func rescue() async throws {
+        try save()
+        if let store {
+            guard task.step > 0, savedStep == task.step else { return }
+            tell(
+                "Warning: the run stopped early; \(store.name(of: task.step)) is what it had reached, continue with --resume-from-checkpoint latest"
+            )
+        } else if task.step != savedStep {
+            try await task.writeModel(in: folder, from: nil)
+            tell("Warning: the run stopped early; what was learnt until then is in \(folder)")
+        }
     }
 
     private func runUpdates() async throws -> Outcome {
+        // A run that was killed in the middle of a validation does it again.
+        if isValidationPending { try await validate() }
         while task.step < task.totalSteps {
             try await advance()
             if isInterrupted(), task.step < task.totalSteps {
@@ -74,31 +96,68 @@ package final class TrainingLoop<Task: TrainingTask> {
                 if store == nil { try await task.writeModel(in: folder, from: nil) }
                 return .interrupted
             }
+            if isValidationPending { try await validate() }
         }
         try save()
         try await task.writeModel(in: folder, from: store)
         return .finished
     }
 
-    /// An update with what is due after it.
+    /// An update, and a checkpoint where one is due: before the validation, which may fail.
     private func advance() async throws {
         let update = try await task.update()
-        for logger in loggers { try logger.log(update: update) }
-        if let warning = update.warning { for logger in loggers { logger.log(message: warning) } }
         let isLast = update.step >= task.totalSteps
-        if let steps = schedule.valSteps, update.step % steps == 0 || isLast,
-            let validation = try await task.validate(writingTo: "\(folder)/validation/\(update.step)")
-        {
-            for logger in loggers { try logger.log(validation: validation) }
-        }
+        isValidationPending = schedule.valSteps.map { update.step % $0 == 0 || isLast } ?? false
+        for logger in loggers { try logger.log(update: update) }
+        if let warning = update.warning { tell(warning) }
         let isDue = schedule.saveSteps.map { update.step % $0 == 0 } ?? false
-        if isDue || isLast || task.bestStep == update.step { try save() }
+        if isDue || isLast { try save() }
+    }
+
+    /// Looks at the model and keeps what came of it. That it cannot be looked at does not end the run.
+    private func validate() async throws {
+        do {
+            if let validation = try await task.validate(writingTo: "\(folder)/validation/\(task.step)") {
+                isValidationPending = false
+                for logger in loggers { try logger.log(validation: validation) }
+            }
+        } catch  where isValidationPending {
+            let failure = FailedValidation(step: task.step, reason: "\(error)")
+            for logger in loggers { try logger.log(validation: failure) }
+        }
+        isValidationPending = false
+        if savedStep == task.step {
+            guard let store, let contents = try task.checkpoint() else { return }
+            try store.replace(contents.documents, of: task.step)
+            try prune()
+        } else if task.bestStep == task.step {
+            try save()
+        }
     }
 
     private func save() throws {
         guard let store, savedStep != task.step, let contents = try task.checkpoint() else { return }
         try store.write(contents, step: task.step)
         savedStep = task.step
-        try store.prune(keeping: schedule.keepCheckpoints, upTo: task.step, best: task.bestStep)
+        try prune()
+    }
+
+    private func prune() throws {
+        try store?.prune(keeping: schedule.keepCheckpoints, upTo: task.step, best: task.bestStep)
+    }
+}
+
+/// A line of the log: why there is no validation.
+private struct FailedValidation: TrainingRecord {
+    let step: Int
+    let reason: String
+
+    enum CodingKeys: String, CodingKey {
+        case step
+        case reason = "val_error"
+    }
+
+    var summary: String {
+        "Warning: the validation after update \(step) failed, and the run goes on without it: \(reason)"
     }
 }

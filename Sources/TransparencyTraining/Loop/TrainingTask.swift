@@ -11,6 +11,8 @@ package protocol TrainingTask: AnyObject {
     var totalSteps: Int { get }
     /// The update of the best validation so far.
     var bestStep: Int? { get }
+    /// Whether the model of this step is still to be looked at; checkpoints keep it.
+    var validationIsPending: Bool { get set }
 
     /// Does the next update. When this throws, everything is as it was before.
     func update() async throws -> Update
@@ -22,6 +24,14 @@ package protocol TrainingTask: AnyObject {
     ///
     /// - Parameter store: Has a checkpoint of this step; nil where none are kept.
     func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws
+}
+
+extension TrainingTask {
+    /// For tasks whose runs are not validated.
+    package var validationIsPending: Bool {
+        get { false }
+        set {}
+    }
 }
 
 /// What an update or a validation has to tell: a line of the log.

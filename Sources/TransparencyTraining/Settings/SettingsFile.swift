@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Yams
 
@@ -53,17 +54,15 @@ struct SettingsFile {
 
     /// The text, of UTF-16 too where a byte order mark says so (PowerShell writes it).
     private static func content(_ path: String) -> Result<String, Unreadable> {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        let data: Data
+        do {
+            data = try PlainFile.contents(of: path, limit: sizeLimit + 1)
+        } catch let error as FileReadError where error.isMissing {
             return .failure(.init(text: "there is no file \(path); 'transeg config init \(path)' makes one"))
-        }
-        if isFolder.boolValue { return .failure(.init(text: "\(path) is a folder; a YAML file was expected")) }
-        // No more than the limit: a pipe or device may never end.
-        guard
-            let data = try? FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: sizeLimit + 1)
-                ?? Data()
-        else {
-            return .failure(.init(text: "\(path) cannot be read; check its permissions"))
+        } catch let error as FileReadError where error.code == EISDIR {
+            return .failure(.init(text: "\(path) is a folder; a YAML file was expected"))
+        } catch {
+            return .failure(.init(text: "\(error)"))
         }
         guard data.count <= sizeLimit else {
             return .failure(.init(text: "\(path) is too long; at most 1 MiB of settings was expected"))

@@ -84,8 +84,8 @@ package enum SettingsTable {
     private static let training: [Setting] = [
         Setting(
             .training, "resume_from_checkpoint", \.training.resumeFromCheckpoint, .keeping, absence: "a new run",
-            value: "name|latest",
-            help: "continue from a checkpoint of output_dir: its name, or latest for the newest whole one"
+            value: "name|path|latest",
+            help: "continue from a checkpoint: its name in output_dir, its path, or latest for the newest whole one"
         ),
         Setting(
             .training, "epochs", \.training.epochs, value: "count",

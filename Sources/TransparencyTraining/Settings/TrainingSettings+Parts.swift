@@ -23,6 +23,23 @@ extension TrainingSettings {
             floorRatio: scheduler.minLrRatio)
     }
 
+    /// What takes less memory than these settings, a phrase after "continue with".
+    var memoryRemedy: String {
+        let latest = "--resume-from-checkpoint latest"
+        var remedies: [String] = []
+        if training.trainBatchSize > 1 {
+            remedies.append(
+                "\(latest), a smaller --train-batch-size, as many more --gradient-accumulation-steps and --allow-changes"
+            )
+        }
+        if !compute.gradientCheckpointing { remedies.append("\(latest) and --gradient-checkpointing true") }
+        if remedies.isEmpty {
+            remedies.append("\(latest), a smaller --resolution and --allow-changes")
+            remedies.append("another run with --trainable lora")
+        }
+        return remedies.joined(separator: ", or with ")
+    }
+
     /// Samples of training: which, in what order, how they are read.
     var samples: TrainingSamples {
         TrainingSamples(

@@ -29,9 +29,9 @@ extension TrainingSettings {
         return problems
     }
 
-    /// What differs in the recipe from other settings, a phrase each.
+    /// What differs in the recipe from other settings, a phrase each; not where files are.
     func differences(from other: TrainingSettings) -> [String] {
-        SettingsTable.recipe.compactMap { setting in
+        SettingsTable.recipe.filter { !Self.places.contains($0.name) }.compactMap { setting in
             let (own, others) = (setting.text(self), setting.text(other))
             return own == others ? nil : "\(setting.name) was \(others ?? "not set") and is \(own ?? "not set")"
         }

@@ -35,6 +35,16 @@ enum AutoencoderFolder {
 }
 
 extension AutoencoderTrainer {
+    /// Whether there is nothing at a path but what a killed training has left, from which nothing can go on.
+    package nonisolated static func isFree(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return true }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return false }
+        let own = ["config.json", AutoencoderFolder.weightsName]
+        let shown = Set(names.filter { !$0.hasPrefix(".") })
+        return shown.isSubset(of: own + [JSONLinesLogger.name]) && !shown.isSuperset(of: own)
+    }
+
     /// Writes `config.json` and the weights to a folder that must exist. The scale and shift of the configuration bring the latents of
     /// `batches` batches of pictures and masks to mean 0 and standard deviation 1.
     ///
@@ -50,8 +60,8 @@ extension AutoencoderTrainer {
         }
         let mean = sum / Double(count)
         let deviation = (squares / Double(count) - mean * mean).squareRoot()
-        try AutoencoderFolder.configuration(settings, scale: 1 / deviation, shift: mean).write(
-            to: URL(fileURLWithPath: "\(folder)/config.json"), options: .atomic)
+        let json = try AutoencoderFolder.configuration(settings, scale: 1 / deviation, shift: mean)
+        try AtomicFile.write(Array(json), to: "\(folder)/config.json")
         try SafetensorsWriter.write(
             to: "\(folder)/\(AutoencoderFolder.weightsName)",
             entries: autoencoder.buffer.views(of: autoencoder.buffer.master).map {

@@ -75,7 +75,10 @@ package final class AutoencoderTrainer {
         let reading = TrainingSamples(
             seed: settings.seed, isShuffled: true, isAugmented: false, side: settings.resolution,
             batchSize: settings.maskBatchSize ?? settings.batchSize, target: .binary)
-        loader = TrainingLoader(dataset, try dataset.pairs(.train), reading, cursor: 0, workerCount: workerCount)
+        let pairs = try dataset.pairs(.train)
+        try dataset.check(pairs)
+        loader = TrainingLoader(
+            TrainingReader(dataset, pairs, reading, cache: nil, tolerance: 0), cursor: 0, workerCount: workerCount)
     }
 
     /// Updates so far.

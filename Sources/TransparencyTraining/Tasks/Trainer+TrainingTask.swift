@@ -10,6 +10,10 @@ import TransparencySegmentation
 extension Trainer: TrainingTask {
     package var step: Int { state.step }
     package var bestStep: Int? { state.best?.step }
+    package var validationIsPending: Bool {
+        get { state.validationIsPending }
+        set { state.validationIsPending = newValue }
+    }
     package func update() async throws -> TrainingUpdate { try await update(rate: nil) }
 
     /// Scores the validation pictures with the weights as they are, averaged where the run averages, and notes the best.

@@ -31,7 +31,14 @@ package final class Trainer {
     package nonisolated let pictureCount: Int
     let dtype: DType
     /// Whether weights have been changed by an update that then failed, so that they are of no state at all.
-    private(set) var isTorn = false
+    private var hasTornWeights = false
+    /// The sentences of pictures that could not be read so far, by their paths.
+    private var unreadable: [String: String] = [:]
+
+    var isTorn: Bool { hasTornWeights || average?.hasLostWeights == true }
+
+    /// Pictures that a run may do without: one in a hundred, and one at least.
+    nonisolated static func unreadableLimit(pictureCount: Int) -> Int { max(1, pictureCount / 100) }
 
     /// Called with the number of each batch of an update, from 0 on, when its gradients have been added; tests let it fail.
     var didAccumulate: (Int) throws -> Void = { _ in }
@@ -53,16 +60,9 @@ package final class Trainer {
         try settings.checkResolution(for: base)
         try TrainingMemory(settings, model: base).check()
         let pairs = try dataset.pairs(.train)
-        validationPairs =
-            settings.training.valSteps == nil
-            ? []
-            : Array(
-                try dataset.pairs(.validation, difficulty: settings.dataset.valDifficulty.difficulty)
-                    .prefix(settings.training.numValsTrain))
-        let filesHash = try dataset.filesHash(of: pairs)
-        state =
-            try checkpoint?.state(for: settings, filesHash: filesHash, allowsChanges: allowsChanges)
-            ?? TrainingState(settings: settings, filesHash: filesHash)
+        validationPairs = try settings.validationPairs(of: dataset)
+        let fresh = try TrainingState(settings, dataset: dataset, base: base)
+        state = try checkpoint?.state(for: fresh, allowsChanges: allowsChanges) ?? fresh
         let device = try Device.usable(settings.compute.device)
         (self.base, self.dataset, self.device, pictureCount) = (base, dataset, device, pairs.count)
         let dtype = settings.model.dataType.dtype
@@ -85,7 +85,9 @@ package final class Trainer {
         optimizer = try AdamW(transformer.buffers, settings.optimizer.adamW)
         average = try settings.training.emaDecay.map { try ExponentialMovingAverage(transformer.buffers, decay: $0) }
         loader = TrainingLoader(
-            dataset, pairs, reading, cursor: state.cursor, workerCount: settings.workerCount, cache: cache)
+            TrainingReader(
+                dataset, pairs, reading, cache: cache, tolerance: Self.unreadableLimit(pictureCount: pairs.count)),
+            cursor: state.cursor, workerCount: settings.workerCount)
         if let checkpoint {
             try checkpoint.load(
                 checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
@@ -105,8 +107,8 @@ package final class Trainer {
     /// - Parameters:
     ///   - rate: The learning rate; nil for the schedule's.
     ///   - limit: So many skipped updates in a row are an error.
-    /// - Throws: ``TrainingError/notFinite(_:names:)``, what reading pictures throws, and `TorchError`. Everything is then as it was
-    ///   before the update, which may be tried again.
+    /// - Throws: ``TrainingError``, what reading pictures throws, and `TorchError`. Everything is then as it was before the update, which may
+    ///   be tried again.
     package func update(rate: Double? = nil, skipLimit limit: Int = 10) async throws -> TrainingUpdate {
         guard !isTorn else { throw TrainingError.torn }
         do {
@@ -114,7 +116,17 @@ package final class Trainer {
         } catch {
             loader.seek(to: state.cursor)
             for buffer in transformer.buffers { try? buffer.discardGradients() }
-            throw error
+            guard let error = error as? TorchError, error.kind == .outOfMemory else { throw error }
+            throw TrainingError.outOfMemory(
+                step: state.step + 1, reason: "\(error)", remedy: state.settings.memoryRemedy)
+        }
+    }
+
+    /// Notes pictures that could not be read. Throws ``TrainingError/unreadablePictures(_:)`` when they are too many.
+    private func note(unreadable faults: [String: String]) throws {
+        unreadable.merge(faults) { $1 }
+        guard unreadable.count <= Self.unreadableLimit(pictureCount: pictureCount) else {
+            throw TrainingError.unreadablePictures(unreadable.sorted { $0.key < $1.key }.map(\.value))
         }
     }
 
@@ -122,11 +134,14 @@ package final class Trainer {
         let start = ContinuousClock.now
         let settings = state.settings.training
         var (loss, wait, names) = (0.0, Duration.zero, [String]())
+        var faults: [String: String] = [:]
         for part in 0..<settings.gradientAccumulationSteps {
             let before = ContinuousClock.now
             let batch = try await loader.next()
             wait += ContinuousClock.now - before
             names += batch.names
+            faults.merge(batch.unreadable) { $1 }
+            try note(unreadable: batch.unreadable)
             loss +=
                 try withFastKernels { try accumulate(batch, part: part) } / Double(settings.gradientAccumulationSteps)
             try didAccumulate(part)
@@ -152,17 +167,18 @@ package final class Trainer {
         let memory = try device.peakMemory()
         if isFinite {
             // Works in place: only a device that fails can leave it half done.
-            isTorn = true
+            hasTornWeights = true
             try optimizer.step(learningRate: rate)
             try average?.update(step: state.step)
-            isTorn = false
+            hasTornWeights = false
         } else {
             for buffer in transformer.buffers { try buffer.discardGradients() }
         }
         state = next
         return TrainingUpdate(
             step: state.step, epoch: Double(state.cursor) / Double(pictureCount), loss: loss, lr: rate, gradNorm: norm,
-            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: wait.seconds, memory: memory)
+            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: wait.seconds, memory: memory,
+            unreadable: faults.isEmpty ? nil : faults.sorted { $0.key < $1.key }.map(\.value))
     }
 
     /// The gradients of one batch of an update; gives its loss.

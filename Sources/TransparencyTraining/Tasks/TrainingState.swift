@@ -15,6 +15,11 @@ public struct TrainingState: Codable, Equatable, Sendable {
     public var skippedInARow = 0
     /// What the loss is multiplied by for the gradients; with float16 only.
     package var lossScale: LossScale?
+    /// Whether the model of this step is still to be looked at.
+    package var validationIsPending = false
+    /// Hashes of the base model's files and of the repair plan; nil in checkpoints of earlier versions, the second one also without a plan.
+    package var baseHash: String?
+    package var planHash: String?
     /// The best validation so far.
     public var best: Best?
 
@@ -33,6 +38,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
         case filesHash = "files_hash"
         case skippedInARow = "skipped_in_a_row"
         case lossScale = "loss_scale"
+        case validationIsPending = "validation_is_pending"
+        case baseHash = "base_hash"
+        case planHash = "plan_hash"
     }
 
     public init(settings: TrainingSettings, filesHash: String) {
@@ -55,6 +63,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
         cursor = try container.decode(Int.self, forKey: .cursor)
         skippedInARow = try container.decodeIfPresent(Int.self, forKey: .skippedInARow) ?? 0
         lossScale = try container.decodeIfPresent(LossScale.self, forKey: .lossScale)
+        validationIsPending = try container.decodeIfPresent(Bool.self, forKey: .validationIsPending) ?? false
+        baseHash = try container.decodeIfPresent(String.self, forKey: .baseHash)
+        planHash = try container.decodeIfPresent(String.self, forKey: .planHash)
         best = try container.decodeIfPresent(Best.self, forKey: .best)
     }
 
@@ -67,6 +78,9 @@ public struct TrainingState: Codable, Equatable, Sendable {
         try container.encode(cursor, forKey: .cursor)
         try container.encode(skippedInARow, forKey: .skippedInARow)
         try container.encodeIfPresent(lossScale, forKey: .lossScale)
+        if validationIsPending { try container.encode(true, forKey: .validationIsPending) }
+        try container.encodeIfPresent(baseHash, forKey: .baseHash)
+        try container.encodeIfPresent(planHash, forKey: .planHash)
         try container.encodeIfPresent(best, forKey: .best)
     }
 }

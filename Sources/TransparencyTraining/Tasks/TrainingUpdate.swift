@@ -16,9 +16,11 @@ public struct TrainingUpdate: Codable, Sendable, Equatable {
     public var dataWait: Double
     /// The most bytes taken so far: on an accelerator its tensors, on the CPU all of the process.
     public var memory: Int
+    /// Why pictures could not be read, in whose places the next ones of the order were taken; nil where all could.
+    public var unreadable: [String]?
 
     enum CodingKeys: String, CodingKey {
-        case step, epoch, loss, lr, skipped, seconds, memory
+        case step, epoch, loss, lr, skipped, seconds, memory, unreadable
         case gradNorm = "grad_norm"
         case dataWait = "data_wait"
     }
@@ -27,6 +29,9 @@ public struct TrainingUpdate: Codable, Sendable, Equatable {
 extension TrainingUpdate: TrainingRecord {
     package var summary: String { String(format: "loss %.4f, lr %.2e, norm %.3f", loss, lr, gradNorm) }
     package var warning: String? {
-        skipped ? "update \(step) was skipped: its loss or gradient is not a number" : nil
+        if let unreadable {
+            return "Warning: update \(step) took other pictures in the place of \(unreadable.joined(separator: "; "))"
+        }
+        return skipped ? "update \(step) was skipped: its loss or gradient is not a number" : nil
     }
 }

@@ -47,8 +47,13 @@ struct LRFindCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings(quiet: quiet)
-        let trainer = try await Trainer(settings, dataset: settings.openDataset(masks: .telling()))
+        let dataset = try settings.openDataset(masks: .telling())
+        try settings.checkPictures(of: dataset)
+        let trainer = try await Trainer(settings, dataset: dataset)
         if !quiet { await trainer.base.tellNotes() }
+        for warning in settings.warnings(pictureCount: trainer.pictureCount) {
+            StandardStream.tell("Warning: \(warning)\n")
+        }
         var range = LearningRateRange()
         var progress = Progress(total: steps, quiet: quiet, verb: "updates")
         defer { progress.end() }
@@ -62,7 +67,7 @@ struct LRFindCommand: AsyncParsableCommand {
         progress.end()
         try range.write(to: output)
         if !quiet { print("\(range.points.count) updates, the curve is in \(output).svg and \(output).csv") }
-        if interrupt.isRequested { throw ExitCode(130) }
+        if interrupt.isRequested { throw Interrupt.exitCode }
         guard let rate = range.suggestion else {
             throw TrainingError.settings([
                 "the loss falls nowhere from \(minLr) to \(maxLr): try other rates with --min-lr and --max-lr, or more --steps"

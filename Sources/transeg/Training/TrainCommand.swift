@@ -12,7 +12,7 @@ struct TrainCommand: AsyncParsableCommand {
         discussion: """
             Settings have the original's names and values. Options override environment variables (TRANSEG_LR=2e-6), which override files \
             (--config, see config init). The output folder gets checkpoint-<step> folders, whose transformer/ diffusers loads, log.jsonl, \
-            and in the end model/, which segment and evaluate take. Ctrl-C finishes the current update, saves and leaves.
+            and in the end model/, which segment and evaluate take. Ctrl-C, SIGTERM and SIGHUP finish the current update, save and leave.
 
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run --resume-from-checkpoint latest
@@ -45,6 +45,7 @@ struct TrainCommand: AsyncParsableCommand {
         let settings = try options.settings(quiet: quiet)
         if dryRun || plotSchedule != nil {
             let plan = try usage { try TrainingPlan(settings, dataset: settings.openDataset()) }
+            for warning in plan.warnings { StandardStream.tell("Warning: \(warning)\n") }
             if dryRun { print(plan.text) }
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
             return
@@ -54,7 +55,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     private func train(_ settings: TrainingSettings) async throws {
         let progress = await ProgressLogger(total: 0, quiet: quiet)
-        let interrupt = Interrupt()
+        // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for.
+        let interrupt = Interrupt(patience: 300)
         defer { interrupt.restore() }
         let start = ContinuousClock.now
         let run = try await FineTuningRun(
@@ -68,7 +70,7 @@ struct TrainCommand: AsyncParsableCommand {
         guard outcome == .finished else {
             await progress.log(
                 message: "stopped after update \(state.step); continue with --resume-from-checkpoint latest")
-            throw ExitCode(130)
+            throw Interrupt.exitCode
         }
         guard !quiet else { return }
         let folder = settings.projectConfig.outputDir

@@ -22,7 +22,9 @@ struct TrainVAECommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data set's folder; its training pictures are used.", valueName: "folder"))
     var datasetPath: String
 
-    @Option(help: ArgumentHelp("The folder to make, which must not exist yet.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder to make, new or empty, or one in which a VAE was left unfinished.", valueName: "folder"))
     var outputDir: String
 
     @Option(help: ArgumentHelp("Channels of each resolution, with commas between.", valueName: "list"))
@@ -88,10 +90,11 @@ struct TrainVAECommand: AsyncParsableCommand {
         (settings.steps, settings.batchSize, settings.lr) = (steps, batchSize, lr)
         (settings.divergenceWeight, settings.maskWeight) = (divergenceWeight, maskWeight)
         (settings.maskBatchSize, settings.base, settings.seed) = (maskBatchSize, vae, seed)
-        guard !FileManager.default.fileExists(atPath: outputDir) else {
-            throw ValidationError("--output-dir: \(outputDir) exists, and nothing is overwritten; name another folder")
-        }
         let (made, path) = (settings, outputDir)
+        guard AutoencoderTrainer.isFree(path) else {
+            throw ValidationError(
+                "--output-dir: \(path) has files in it, and nothing is overwritten; name another folder")
+        }
         let workers = ProcessInfo.processInfo.activeProcessorCount
         let trainer: AutoencoderTrainer
         do {
@@ -101,14 +104,18 @@ struct TrainVAECommand: AsyncParsableCommand {
         } catch { throw usageError(error) }
         let interrupt = Interrupt()
         defer { interrupt.restore() }
-        let folder = try TrainingFolder(path, isNewRun: true)
+        let folder = try TrainingFolder(path)
         let progress = await ProgressLogger(total: steps, quiet: quiet)
+        if let warning = folder.warning { await progress.log(message: warning) }
         let loop = try await TrainingLoop(
             trainer, folder: folder.path, store: nil, schedule: .init(),
             loggers: [JSONLinesLogger(path, continuingAt: nil), progress], isInterrupted: { interrupt.isRequested })
         guard try await loop.run() == .finished else {
-            await progress.log(message: "stopped early; what was learnt so far is in \(path)")
-            throw ExitCode(130)
+            await progress.log(
+                message:
+                    "stopped early; what was learnt so far is in \(path), --vae \(path) goes on from it in another folder"
+            )
+            throw Interrupt.exitCode
         }
         if !quiet { print(outputDir) }
     }

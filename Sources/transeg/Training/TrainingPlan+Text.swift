@@ -12,7 +12,8 @@ extension TrainingPlan {
     var text: String {
         func gigabytes(_ bytes: Int) -> String { String(format: "%.2f GiB", Double(bytes) / Double(1 << 30)) }
         let schedule = settings.schedule(pictureCount: pictureCount)
-        let rates = [0, schedule.warmupSteps, totalSteps / 2, max(0, totalSteps - 1)].map {
+        let moments = Set([0, schedule.warmupSteps, totalSteps / 2, totalSteps - 1]).filter { $0 < totalSteps }
+        let rates = moments.sorted().map {
             String(format: "%.3g at update %d", schedule.rate(at: $0), $0 + 1)
         }
         let lines =

@@ -1,0 +1,32 @@
+import Foundation
+
+/// A file that grows record by record; one that could not be written wholly leaves nothing behind.
+package final class GrowingFile {
+    private let path: String
+    private let descriptor: Int32
+
+    /// Opens a file that is there, to write after its end. Throws ``FileError``.
+    package init(_ path: String) throws {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Appends a record. Throws ``FileError``, for instance when the disk is full.
+    package func append(_ record: some Sequence<UInt8>) throws {
+        let start = lseek(descriptor, 0, SEEK_END)
+        var rest = ArraySlice(Array(record))
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else {
+                let code = errno
+                if start >= 0 { ftruncate(descriptor, start) }
+                throw FileError(path: path, code: code)
+            }
+            rest = rest.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package import Foundation
+
+/// Files that are read as a whole or from their beginning, never waited for: a pipe, socket or device among files, which might never
+/// end, is an error. What a shell gives a name of its own below `/dev` or `/proc`, such as `/dev/stdin` and `<(…)`, is taken.
+package enum PlainFile {
+    /// A descriptor of a file that is open for reading, which the caller closes. Throws ``FileReadError``.
+    package static func descriptor(of path: String) throws -> Int32 {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileReadError(path: path, code: errno) }
+        try check(status, path)
+        // A file may have become a pipe since: opening one would wait for a writer.
+        let isStream = status.st_mode & S_IFMT == S_IFIFO
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isStream ? 0 : O_NONBLOCK))
+        guard descriptor >= 0 else { throw FileReadError(path: path, code: errno) }
+        do {
+            guard fstat(descriptor, &status) == 0 else { throw FileReadError(path: path, code: errno) }
+            try check(status, path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// Throws ``FileReadError`` for what is neither a file nor a shell's stream.
+    private static func check(_ status: stat, _ path: String) throws {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFIFO where path.hasPrefix("/dev/") || path.hasPrefix("/proc/"): return
+        case S_IFDIR: throw FileReadError(path: path, code: EISDIR)
+        default:
+            let kind = status.st_mode & S_IFMT
+            let name = kind == S_IFIFO ? "pipe" : kind == S_IFSOCK ? "socket" : "device"
+            throw FileReadError(path: path, code: 0, reason: "it is no regular file but a \(name)")
+        }
+    }
+
+    /// Whether there is a regular file, or a link to one.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// All bytes. Throws ``FileReadError``.
+    ///
+    /// - Parameter limit: Bytes after which reading ends.
+    package static func contents(of path: String, limit: Int = .max) throws -> Data {
+        let descriptor = try descriptor(of: path)
+        defer { close(descriptor) }
+        var data = Data()
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while data.count < limit {
+            let count = buffer.withUnsafeMutableBytes {
+                read(descriptor, $0.baseAddress, min($0.count, limit - data.count))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileReadError(path: path, code: errno) }
+            if count == 0 { break }
+            data.append(contentsOf: buffer[..<count])
+        }
+        return data
+    }
+}
+
+/// A file could not be read.
+package struct FileReadError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    package let path: String
+    /// The system's number; 0 for what is no regular file.
+    package let code: Int32
+    /// The system's text, such as "Permission denied".
+    package let reason: String
+
+    package init(path: String, code: Int32, reason: String? = nil) {
+        (self.path, self.code) = (path, code)
+        self.reason = reason ?? String(cString: strerror(code))
+    }
+
+    /// Whether there is nothing at the path.
+    package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+
+    package var description: String { "\(path) cannot be read: \(reason)" }
+
+    package var errorDescription: String? { description }
+}

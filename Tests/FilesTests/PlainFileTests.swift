@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@testable import Files
+
+@Suite struct PlainFileTests {
+    private func inFolder(_ body: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(path)
+    }
+
+    @Test func whatIsNoFileIsAnErrorAtOnce() throws {
+        try inFolder { folder in
+            try Data("text".utf8).write(to: URL(fileURLWithPath: "\(folder)/file"))
+            #expect(try PlainFile.contents(of: "\(folder)/file") == Data("text".utf8))
+            #expect(try PlainFile.contents(of: "\(folder)/file", limit: 2) == Data("te".utf8))
+            #expect(mkfifo("\(folder)/pipe", 0o666) == 0)
+            func reason(_ path: String) -> String? {
+                do {
+                    _ = try PlainFile.contents(of: path)
+                    return nil
+                } catch { return (error as? FileReadError)?.reason }
+            }
+            #expect(reason("\(folder)/pipe") == "it is no regular file but a pipe")
+            #expect(reason("/dev/zero") == "it is no regular file but a device")
+            #expect(reason(folder) == "Is a directory")
+            #expect(reason("\(folder)/nothing") == "No such file or directory")
+        }
+    }
+
+    @Test func aLongNameIsCutBetweenCharactersAndKeepsAHash() {
+        let long = String(repeating: "杯", count: 82)
+        let name = FileName.stem(long)
+        #expect(name.utf8.count <= 255 - FileName.room && name.hasPrefix("杯杯"))
+        #expect(name != FileName.stem(long + "子") && name == FileName.stem(long))
+        #expect(FileName.stem(String(repeating: "a", count: 243)).count == 243)
+    }
+
+    @Test func aFolderIsLockedOnce() throws {
+        try inFolder { folder in
+            let lock = try FolderLock(folder)
+            #expect(throws: FolderLock.Taken.self) { try FolderLock(folder) }
+            #expect(lock.weakness == nil && lock.warning(for: folder) == nil)
+            withExtendedLifetime(lock) {}
+        }
+    }
+
+    @Test func aRecordIsWrittenWhollyOrNotAtAll() throws {
+        try inFolder { folder in
+            try Data("a\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/log"))
+            let file = try GrowingFile("\(folder)/log")
+            try file.append("b\n".utf8)
+            #expect(try PlainFile.contents(of: "\(folder)/log") == Data("a\nb\n".utf8))
+            #expect(throws: FileError.self) { try GrowingFile("\(folder)/nothing") }
+            #expect(throws: FileError(path: "/dev/full", code: ENOSPC)) { try GrowingFile("/dev/full").append([1]) }
+        }
+    }
+}
