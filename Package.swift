@@ -79,7 +79,7 @@ let package = Package(
         .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
-        .testTarget(name: "ImagesTests", dependencies: ["Images", "CVips"], exclude: ["Fixtures"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
             name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom"],
             exclude: ["Fixtures"]),

@@ -1,4 +1,3 @@
-import CVips
 import Foundation
 import Testing
 
@@ -113,7 +112,7 @@ import Testing
         return ~sum
     }
 
-    @Test func aHEIFSaysThatItIsHDR() throws {
+    @Test func aHEIFSaysThatItIsHDR() {
         func box(_ kind: String, _ content: [UInt8]) -> [UInt8] {
             withUnsafeBytes(of: UInt32(content.count + 8).bigEndian, Array.init) + Array(kind.utf8) + content
         }
@@ -122,19 +121,14 @@ import Testing
                 + box(
                     "meta", [0, 0, 0, 0] + box("hdlr", [1, 2, 3]) + box("iprp", box("ipco", box("ispe", [0]) + color)))
         }
-        func transfer(_ bytes: [UInt8]) throws -> Int? {
-            try VipsLibrary.start()
-            return try bytes.withUnsafeBytes { buffer in
-                let source = try #require(vips_source_new_from_memory(buffer.baseAddress, buffer.count))
-                defer { g_object_unref(source) }
-                return HEIFColor.transfer(SourceBytes(source: source))
-            }
+        func transfer(_ bytes: [UInt8]) -> Int? {
+            HEIFColor.transfer(SourceBytes { Array(bytes.dropFirst($0).prefix($1)) })
         }
         let nclx = box("colr", Array("nclx".utf8) + [0, 9, 0, 16, 0, 9, 0x80])
-        #expect(try transfer(file(nclx)) == 16)
-        #expect(try transfer(file(box("colr", Array("prof".utf8) + [0, 9, 0, 16]))) == nil)
+        #expect(transfer(file(nclx)) == 16)
+        #expect(transfer(file(box("colr", Array("prof".utf8) + [0, 9, 0, 16]))) == nil)
         let whole = file(nclx)
-        for length in 8..<whole.count { _ = try transfer(Array(whole[..<length])) }
-        #expect(try transfer(box("ftyp", []) + [0, 0, 0, 1] + Array("meta".utf8) + [255, 255, 255, 255]) == nil)
+        for length in 8..<whole.count { _ = transfer(Array(whole[..<length])) }
+        #expect(transfer(box("ftyp", []) + [0, 0, 0, 1] + Array("meta".utf8) + [255, 255, 255, 255]) == nil)
     }
 }

@@ -25,7 +25,9 @@ import Testing
             try blue.write(to: mask)
             let evaluate = ["evaluate", "--dataset", "scenes", "--model", tinyModel, "-q", "--no-pictures"]
             let before = try run(evaluate + ["--output", "before"])
-            #expect(before.exitCode == 1 && before.errors.contains("1_mask.png (8-bit RGB) is not understood"), "\(before.errors)")
+            #expect(
+                before.exitCode == 1 && before.errors.contains("1_mask.png (8-bit RGB) is not understood"),
+                "\(before.errors)")
 
             let faulty = try run(
                 ["dataset", "audit", "scenes", "--repair", "plan.json", "--sheet", "suspects.html", "--json"])
