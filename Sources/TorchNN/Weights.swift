@@ -78,9 +78,7 @@ package struct Weights {
     package func tensor(_ name: String, shape: [Int]) throws -> Tensor {
         let key = prefix + name
         if case .fresh(let fresh) = stateDict.source { return try fresh.tensor(key, shape: shape) }
-        guard let found = stateDict.shape(of: key) else {
-            throw WeightsError.missing(key: key, file: stateDict.name)
-        }
+        guard let found = stateDict.shape(of: key) else { throw stateDict.missing(key) }
         guard found == shape else {
             throw WeightsError.wrongShape(key: key, file: stateDict.name(of: key), found: found, expected: shape)
         }
@@ -145,6 +143,14 @@ private final class StateDict {
         return file.files.count == 1 ? first : (first as NSString).deletingLastPathComponent
     }
 
+    /// Why there is no tensor of a key.
+    func missing(_ key: String) -> WeightsError {
+        let stored = keys.filter { $0.hasSuffix(".\(key)") }
+        // More than one end so where they are keys of another part, such as those of several blocks.
+        return stored.count == 1
+            ? .prefixed(key: key, file: name, stored: stored[0]) : .missing(key: key, file: name)
+    }
+
     /// The file that holds a key.
     func name(of key: String) -> String {
         guard case .file(let file) = source, let holder = file.file(of: key) else { return name }
@@ -162,17 +168,17 @@ private final class StateDict {
     func tensor(_ key: String, dtype: DType, device: Device) throws -> Tensor {
         switch source {
         case .fresh(let fresh):
-            guard let tensor = fresh.tensors[key] else { throw WeightsError.missing(key: key, file: name) }
+            guard let tensor = fresh.tensors[key] else { throw missing(key) }
             return tensor
         case .memory(let tensors):
-            guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
+            guard let tensor = tensors[key] else { throw missing(key) }
             return try tensor.to(dtype, device: device)
         case .unconverted(let tensors):
-            guard let tensor = tensors[key] else { throw WeightsError.missing(key: key, file: name) }
+            guard let tensor = tensors[key] else { throw missing(key) }
             return tensor
         case .file(let collection):
             guard let file = collection.file(of: key), let info = collection.tensors[key] else {
-                throw WeightsError.missing(key: key, file: name)
+                throw missing(key)
             }
             guard let stored = DType(stored: info.dtype), stored.isFloatingPoint else {
                 throw WeightsError.notFloatingPoint(key: key, file: file.path, dtype: info.dtype.rawValue)

@@ -3,6 +3,8 @@ import Foundation
 /// Why a state dict does not fit the model that reads it.
 package enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equatable {
     case missing(key: String, file: String)
+    /// A weight has something before its name that is no part of the model's.
+    case prefixed(key: String, file: String, stored: String)
     case wrongShape(key: String, file: String, found: [Int], expected: [Int])
     case notFloatingPoint(key: String, file: String, dtype: String)
     case unexpected(keys: [String], file: String)
@@ -11,6 +13,9 @@ package enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equat
         switch self {
         case .missing(let key, let file):
             return "\(file): the weight \(key) is missing; the file and its config.json do not belong together"
+        case .prefixed(let key, let file, let stored):
+            return
+                "\(file): the weight \(key) is there as \(stored); take the prefix \(stored.dropLast(key.count)) off the keys"
         case .wrongShape(let key, let file, let found, let expected):
             return "\(file): the weight \(key) has shape \(found), but config.json asks for \(expected); "
                 + "the file and its config.json do not belong together"

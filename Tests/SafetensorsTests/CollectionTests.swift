@@ -68,7 +68,9 @@ import Testing
         // Where not all have it, it is a name of the model's own.
         (["module.a", "b"], ["b", "module.a"]),
         (["transformer.a", "transformer_blocks.0"], ["transformer.a", "transformer_blocks.0"]),
-        (["model.", "model.a"], ["model.", "model.a"]), (["x_orig_mod.a"], ["x_orig_mod.a"]),
+        (["model.", "model.a"], ["model.", "model.a"]),
+        (["_fsdp_wrapped_module.a._checkpoint_wrapped_module.b"], ["a.b"]), (["_orig_mod"], ["_orig_mod"]),
+        (["x_orig_mod.a"], ["x_orig_mod.a"]),
     ])
     func takesOffWhatWrappersPutBeforeKeys(stored: [String], read: [String]) throws {
         let folder = try TestFolder()

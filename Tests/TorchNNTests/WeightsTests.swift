@@ -79,6 +79,9 @@ import Torch
     @Test func refusesWhatDoesNotFit() throws {
         try withFile { path in
             let weights = Weights(try SafetensorsCollection(path: path), dtype: .float32)
+            #expect(throws: WeightsError.prefixed(key: "0.weight", file: path, stored: "blocks.0.weight")) {
+                try weights["0"].tensor("weight", shape: [2])
+            }
             #expect(throws: WeightsError.missing(key: "blocks.2.weight", file: path)) {
                 try weights["blocks"][2].tensor("weight", shape: [2, 3])
             }

@@ -4,14 +4,15 @@
 
 #include <stddef.h>
 
-// Notes a mapping. Gives its place in the table, or -1 when the table is full: the file's name is then not known to the handler.
+// Notes a mapping. Gives its place in the table, or -1 when the table is full: the file's name is then not known to the
+// handler.
 int mapped_files_add(const void *start, size_t length, const char *path);
 
 // Forgets a mapping, before it is unmapped.
 void mapped_files_remove(int place);
 
-// From now on a process that reads beyond the end of a noted file, which has been cut short, ends with one sentence on standard error and
-// exit code 1. For programs: a library has no business with its host's signals.
+// From now on a process that reads beyond the end of a noted file, which has been cut short, ends with one sentence on
+// standard error and exit code 1. For programs: a library has no business with its host's signals.
 void mapped_files_end_process_when_truncated(void);
 
 #endif
