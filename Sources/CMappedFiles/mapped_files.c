@@ -44,6 +44,9 @@ static void say(const char *text) {
   (void)written;
 }
 
+// Asked for beforehand.
+static int is_terminal;
+
 static void end_process(int number, siginfo_t *info, void *context) {
   (void)context;
   uintptr_t at = (uintptr_t)info->si_addr;
@@ -51,6 +54,9 @@ static void end_process(int number, siginfo_t *info, void *context) {
     uintptr_t start = atomic_load(&places[place].start);
     if (start == 0 || at < start || at - start >= places[place].length)
       continue;
+    // In the place of a progress bar.
+    if (is_terminal)
+      say("\r\033[K");
     say("Error: ");
     say(places[place].path);
     say(" was truncated while it was read; put the whole file back and run again\n");
@@ -62,6 +68,7 @@ static void end_process(int number, siginfo_t *info, void *context) {
 }
 
 void mapped_files_end_process_when_truncated(void) {
+  is_terminal = isatty(STDERR_FILENO);
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_sigaction = end_process;

@@ -99,14 +99,17 @@ extension ModelFolder {
 struct FolderLook {
     private let path: String
     private let names: [String]
+    private let isReadable: Bool
 
     init(_ path: String) {
         self.path = path
-        names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        (self.names, isReadable) = (names?.sorted() ?? [], names != nil)
     }
 
     /// What to do with it; nil where nobody knows.
     var remedy: String? {
+        guard isReadable else { return "the folder cannot be read; check its permissions" }
         let models = names.filter { Self.isModel("\(path)/\($0)") }
         if names.contains("trainer_state.json") {
             return "it is a checkpoint of training, of which 'transeg export \(path) FOLDER' makes a model"

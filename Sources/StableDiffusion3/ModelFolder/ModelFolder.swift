@@ -29,7 +29,7 @@ public struct ModelFolder: Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         self.name = name
-        self.variant = variant
+        self.variant = variant == "" ? nil : variant
         self.environment = environment
         let location = try ModelLocation(name, revision: revision, environment: environment)
         (path, download) = (location.path, location.download)
