@@ -74,6 +74,7 @@ import Torch
         try withCache(0) { repository, environment in
             try FileManager.default.createDirectory(atPath: "\(repository)/blobs", withIntermediateDirectories: true)
             try "".write(toFile: "\(repository)/blobs/ab.incomplete", atomically: true, encoding: .utf8)
+            try FileManager.default.removeItem(atPath: "\(repository)/snapshots")
             let text = message { _ = try ModelFolder("acme/glass", environment: environment) }
             #expect(text.contains("its download was not finished; download it with: hf download acme/glass"), "\(text)")
         }
@@ -127,6 +128,8 @@ import Torch
             let ckpt = try text(write("PK", "model.ckpt"))
             #expect(ckpt.contains("is a file") && ckpt.contains(conversion), "\(ckpt)")
             #expect(try text(write("GGUF....", "model.gguf")).contains("quantized weights (GGUF), which are not read"))
+            #expect(try text(write("PK", "model.zip")).contains("it is an archive: unpack it"))
+            #expect(try text(write("PK", "model.dduf")).contains("dduf_file='model.dduf'"))
             let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 77\n"
             #expect(try text(write(pointer, "x.safetensors")).contains("a Git LFS pointer"))
             let part = "\(goldens)/tiny-0/vae/diffusion_pytorch_model.safetensors"

@@ -56,7 +56,10 @@ struct CachedRepository {
     /// Nil when there is no such folder, or it is none of the cache's.
     init?(_ folder: String) {
         let name = (folder as NSString).lastPathComponent
-        guard name.hasPrefix(Self.prefix), isFolder("\(folder)/snapshots") else { return nil }
+        // A download that has only begun has no snapshot.
+        guard name.hasPrefix(Self.prefix),
+            ["snapshots", "blobs", "refs"].contains(where: { isFolder("\(folder)/\($0)") })
+        else { return nil }
         self.folder = folder
         let parts = name.dropFirst(Self.prefix.count).split(separator: "--", maxSplits: 1)
         id = parts.joined(separator: "/")

@@ -27,6 +27,13 @@ struct ModelFile {
         if beginning.starts(with: "GGUF".utf8) {
             return "it holds quantized weights (GGUF), which are not read: take the model that it was made from"
         }
+        let name = (path as NSString).lastPathComponent
+        if [".zip", ".tar", ".gz", ".tgz"].contains(where: name.hasSuffix) { return "it is an archive: unpack it" }
+        if name.hasSuffix(".dduf") {
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            return "in Python, diffusers' StableDiffusion3Pipeline.from_pretrained('\(folder)', dduf_file='\(name)')"
+                + ".save_pretrained('FOLDER') makes a folder of it"
+        }
         guard let file = try? SafetensorsCollection(path: path), let layout = WeightLayout(of: file.tensors.keys) else {
             return conversion
         }
