@@ -1,20 +1,25 @@
 package import Foundation
 
-/// Files that are read as a whole or from their beginning, never waited for: a pipe, socket or device among files, which might never
-/// end, is an error. What a shell gives a name of its own below `/dev` or `/proc`, such as `/dev/stdin` and `<(…)`, is taken.
+/// Files that are read as a whole or from their beginning, never waited for: a pipe that nobody writes to, a socket or a device among files
+/// is an error. What a shell gives a name of its own below `/dev` or `/proc`, such as `/dev/stdin` and `<(…)`, is taken.
 package enum PlainFile {
     /// A descriptor of a file that is open for reading, which the caller closes. Throws ``FileReadError``.
     package static func descriptor(of path: String) throws -> Int32 {
         var status = stat()
         guard stat(path, &status) == 0 else { throw FileReadError(path: path, code: errno) }
         try check(status, path)
-        // A file may have become a pipe since: opening one would wait for a writer.
-        let isStream = status.st_mode & S_IFMT == S_IFIFO
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isStream ? 0 : O_NONBLOCK))
+        // Opening a pipe would wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileReadError(path: path, code: errno) }
         do {
+            // A file may have become something else since.
             guard fstat(descriptor, &status) == 0 else { throw FileReadError(path: path, code: errno) }
             try check(status, path)
+            if status.st_mode & S_IFMT == S_IFIFO {
+                guard isShells(path) || hasWriter(descriptor) else { throw Self.noFile(path, "pipe") }
+                // From here on reading waits for the writer.
+                _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
+            }
         } catch {
             close(descriptor)
             throw error
@@ -22,17 +27,27 @@ package enum PlainFile {
         return descriptor
     }
 
-    /// Throws ``FileReadError`` for what is neither a file nor a shell's stream.
+    /// Throws ``FileReadError`` for what is neither a file nor a pipe.
     private static func check(_ status: stat, _ path: String) throws {
         switch status.st_mode & S_IFMT {
-        case S_IFREG: return
-        case S_IFIFO where path.hasPrefix("/dev/") || path.hasPrefix("/proc/"): return
+        case S_IFREG, S_IFIFO: return
         case S_IFDIR: throw FileReadError(path: path, code: EISDIR)
-        default:
-            let kind = status.st_mode & S_IFMT
-            let name = kind == S_IFIFO ? "pipe" : kind == S_IFSOCK ? "socket" : "device"
-            throw FileReadError(path: path, code: 0, reason: "it is no regular file but a \(name)")
+        case S_IFSOCK: throw noFile(path, "socket")
+        default: throw noFile(path, "device")
         }
+    }
+
+    private static func noFile(_ path: String, _ kind: String) -> FileReadError {
+        FileReadError(path: path, code: 0, reason: "it is no regular file but a \(kind)")
+    }
+
+    /// Whether a pipe is one that a shell named, which has a writer or had one.
+    private static func isShells(_ path: String) -> Bool { path.hasPrefix("/dev/") || path.hasPrefix("/proc/") }
+
+    /// Whether somebody writes to a pipe within a second.
+    private static func hasWriter(_ descriptor: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&request, 1, 1000) == 1 && request.revents & Int16(POLLIN) != 0
     }
 
     /// Whether there is a regular file, or a link to one.

@@ -82,6 +82,7 @@ struct EvaluationOptions: ParsableArguments {
                 StandardStream.tell("interrupted; continue with --resume\n")
                 throw Interrupt.exitCode
             } catch {
+                bar?.end()
                 if bar != nil { StandardStream.tell("what was scored is kept; continue with --resume\n") }
                 throw error
             }

@@ -28,6 +28,8 @@ final class Interrupt: Sendable {
     ///   - patience: Seconds after which the process ends when SIGTERM or SIGHUP asked for it.
     ///   - onRequest: Called once, on another thread.
     init(patience: UInt32 = 30, onRequest: @escaping @Sendable () -> Void = {}) {
+        // Ctrl-C ends the rest of a pipeline too, and what is told to nobody must not end the work before it is saved.
+        signal(SIGPIPE, SIG_IGN)
         sources.withLock { sources in
             for number in numbers {
                 signal(number, SIG_IGN)

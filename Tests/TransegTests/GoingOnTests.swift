@@ -30,7 +30,10 @@ import Torch
         _ arguments: [String], in folder: String, until file: String, _ body: (Process) throws -> Void
     ) throws -> Process {
         let process = Program.makeProcess(arguments, in: folder)
-        (process.standardError, process.standardOutput) = (FileHandle.nullDevice, FileHandle.nullDevice)
+        // Where nobody reads, as in a pipeline whose other programs Ctrl-C has ended already.
+        let unread = Pipe()
+        try unread.fileHandleForReading.close()
+        (process.standardError, process.standardOutput) = (unread, FileHandle.nullDevice)
         try process.run()
         while process.isRunning,
             (FileManager.default.contents(atPath: "\(folder)/\(file)") ?? Data()).count(where: { $0 == 10 }) < 2

@@ -22,6 +22,9 @@ struct TrainVAECommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data set's folder; its training pictures are used.", valueName: "folder"))
     var datasetPath: String
 
+    @Option(help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"))
+    var plan: String?
+
     @Option(
         help: ArgumentHelp(
             "The folder to make, new or empty, or one in which a VAE was left unfinished.", valueName: "folder"))
@@ -99,8 +102,9 @@ struct TrainVAECommand: AsyncParsableCommand {
         let trainer: AutoencoderTrainer
         do {
             trainer = try await AutoencoderTrainer(
-                made, dataset: Dataset(datasetPath, masks: .telling()), device: .usable(device.device),
-                workerCount: workers)
+                made,
+                dataset: Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) }, masks: .telling()),
+                device: .usable(device.device), workerCount: workers)
         } catch { throw usageError(error) }
         let interrupt = Interrupt()
         defer { interrupt.restore() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TransparencySegmentation
 
-@Suite struct ResultWriterTests {
+@Suite struct ResultNameTests {
     @Test func endingsFitInTheRoomThatNamesLeave() {
         for kind in ResultKind.allCases { #expect("_\(kind.rawValue).png".utf8.count <= FileName.room) }
     }
