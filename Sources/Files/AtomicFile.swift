@@ -4,8 +4,8 @@ import Foundation
 package enum AtomicFile {
     /// Where the new content goes, in order.
     package struct Output {
-        fileprivate let descriptor: Int32
-        fileprivate let path: String
+        let descriptor: Int32
+        let path: String
 
         /// Appends all of `bytes`. Throws ``FileError``, for instance when the disk is full.
         package func write(_ bytes: UnsafeRawBufferPointer) throws {
@@ -31,11 +31,11 @@ package enum AtomicFile {
 
     /// Runs `body` on a temporary file in the folder of `path`, flushes that to the disk and renames it to `path`.
     ///
-    /// A symbolic link is followed, so that its target is replaced and the link stays. If anything throws, `body`
-    /// included, the temporary file is removed and what was at `path` is untouched. Throws ``FileError`` and what
-    /// `body` throws.
+    /// A symbolic link at `path` is replaced, and the file that it leads to stays: it may be anybody's, such as a photograph. If anything
+    /// throws, `body` included, the temporary file is removed and what was at `path` is untouched. Throws ``FileError`` and what `body`
+    /// throws.
     package static func write(to path: String, _ body: (Output) throws -> Void) throws {
-        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+        let target = URL(fileURLWithPath: path)
         var status = stat()
         if stat(target.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             // Renaming would put a plain file in the place of, say, /dev/null.

@@ -20,6 +20,17 @@ package func realPath(_ path: String) -> String? {
     return String(cString: real)
 }
 
+/// Makes a folder and those above it, where there are none. Throws ``FileError`` with the system's reason, which Foundation does not tell.
+package func makeFolder(_ path: String) throws {
+    guard !isFolder(path) else { return }
+    let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if parent != path { try makeFolder(parent) }
+    // Another process may have made it meanwhile.
+    guard mkdir(path, 0o777) == 0 || (errno == EEXIST && isFolder(path)) else {
+        throw FileError(path: path, reason: errno == EEXIST ? "\(path) is a file" : String(cString: strerror(errno)))
+    }
+}
+
 /// Makes what was renamed, made or removed in a folder durable. Some file systems cannot flush a folder, so that a failure is no error.
 func flushFolder(_ path: String) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)

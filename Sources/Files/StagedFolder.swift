@@ -18,11 +18,7 @@ package final class StagedFolder {
     package init(for target: String) throws {
         let url = URL(fileURLWithPath: target)
         let parent = url.deletingLastPathComponent().path
-        do {
-            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: target, reason: error.localizedDescription)
-        }
+        try Self.make(parent, for: target)
         self.target = url.path
         Self.recover(url.path)
         Self.removeStaged(in: parent)
@@ -129,10 +125,13 @@ package final class StagedFolder {
 
     /// Makes a folder in the staged one, and those above it. Throws ``FileError``.
     package func makeFolder(_ name: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: "\(target)/\(name)", reason: error.localizedDescription)
+        try Self.make("\(path)/\(name)", for: "\(target)/\(name)")
+    }
+
+    /// Errors name what the caller knows.
+    private static func make(_ folder: String, for target: String) throws {
+        do { try Files.makeFolder(folder) } catch let error as FileError {
+            throw FileError(path: target, reason: error.reason)
         }
     }
 

@@ -51,7 +51,7 @@ package struct ChartFrame {
         let onLeft = value > (xRange.lowerBound + xRange.upperBound) / 2
         let place = Self.number(x(value) + (onLeft ? -4 : 4))
         return """
-            <path class="\(styleClass)" d="M\(point(value, 0))V\(Self.number(box.top))"/>\
+            <path class="\(styleClass)" d="M\(Self.number(x(value))) \(Self.number(box.bottom))V\(Self.number(box.top))"/>\
             <text class="halo" x="\(place)" y="\(Self.number(box.top + 12 + 16 * Double(row)))" \
             text-anchor="\(onLeft ? "end" : "start")">\(text)</text>
             """

@@ -40,12 +40,21 @@ extension ChartFrame {
             }
         }
 
-        /// The powers of ten in a range of decimal logarithms, and where there are few, twice and five times them too.
+        /// The powers of ten in a range of decimal logarithms; where there are few, twice and five times them too, or round numbers of
+        /// another kind.
         static func logarithmic(in range: ClosedRange<Double>) -> [Tick] {
             let powers = Int(floor(range.lowerBound))...Int(ceil(range.upperBound))
             let factors: [Double] = range.upperBound - range.lowerBound < 2.5 ? [1, 2, 5] : [1]
-            return powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
-                .filter { range.contains(log10($0)) }.map { Tick(value: log10($0), text: String(format: "%.0e", $0)) }
+            let values = powers.flatMap { power in factors.map { $0 * pow(10, Double(power)) } }
+                .filter { range.contains(log10($0)) }
+            if values.count < 3 {
+                let ticks = round(in: pow(10, range.lowerBound)...pow(10, range.upperBound)).filter { $0.value > 0 }
+                return ticks.map { Tick(value: log10($0.value), text: $0.text) }
+            }
+            return values.map { value in
+                let text = (1e-3...9999).contains(value) ? String(format: "%.3g", value) : String(format: "%.0e", value)
+                return Tick(value: log10(value), text: text.replacing("e-0", with: "e-").replacing("e+0", with: "e"))
+            }
         }
     }
 }

@@ -84,12 +84,7 @@ public struct SyntheticDataset: Sendable {
         }
         for path in Set(scenes.map(\.folder)) {
             for kind in ["images", "masks"] {
-                let path = "\(folder)/\(path)/\(kind)"
-                do {
-                    try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-                } catch {
-                    throw SyntheticDatasetError.cannotBeMade(path)
-                }
+                try makeFolder("\(folder)/\(path)/\(kind)")
             }
         }
     }
@@ -112,8 +107,6 @@ extension SyntheticScene {
 public enum SyntheticDatasetError: Error, Equatable, CustomStringConvertible, LocalizedError {
     /// There is something in the folder; `found` is a name.
     case notEmpty(String, found: String)
-    /// A folder cannot be made at the path.
-    case cannotBeMade(String)
     /// It is a file, or a folder that cannot be read.
     case notAFolder(String)
 
@@ -121,8 +114,6 @@ public enum SyntheticDatasetError: Error, Equatable, CustomStringConvertible, Lo
         switch self {
         case .notEmpty(let path, let found):
             "\(path) has files in it, such as \(found), and nothing is overwritten; give a new or empty folder"
-        case .cannotBeMade(let path):
-            "the folder \(path) cannot be made; check that what it lies in exists and may be written to"
         case .notAFolder(let path): "\(path) is not a folder that can be read; give a new or empty folder"
         }
     }

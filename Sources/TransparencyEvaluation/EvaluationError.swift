@@ -17,8 +17,6 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible, Localize
     case isRunning(String)
     /// The interrupted evaluation was of something else.
     case changed(folder: String, differences: [String])
-    /// A folder or file cannot be made at the path.
-    case cannotBeMade(String)
     /// A file of an evaluation cannot be understood.
     case malformed(path: String, reason: String)
 
@@ -37,8 +35,6 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible, Localize
             "another evaluation is writing to \(folder); wait for it, or name another folder with --output"
         case .changed(let folder, let differences):
             "the evaluation in \(folder) is of something else (\(differences.joined(separator: "; "))); name another folder with --output"
-        case .cannotBeMade(let path):
-            "\(path) cannot be made or written to; check its folder and rights, or name another with --output"
         case .malformed(let path, let reason): "\(path) cannot be understood: \(reason)"
         }
     }

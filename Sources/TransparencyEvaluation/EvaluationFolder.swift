@@ -31,12 +31,10 @@ public final class EvaluationFolder {
     public init(_ path: String, identity: EvaluationIdentity, resume: Bool) throws {
         let files = FileManager.default
         do {
-            try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+            try makeFolder(path)
             lock = try FolderLock(path)
         } catch is FolderLock.Taken {
             throw EvaluationError.isRunning(path)
-        } catch {
-            throw EvaluationError.cannotBeMade(path)
         }
         let (identityPath, partialPath) = ("\(path)/\(Self.identityName)", "\(path)/\(Self.partialName)")
         if resume, let earlier = try Self.identity(at: identityPath) {
@@ -121,11 +119,7 @@ public final class EvaluationFolder {
     /// May be called on any thread. Throws `FileError` and `ImageError`.
     public static func writePictures(of scored: ScoredPrediction, in path: String) throws {
         let folder = picturesFolder(of: scored.record.difficulty, in: path)
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw EvaluationError.cannotBeMade(folder)
-        }
+        try makeFolder(folder)
         let stem = pictureStem(of: scored.record, in: path)
         let counts = scored.record.pixels
         let text: KeyValuePairs = [

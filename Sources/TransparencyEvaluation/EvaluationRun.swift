@@ -41,7 +41,7 @@ public struct EvaluationRun: Sendable {
     ///
     /// - Parameters:
     ///   - batch: Pictures in one pass.
-    ///   - progress: Called after each picture.
+    ///   - progress: Called before the first picture and after each.
     /// - Returns: The metrics, as written.
     /// - Throws: ``EvaluationError``, `DatasetError`, `ImageError`, `MetricsError`, `FileError`, what the predictor throws, and
     ///   `CancellationError` when it was cancelled before the end.
@@ -69,7 +69,7 @@ public struct EvaluationRun: Sendable {
     /// - Parameters:
     ///   - reader: Reads the masks, and says what is guessed; truths of a data set are read by the data set's own.
     ///   - sources: Where masks and truths are from, by name: an interrupted evaluation goes on with the same ones only.
-    ///   - progress: Called after each picture.
+    ///   - progress: Called before the first picture and after each.
     /// - Returns: The metrics, as written.
     /// - Throws: As the other function.
     @discardableResult
@@ -125,6 +125,7 @@ public struct EvaluationRun: Sendable {
             if writesPictures { try EvaluationFolder.writePictures(of: scored, in: path) }
             return scored.record
         }
+        report(progress)
         for await picture in pipeline {
             let record = try picture.result.get()
             try folder.append(record)

@@ -61,13 +61,14 @@ public struct LearningRateRange: Sendable {
             ["update,lr,loss,smoothed_loss,grad_norm"]
             + points.enumerated().map { "\($0 + 1),\($1.rate),\($1.loss),\($1.smoothed),\($1.gradNorm)" }
         try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: "\(path).csv")
-        // What the loss comes to when it breaks would hide where it fell.
-        let top = 1.5 * (points.first?.smoothed ?? 0)
+        // What a single loss comes to when it breaks would hide where the mean fell.
+        let top = 1.5 * (points.map(\.smoothed).max() ?? 0)
         try LinePlot(
             xLabel: "learning rate", isLogarithmic: true,
+            marker: suggestion.map { .init($0, String(format: "proposed %.2g", $0)) },
             [
                 .init(
-                    "Loss, cut off above",
+                    "Loss", scale: .logarithmic,
                     [
                         .init("each update", points.map { ($0.rate, min($0.loss, top)) }),
                         .init("running mean", points.map { ($0.rate, min($0.smoothed, top)) }),

@@ -27,6 +27,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case laterFormat(String, version: Int)
     /// Another run is writing to the output folder.
     case isRunning(String)
+    /// A range test found no rate at which the loss falls.
+    case flatLoss(from: Double, to: Double)
     /// An update failed when some weights had been changed.
     case torn
 
@@ -57,6 +59,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
+        case .flatLoss(let first, let last):
+            "the loss falls nowhere from \(first) to \(last); try other rates with --min-lr and --max-lr, or more --steps"
         case .torn:
             "an update failed when it had changed some of the weights; continue from the last checkpoint with --resume-from-checkpoint latest"
         }

@@ -1,59 +1,58 @@
 import ArgumentParser
-import Foundation
 import SegmentationMetrics
 import TransparencyEvaluation
-import TransparencySegmentation
+import TransparencyTraining
 
-/// `transeg compare`: whether one evaluation is better than another.
+/// `transeg compare`: whether one evaluation, or training run, is better than another.
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Prints the differences between two evaluations of the same pictures, with intervals.",
+        abstract:
+            "Prints the differences between two evaluations of the same pictures, with intervals, or between two training runs.",
         discussion: """
             Each picture is compared with itself, so that what makes a picture hard for both does not count. An asterisk marks \
-            intervals without zero. per_image.csv must lie beside each metrics.json.
+            intervals without zero. per_image.csv must lie beside each metrics.json. Two training runs are compared by their log.jsonl.
 
-              transeg compare before/metrics.json after/metrics.json
+              transeg compare before/ after/ --report compare.html
+              transeg compare run1/ run2/ --report runs.html
             """)
 
-    @Argument(help: ArgumentHelp("metrics.json of an evaluation, or its folder.", valueName: "A"))
+    @Argument(
+        help: ArgumentHelp("An evaluation's folder or its metrics.json, or a training run's folder.", valueName: "A"),
+        completion: .file())
     var first: String
 
-    @Argument(help: ArgumentHelp("That of another.", valueName: "B"))
+    @Argument(help: ArgumentHelp("Another of the same kind.", valueName: "B"), completion: .file())
     var second: String
 
-    @Flag(help: "Print one JSON array.")
+    @Option(
+        help: ArgumentHelp(
+            "Also write a page: of evaluations with each picture's change, of runs with their curves in one drawing.",
+            valueName: "file.html"), completion: .file(extensions: ["html"]))
+    var report: String?
+
+    @Flag(help: "Print JSON instead of a table.")
     var json = false
 
-    func run() throws {
-        let (one, other) = (try FinishedEvaluation(first), try FinishedEvaluation(second))
-        for warning in one.differences(from: other) { StandardStream.tell("Warning: \(warning)\n") }
-        let comparison = try one.compared(to: other)
-        guard json else { return print(MetricsTable.text(comparison)) }
-        let rows = comparison.rows.map { row in
-            Row(
-                difficulty: row.difficulty?.rawValue ?? "all", protocolName: row.protocolName.rawValue,
-                number: row.quantity.rawValue, first: row.first, second: row.second, difference: row.difference,
-                interval: row.interval)
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try StandardStream.output.write(encoder.encode(rows) + Data("\n".utf8))
+    func validate() throws {
+        try checkOutput("--report", report, suffixes: ["html", "htm"], inputs: [first, second])
     }
 
-    /// One element of `--json`.
-    private struct Row: Encodable {
-        let difficulty: String
-        let protocolName: String
-        let number: String
-        let first: Double
-        let second: Double
-        let difference: Double
-        let interval: Interval
-
-        enum CodingKeys: String, CodingKey {
-            case difficulty, number, first, second, difference, interval
-            case protocolName = "protocol"
+    func run() throws {
+        if let runs = RunComparison(first, second) {
+            try report.map { try runs.write(to: $0) }
+            return try print(json ? runs.json() : runs.text)
         }
+        let (one, other) = (try FinishedEvaluation(first), try FinishedEvaluation(second))
+        let warnings = one.differences(from: other)
+        for warning in warnings { StandardStream.tell("Warning: \(warning)") }
+        let comparison = try one.compared(to: other)
+        try report.map { path in
+            try ComparisonReport(
+                names: (first, second), comparison: comparison, warnings: warnings, first: one.records,
+                second: other.records
+            ).write(to: path)
+        }
+        try print(json ? comparison.json() : MetricsTable.text(comparison))
     }
 }

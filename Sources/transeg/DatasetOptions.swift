@@ -8,22 +8,24 @@ import TransparencyTraining
 
 /// How a data set is laid out and repaired: the options that commands share.
 struct DatasetLayoutOptions: ParsableArguments {
-    @Option(help: "Which part of a data set laid out as Trans10K. (default: test; preview: train; audit: all)")
+    @Option(help: "Which part of a data set that is laid out as Trans10K. (default: test; preview: train; audit: all)")
     var split: Split?
 
     @Option(
         help: ArgumentHelp(
-            "For a data set with other folders: its pictures, a path in it with one *, such as photos/*.jpg.",
+            "The pictures of a data set with other folders: a path in it with one *, such as photos/*.jpg. Needs --masks.",
             valueName: "pattern"))
     var images: String?
 
     @Option(
         help: ArgumentHelp(
-            "And their masks, such as labels/*_mask.png; what the stars stand for must be the same.",
+            "Their masks, such as labels/*_mask.png. A picture and its mask are those whose stars stand for the same.",
             valueName: "pattern"))
     var masks: String?
 
-    @Option(help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"))
+    @Option(
+        help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"),
+        completion: .file(extensions: ["json"]))
     var plan: String?
 
     func validate() throws {
@@ -49,7 +51,7 @@ struct DatasetLayoutOptions: ParsableArguments {
 struct DatasetOptions: ParsableArguments {
     @OptionGroup var layout: DatasetLayoutOptions
 
-    @Option(help: "Easy or hard pictures, or mix for all.")
+    @Option(help: "Which pictures of the split: those in its folder easy or hard, or mix for both.")
     var difficulty = DifficultyChoice.mix
 
     func validate() throws {
@@ -69,7 +71,7 @@ struct DatasetOptions: ParsableArguments {
 
 extension MaskReader {
     /// One that says on standard error what it guesses.
-    static func telling() -> MaskReader { MaskReader { StandardStream.tell("note: \($0)\n") } }
+    static func telling() -> MaskReader { MaskReader { StandardStream.tell("note: \($0)") } }
 }
 
 extension Split: ExpressibleByArgument {}

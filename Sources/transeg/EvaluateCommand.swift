@@ -22,26 +22,32 @@ struct EvaluateCommand: AsyncParsableCommand {
             N_mask or N; both may be in one folder, and in subfolders easy and hard.
             """)
 
-    @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"), completion: .directory)
     var dataset: String?
 
     @OptionGroup var datasetOptions: DatasetOptions
 
-    @Option(help: ArgumentHelp("Score the masks in this folder instead of a model's.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Score the masks in this folder instead of a model's.", valueName: "folder"),
+        completion: .directory)
     var predictions: String?
 
-    @Option(help: ArgumentHelp("Their true masks, where these are no data set.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The true masks of --predictions, where there is no data set.", valueName: "folder"),
+        completion: .directory)
     var groundTruth: String?
 
-    @Flag(help: "The predictions have things in red and stuff in white: score three classes.")
+    @Flag(help: "The masks of --predictions have things in red and stuff in white: score three classes.")
     var predictedClasses = false
 
     @OptionGroup var modelOptions: ModelOptions
 
-    @Option(help: "Pictures in one pass.")
+    @Option(help: "Pictures in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
-    @Flag(inversion: .prefixedNo, help: "Compare at the pictures' own resolution too, with boundary F.")
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Compare at each picture's own resolution too, with boundary F, which takes longer.")
     var native = true
 
     @OptionGroup var options: EvaluationOptions

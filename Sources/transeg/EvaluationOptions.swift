@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SegmentationMetrics
 import StableDiffusion3
 import TransparencyData
@@ -9,14 +10,16 @@ import TransparencySegmentation
 struct EvaluationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Compare at a square of this side, or at HEIGHTxWIDTH. The original's numbers are of 1024, TransLab's of 512. "
-                + "(default: the size that the model was made for)", valueName: "side"))
+            "Compare at a square of this side in pixels, or at HEIGHTxWIDTH. Published numbers of the original are at 1024, of TransLab at 512. "
+                + "(default: the size that the model was made for; each picture's own with --predictions)",
+            valueName: "side"))
     var size: SizeChoice?
 
     @Option(help: "The soft value, 0 to 1, above which a pixel counts as transparent.")
     var threshold = 0.5
 
-    @Option(help: ArgumentHelp("The folder for the results, new or empty.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder for the results, new or empty.", valueName: "folder"), completion: .directory)
     var output = "transeg-evaluation"
 
     @Flag(help: "Continue an interrupted evaluation in the output folder; begin one where there is none.")
@@ -24,7 +27,9 @@ struct EvaluationOptions: ParsableArguments {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Write predictions, masks and photographs; the report shows the worst and best of them.")
+        help:
+            "Write predictions, masks and photographs too; the report shows the worst and best. Without them a large data set takes less disk."
+    )
     var pictures = true
 
     @Flag(help: "Print metrics.json on standard output instead of a table.")
@@ -58,7 +63,7 @@ struct EvaluationOptions: ParsableArguments {
     /// - Parameters:
     ///   - facts: What the report says at its head.
     ///   - score: Scores everything and says after each picture how far it is.
-    /// - Throws: What `score` throws, and `ExitCode(130)` when interrupted.
+    /// - Throws: What `score` throws, and `Interrupt.exitCode` when interrupted.
     func run(
         title: String, facts: [Report.Fact], data: DataState,
         score: @escaping @Sendable (EvaluationRun, (EvaluationProgress) -> Void) async throws -> Metrics
@@ -73,28 +78,29 @@ struct EvaluationOptions: ParsableArguments {
             do {
                 return try await score(run) { progress in
                     if bar == nil { bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored") }
-                    let means =
-                        "IoU \(fixed(progress.iou)), recall \(fixed(progress.recall)), MSE \(fixed(progress.mse))"
+                    guard progress.doneCount > 0 else { return }
+                    let means = String(
+                        format: "IoU %.4f, recall %.4f, MSE %.4f", progress.iou, progress.recall, progress.mse)
                     bar?.advance(to: progress.doneCount, note: means)
                 }
             } catch is CancellationError {
                 bar?.end()
-                StandardStream.tell("interrupted; continue with --resume\n")
+                StandardStream.tell("interrupted; continue with --resume")
                 throw Interrupt.exitCode
             } catch {
                 bar?.end()
-                if bar != nil { StandardStream.tell("what was scored is kept; continue with --resume\n") }
+                if bar != nil { StandardStream.tell("what was scored is kept; continue with --resume") }
                 throw error
             }
         }
         // Told to those too who asked for errors only: nothing was done.
-        if wasFinished { StandardStream.tell("the evaluation in \(output) was finished already\n") }
+        if wasFinished { StandardStream.tell("the evaluation in \(output) was finished already") }
         if json {
             try StandardStream.output.write(metrics.jsonData())
         } else if !quiet {
-            print(MetricsTable.text(metrics))
+            try print(MetricsTable.text(metrics))
             let count = metrics.protocols[.original]?.images ?? 0
-            print("\(count) pictures scored, results in \(output): metrics.json, per_image.csv, report.html")
+            try print("\(count) pictures scored, results in \(output): metrics.json, per_image.csv, report.html")
         }
     }
 }

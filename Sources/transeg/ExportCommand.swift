@@ -19,27 +19,37 @@ struct ExportCommand: AsyncParsableCommand {
               transeg export run/checkpoint-3140 glass
             """)
 
-    @Argument(help: ArgumentHelp("A model folder, a Hugging Face id, or a checkpoint of train.", valueName: "model"))
+    @Argument(
+        help: ArgumentHelp("A model folder, a Hugging Face id, or a checkpoint of train.", valueName: "model"),
+        completion: .directory)
     var model: String
 
-    @Argument(help: ArgumentHelp("The folder to make, which must not exist yet.", valueName: "out"))
+    @Argument(
+        help: ArgumentHelp("The folder to make, which must not exist yet.", valueName: "out"), completion: .directory)
     var out: String
 
-    @Flag(help: "Fold the transformer.")
+    @Flag(
+        help:
+            "Fold the constant timestep and prompt into the transformer. (default: the plain form, which diffusers reads)"
+    )
     var folded = false
 
-    @Option(help: "The dtype of all weights. (default: each weight's own)")
+    @Option(help: "The dtype of all weights. The half-sized types halve the files. (default: each weight's own)")
     var dtype: ComputeDType?
 
     @Option(
         help: ArgumentHelp(
-            "Of a checkpoint: where its run's base model is now, if it was moved.", valueName: "folder|id"))
+            "Of a checkpoint: where its run's base model is now, if it was moved.", valueName: "folder|id"),
+        completion: .directory)
     var baseModelPath: String?
 
-    @Option(help: "Branch, tag or commit of a Hugging Face id.")
+    @Option(help: "Branch, tag or commit, when the model is a Hugging Face id.")
     var revision = "main"
 
-    @Option(help: "Infix of the weight files, such as fp16.")
+    @Option(
+        help: ArgumentHelp(
+            "Take the weight files with this infix, such as fp16 of diffusion_pytorch_model.fp16.safetensors.",
+            valueName: "infix"))
     var variant: String?
 
     func run() async throws {
@@ -65,6 +75,6 @@ struct ExportCommand: AsyncParsableCommand {
         } catch is CancellationError {
             throw Interrupt.exitCode
         }
-        print(out)
+        try print(out)
     }
 }

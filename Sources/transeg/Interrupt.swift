@@ -37,7 +37,9 @@ final class Interrupt: Sendable {
                 source.setEventHandler {
                     guard Self.received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
                     else { _exit(128 + number) }
-                    StandardStream.tell("\nstopping as soon as nothing is left half done; once more stops at once\n")
+                    // Beside the ^C of the terminal.
+                    try? StandardStream.error.write("\n".utf8)
+                    StandardStream.tell("stopping as soon as nothing is left half done; once more stops at once")
                     if number != SIGINT { Self.exit(128 + number, after: patience) }
                     onRequest()
                 }
@@ -51,7 +53,7 @@ final class Interrupt: Sendable {
     private static func exit(_ code: Int32, after seconds: UInt32) {
         Thread.detachNewThread {
             sleep(seconds)
-            StandardStream.tell("this takes longer than \(seconds) s; stopping at once\n")
+            StandardStream.tell("this takes longer than \(seconds) s; stopping at once")
             _exit(code)
         }
     }

@@ -10,26 +10,33 @@ struct ModelOptions: ParsableArguments {
         help: ArgumentHelp(
             "The model: a folder in diffusers' layout, or a Hugging Face id such as "
                 + "stabilityai/stable-diffusion-3.5-medium that is in Hugging Face's cache. "
-                + "Without it, the small embedded model.", valueName: "folder|id"))
+                + "(default: the small embedded model, which knows drawn scenes only)", valueName: "folder|id"),
+        completion: .directory)
     var model: String?
 
-    @Option(help: "Branch, tag or commit of a Hugging Face id.")
+    @Option(help: "Branch, tag or commit, when --model is a Hugging Face id.")
     var revision = "main"
 
-    @Option(help: "Infix of the weight files, such as fp16.")
+    @Option(
+        help: ArgumentHelp(
+            "Take the weight files with this infix, such as fp16 of diffusion_pytorch_model.fp16.safetensors.",
+            valueName: "infix"))
     var variant: String?
 
-    @Option(help: "What to compute in.")
+    @Option(
+        help:
+            "What to compute in. The half-sized types need half the memory and are quicker on accelerators; masks differ slightly."
+    )
     var dtype = ComputeDType.float32
 
-    @Option(help: "Where to compute: auto takes an accelerator where there is one; cuda:1 is the second.")
+    @Option(help: "Where to compute. auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
     @OptionGroup var threads: ThreadOptions
 
     @OptionGroup var precisionOptions: PrecisionOptions
 
-    @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
+    @Flag(help: "Do every operation as diffusers does it. Slower; for comparing numbers with diffusers.")
     var plain = false
 
     /// Finds the model without loading it.
@@ -52,7 +59,7 @@ struct ModelOptions: ParsableArguments {
 extension ModelFolder {
     /// Says which files are taken where those that were asked for are not there.
     func tellNotes() {
-        for note in notes { StandardStream.tell("Note: \(note)\n") }
+        for note in notes { StandardStream.tell("Note: \(note)") }
     }
 }
 
@@ -96,4 +103,6 @@ struct DeviceChoice: ExpressibleByArgument {
     var defaultValueDescription: String { device?.description ?? "auto" }
 
     static var allValueStrings: [String] { ["auto", "cpu", "cuda", "mps"] }
+
+    static let defaultCompletionKind = CompletionKind.list(allValueStrings)
 }

@@ -5,14 +5,14 @@ import TransparencySegmentation
 struct PrecisionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What the products of the transformer are computed in on the CPU: exact in float32, fast in bfloat16, "
-                + "int8 in eight-bit numbers. Docs/performance.md says what that does to masks."))
+            "What the transformer's products are computed in, on the CPU with --dtype float32: exact in float32, fast in bfloat16, "
+                + "int8 in eight-bit integers. Docs/performance.md says what that saves and does to masks."))
     var precision = Precision.exact
 
     @Option(
         help: ArgumentHelp(
-            "Memory that the program may take on the CPU, such as 3GiB: where the model would take more, it is read from "
-                + "its file block by block for each picture.", valueName: "size"))
+            "The most memory to take, on the CPU with --dtype float32, such as 3GiB. A model that needs more is read from its file block by "
+                + "block for each picture, which is slower. (default: no limit)", valueName: "size"))
     var memoryLimit: MemorySize?
 }
 

@@ -26,46 +26,52 @@ struct SegmentCommand: AsyncParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "Pictures, folders of pictures (not their subfolders), or - for standard input.",
-            valueName: "image|folder|-"))
+            valueName: "image|folder|-"), completion: .file())
     var inputs: [String] = []
 
     @OptionGroup var modelOptions: ModelOptions
 
     @Option(
         help: ArgumentHelp(
-            "Squash pictures to a square of this side, or to HEIGHTxWIDTH, for the model; multiples of 16. "
-                + "(default: the size that the model was made for)", valueName: "side"))
+            "Squash pictures to a square of this side in pixels, or to HEIGHTxWIDTH, for the model. Sides are multiples of the model's unit: "
+                + "16 for Stable Diffusion 3.5, 8 for the embedded model. (default: the size that the model was made for)",
+            valueName: "side"))
     var size: SizeChoice?
 
     @Option(
         help: ArgumentHelp(
-            "Keep the pictures' aspect: the longer side becomes this long, a multiple of 16.", valueName: "side"))
+            "Instead of --size, keep the pictures' aspect: the longer side becomes this many pixels, a multiple of the same unit.",
+            valueName: "side"))
     var fit: Int?
 
-    @Option(help: "Pictures in one pass.")
+    @Option(help: "Pictures in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
     @Option(
         help: ArgumentHelp(
             "The folder for the results; - writes one picture's single result to standard output.",
-            valueName: "folder"))
+            valueName: "folder"), completion: .directory)
     var output = "transeg-output"
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, and classes of a model that tells things from stuff, with commas between. "
+            "What to write: soft, mask, overlay, cutout, or classes (of a model that tells things from stuff); several with commas between. "
                 + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
     var write: ResultKinds?
 
-    @Option(help: "The soft value, 0 to 1, above which a pixel counts as transparent.")
+    @Option(
+        help:
+            "The soft value, 0 to 1, above which a pixel counts as transparent. A higher one marks less, with fewer false alarms."
+    )
     var threshold: Float = 0.5
 
     @Option(
         help: ArgumentHelp(
-            "Also write every tensor of the pass on a single picture as float32.", valueName: "file.safetensors"))
+            "Also write every tensor of the pass on a single picture as float32.", valueName: "file.safetensors"),
+        completion: .file(extensions: ["safetensors"]))
     var dump: String?
 
-    @Flag(help: "Print one JSON object a picture on standard output.")
+    @Flag(help: "Print one line of JSON a picture on standard output, also of those that fail.")
     var json = false
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -92,6 +98,8 @@ struct SegmentCommand: AsyncParsableCommand {
         if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
             throw ValidationError("--dump takes a single picture")
         }
+        try checkOutput(
+            "--dump", dump, suffixes: ["safetensors"], inputs: inputs + [modelOptions.model].compactMap(\.self))
         if inputs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be given once") }
     }
 
@@ -117,6 +125,11 @@ struct SegmentCommand: AsyncParsableCommand {
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
+        if modelOptions.model == nil, !isExample, !quiet {
+            StandardStream.tell(
+                "Note: the embedded model knows drawn scenes only and finds no glass in photographs; name a model that does with --model (Docs/models.md says how to get one)"
+            )
+        }
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(
@@ -124,23 +137,23 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         let writer = try ResultWriter(
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
-            names: sources.map(\.fileName))
+            names: sources.map { $0 == .standardInput ? $0.fileName : $0.name })
         let run = SegmentationRun(
             predictor: segmenter, writer: writer, size: inputSize, threshold: threshold,
             bounds: PipelineBounds(batch: batch))
         let results =
             dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) } ?? run.results(of: sources)
-        let result = try await print(results, count: sources.count)
+        let result = try await tell(of: results, count: sources.count)
         if !quiet, !json, output != "-" {
-            result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
+            try result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
         }
         if result.remainingCount > 0 { throw Interrupt.exitCode }
         if result.failedCount > 0 { throw ExitCode(1) }
     }
 
     /// Prints what becomes of each picture.
-    private func print(
-        _ results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int
+    private func tell(
+        of results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int
     ) async throws -> SegmentOutput {
         let progress = Progress(total: count, quiet: quiet || json || output == "-")
         let output = SegmentOutput(total: count, json: json, progress: progress)
@@ -174,6 +187,8 @@ struct SizeChoice: ExpressibleByArgument {
 /// `--write`: a list of kinds.
 struct ResultKinds: ExpressibleByArgument {
     let kinds: [ResultKind]
+
+    static let defaultCompletionKind = CompletionKind.list(ResultKind.allCases.map(\.rawValue))
 
     static let mask = ResultKinds(kinds: [.mask])
     static let softAndMask = ResultKinds(kinds: [.soft, .mask])

@@ -7,7 +7,7 @@ import TransparencySegmentation
 struct SegmentOutput {
     let total: Int
     let json: Bool
-    var progress: Progress
+    let progress: Progress
 
     private(set) var doneCount = 0
     private(set) var failedCount = 0
@@ -26,12 +26,14 @@ struct SegmentOutput {
         switch picture.result {
         case .failure(let error):
             failedCount += 1
-            progress.message("Error: \(Self.text(error, of: picture.item))")
+            let text = Self.text(error, of: picture.item)
+            progress.message("Error: \(text)")
+            if json { try Self.write(Failure(image: picture.item.name, error: text)) }
         case .success(let written):
             doneCount += 1
             lastFiles = written.files
             computeSeconds += written.timings.total
-            if json { try StandardStream.output.write(Line(picture.item, written).data()) }
+            if json { try Self.write(Line(picture.item, written)) }
         }
         progress.advance(to: doneCount + failedCount)
     }
@@ -39,29 +41,32 @@ struct SegmentOutput {
     private static func text(_ error: any Error, of source: PictureSource) -> String {
         // These name the file themselves.
         if error is ImageError { return "\(error)" }
-        if case .output(let text) = error as? SegmentationError { return text }
+        switch error as? SegmentationError {
+        case .input(let text), .output(let text): return text
+        default: break
+        }
         let remedy = (error as? TorchError)?.kind == .outOfMemory ? "; use a smaller --size, --fit or --batch" : ""
         return "\(source.name): \(error)\(remedy)"
     }
 
     /// What a person wants to know at the end.
-    func printSummary(folder: String, isExample: Bool, loadSeconds: Double) {
+    func printSummary(folder: String, isExample: Bool, loadSeconds: Double) throws {
         if isExample, doneCount == 1 {
-            print("The embedded model looked for glass in its example picture. See the result in:")
+            try print("The embedded model looked for glass in its example picture. See the result in:")
         }
         if doneCount == 1, failedCount == 0 {
             for kind in ResultKind.allCases {
-                if let file = lastFiles[kind] { print("  \(file)") }
+                if let file = lastFiles[kind] { try print("  \(file)") }
             }
         } else if doneCount > 0 {
-            print("\(doneCount) \(doneCount == 1 ? "picture" : "pictures") segmented, results in \(folder)")
+            try print("\(doneCount) \(doneCount == 1 ? "picture" : "pictures") segmented, results in \(folder)")
         }
         if doneCount > 0 {
             let each = String(format: "%.2f", computeSeconds / Double(doneCount))
-            print("\(each) s a picture, \(String(format: "%.2f", loadSeconds)) s to load the model")
+            try print("\(each) s a picture, \(String(format: "%.2f", loadSeconds)) s to load the model")
         }
-        if failedCount > 0, total > 1 { print("\(failedCount) of \(total) pictures failed") }
-        if remainingCount > 0 { print("interrupted: \(remainingCount) of \(total) pictures were left out") }
+        if failedCount > 0, total > 1 { try print("\(failedCount) of \(total) pictures failed") }
+        if remainingCount > 0 { try print("interrupted: \(remainingCount) of \(total) pictures were left out") }
     }
 
     /// One line of `--json`.
@@ -86,12 +91,18 @@ struct SegmentOutput {
             ]
             files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
         }
+    }
 
-        func data() throws -> Data {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return try encoder.encode(self) + Data("\n".utf8)
-        }
+    /// The same of a picture that failed.
+    private struct Failure: Encodable {
+        let image: String
+        let error: String
+    }
+
+    private static func write(_ line: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try print(String(decoding: encoder.encode(line), as: UTF8.self))
     }
 }

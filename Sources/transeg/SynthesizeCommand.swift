@@ -19,22 +19,22 @@ struct SynthesizeCommand: AsyncParsableCommand {
               transeg synthesize scenes/ --train 5000 --validation 1000 --test 1000 --size 128 --seed 1
             """)
 
-    @Argument(help: ArgumentHelp("The folder to write to, new or empty.", valueName: "out"))
+    @Argument(help: ArgumentHelp("The folder to write to, new or empty.", valueName: "out"), completion: .directory)
     var out: String
 
-    @Option(help: ArgumentHelp("Pictures to train with.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many pictures to train with.", valueName: "count"))
     var train = 0
 
-    @Option(help: ArgumentHelp("Pictures to choose a model by.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many to choose a model by.", valueName: "count"))
     var validation = 0
 
-    @Option(help: ArgumentHelp("Pictures to report a result on.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many to report a result on.", valueName: "count"))
     var test = 0
 
-    @Option(help: ArgumentHelp("Pixels per side, a multiple of 16.", valueName: "side"))
+    @Option(help: ArgumentHelp("The pictures' side in pixels, a multiple of 16.", valueName: "side"))
     var size = 128
 
-    @Option(help: "Another seed gives other scenes.")
+    @Option(help: ArgumentHelp("Another seed gives other scenes.", valueName: "number"))
     var seed: UInt64 = 0
 
     @OptionGroup var threads: ThreadOptions
@@ -60,21 +60,21 @@ struct SynthesizeCommand: AsyncParsableCommand {
         let interrupt = Interrupt()
         defer { interrupt.restore() }
         let start = ContinuousClock.now
-        let progress = Mutex(Progress(total: dataset.totalCount, quiet: quiet, verb: "drawn"))
-        defer { progress.withLock { $0.end() } }
+        let progress = Progress(total: dataset.totalCount, quiet: quiet, verb: "drawn")
+        defer { progress.end() }
         let count = try await dataset.write(
             to: out, threadCount: threads.count,
-            isCancelled: { interrupt.isRequested }, progress: { done in progress.withLock { $0.advance(to: done) } })
-        progress.withLock { $0.end() }
+            isCancelled: { interrupt.isRequested }, progress: { progress.advance(to: $0) })
+        progress.end()
 
         guard count == dataset.totalCount else {
-            progress.withLock { $0.message("interrupted: \(dataset.totalCount - count) pictures were left out") }
+            progress.message("interrupted: \(dataset.totalCount - count) pictures were left out")
             throw Interrupt.exitCode
         }
         if quiet { return }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        print(
+        try print(
             "\(count) pictures of \(size) x \(size) in \(out): \(train) train, \(validation) validation, \(test) test")
-        print(String(format: "%.1f s, %.0f pictures a second", seconds, Double(count) / seconds))
+        try print(String(format: "%.1f s, %.0f pictures a second", seconds, Double(count) / seconds))
     }
 }

@@ -5,7 +5,7 @@ import Torch
 
 /// How many threads of the CPU a command takes.
 struct ThreadOptions: ParsableArguments {
-    @Option(help: "CPU threads to use. (default: one for each core)")
+    @Option(help: ArgumentHelp("CPU threads to use. (default: one for each core)", valueName: "count"))
     var threads: Int?
 
     /// For work that libtorch has no part in.

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Files
 import Foundation
+import Reports
 import Safetensors
 import Torch
+import TransparencyTraining
 
 /// The program's entry: one subcommand a job.
 @main
@@ -19,18 +21,22 @@ struct Transeg: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardStream.occupyClosed()
+        var used: any ParsableCommand.Type = Transeg.self
         do {
             try TorchRuntime.checkInterface()
             TorchRuntime.configureProcessAllocator()
             MappedFile.endProcessWhenTruncated()
-            var command = try parseAsRoot(CommandLine.arguments.dropFirst().map(Self.expandingTildes))
+            let arguments = try Arguments.given()
+            try Arguments.check(arguments, naming: &used)
+            var command = try parseAsRoot(arguments.map(Self.expandingTildes))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
         } catch {
-            await leave(with: error)
+            await leave(with: error, of: used)
         }
     }
 
@@ -42,5 +48,24 @@ struct Transeg: AsyncParsableCommand {
 
     /// Ends the process on the thread that computes: what that is in the middle of would crash when libtorch is torn down under it.
     @ComputeActor
-    private static func leave(with error: any Error) { exit(withError: error) }
+    private static func leave(with error: any Error, of command: any ParsableCommand.Type) -> Never {
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            // Help, the version, a completion script.
+            do { try print(fullMessage(for: error)) } catch { leave(with: error, of: command) }
+        } else if case TrainingError.settings(let problems) = error {
+            leave(with: ValidationError(problems.joined(separator: "\n")), of: command)
+        } else if let error = error as? ValidationError {
+            tell("Error: \(error.message)\n\(Arguments.usage(of: command))")
+        } else if !(error is ExitCode) {
+            let text = fullMessage(for: error)
+            tell(code == .validationFailure ? text : TerminalText.escaped(text))
+        }
+        Foundation.exit(code.rawValue)
+    }
+
+    /// Several lines of our own.
+    private static func tell(_ text: String) {
+        try? StandardStream.error.write((TerminalText.escaped(text, keepsLines: true) + "\n").utf8)
+    }
 }

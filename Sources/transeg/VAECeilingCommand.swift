@@ -16,13 +16,15 @@ struct VAECeilingCommand: AsyncParsableCommand {
               transeg vae-ceiling --dataset Trans10K --split validation --model sd35-glass/ --size 1024
             """)
 
-    @Option(name: .customLong("dataset"), help: ArgumentHelp("The data set's folder.", valueName: "folder"))
+    @Option(
+        name: .customLong("dataset"), help: ArgumentHelp("The data set's folder.", valueName: "folder"),
+        completion: .directory)
     var root: String
 
     @OptionGroup var datasetOptions: DatasetOptions
     @OptionGroup var modelOptions: ModelOptions
 
-    @Option(help: "Masks in one pass.")
+    @Option(help: "Masks in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
     @OptionGroup var options: EvaluationOptions

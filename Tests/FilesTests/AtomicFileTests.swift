@@ -35,12 +35,16 @@ import Testing
         #expect(try names == ["a"])
     }
 
-    @Test func linksAreFollowed() throws {
-        try AtomicFile.write([], to: "\(folder)/target")
-        try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: "target")
-        try AtomicFile.write(Array("new".utf8), to: "\(folder)/link")
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/link") == "target")
-        #expect(try contents("target") == "new")
+    @Test func linksAreReplacedAndWhatTheyLeadToStays() throws {
+        try AtomicFile.write(Array("photograph".utf8), to: "\(folder)/target")
+        for name in ["link", "dangling"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(name)", withDestinationPath: name == "link" ? "target" : "nothing")
+            try AtomicFile.write(Array("new".utf8), to: "\(folder)/\(name)")
+            #expect(try contents(name) == "new")
+        }
+        #expect(try contents("target") == "photograph")
+        #expect(try names == ["dangling", "link", "target"])
     }
 
     @Test func saysWhatCannotBeWritten() {

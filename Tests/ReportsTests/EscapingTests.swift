@@ -13,6 +13,7 @@ import Testing
         let page = HTMLPage(title: data, style: "", body: "<p>\(data)</p>").text
         #expect(page.unicodeScalars.split(separator: "<").allSatisfy { !$0.starts(with: "script".unicodeScalars) })
         let plot = LinePlot(xLabel: data, [.init(data, [.init(data, [(0, 0), (1, 1)]), .init(data, [(0, 1)])])]).svg()
+            .text
         #expect(plot.unicodeScalars.filter { $0 == "&" }.count >= 1 || data.contains("\u{1B}"))
         #expect(!plot.unicodeScalars.contains("\u{1B}"))
     }

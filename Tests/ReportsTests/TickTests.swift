@@ -12,7 +12,10 @@ import Testing
         #expect(texts(ChartFrame.Tick.round(in: 1...3, whole: true)) == "1 2 3")
         #expect(texts(ChartFrame.Tick.round(in: 1...1234, whole: true)) == "500 1000")
         #expect(ChartFrame.Tick.round(in: 0...1e-300).count <= 12)
-        #expect(texts(ChartFrame.Tick.logarithmic(in: -6 ... -3)) == "1e-06 1e-05 1e-04 1e-03")
+        #expect(texts(ChartFrame.Tick.logarithmic(in: -6 ... -3)) == "1e-6 1e-5 1e-4 0.001")
+        #expect(texts(ChartFrame.Tick.logarithmic(in: -1...0.5)) == "0.1 0.2 0.5 1 2")
+        // Less than a power of ten.
+        #expect(texts(ChartFrame.Tick.logarithmic(in: -0.52 ... -0.4)) == "0.32 0.34 0.36 0.38")
     }
 
     @Test(arguments: [0, 0.001, 0.01, 0.05, 0.051, 0.33, 0.5, 0.77, 1])

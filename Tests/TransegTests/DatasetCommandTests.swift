@@ -56,8 +56,8 @@ import Testing
             #expect(result.exitCode == 0, "\(result.errors)")
             #expect(result.output.contains("preview.jpg: 2 pictures in 3 epochs"))
             let sheet = try ImageReader().read(contentsOf: "\(folder)/preview.jpg")
-            // Four columns and two rows a picture, each cell of 48 with a gap of 6.
-            #expect((sheet.width, sheet.height) == (4 * 54 + 6, 4 * 54 + 6))
+            // Four columns and two rows a picture, each cell of 48 with a gap of 6, and a line of 22 with the picture's name.
+            #expect((sheet.width, sheet.height) == (4 * 54 + 6, 4 * 54 + 6 + 2 * 22))
             #expect(try run(preview + ["--seed", "1", "--output", "other.jpg"]).exitCode == 0)
             #expect(!FileManager.default.contentsEqual(atPath: "\(folder)/preview.jpg", andPath: "\(folder)/other.jpg"))
             #expect(try run(["dataset", "preview", "scenes", "--split", "test"]).errors.contains("it has train"))

@@ -4,6 +4,10 @@ import SegmentationMetrics
 import TestSupport
 import Testing
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 /// `evaluate`, `compare` and `vae-ceiling` as their users run them.
 @Suite struct EvaluateCommandTests {
     /// Drawn scenes in the folder `scenes`.
@@ -57,6 +61,17 @@ import Testing
             #expect(compared.output.contains(#""difference" : 0,"#))
             let warned = try Program.run(["compare", "transeg-evaluation", "again"], in: folder)
             #expect(warned.exitCode == 0 && warned.errors.contains("Warning: "))
+            let paged = try Program.run(
+                ["compare", "transeg-evaluation", "again", "--report", "compare.html"], in: folder)
+            #expect(paged.exitCode == 0 && paged.output == warned.output)
+            let page = try String(contentsOfFile: "\(folder)/compare.html", encoding: .utf8)
+            for text in ["transeg-evaluation", "Not alike:", "Boundary F", "IoU of each picture", "Better in B"] {
+                #expect(page.contains(text), "\(text)")
+            }
+            #expect(XMLParser(data: Data(page.utf8)).parse())
+            let own = try Program.run(
+                ["compare", "transeg-evaluation", "again", "--report", "transeg-evaluation/report.html"], in: folder)
+            #expect(own.exitCode == 64 && own.errors.contains("cannot be written"), "\(own.errors)")
         }
     }
 
@@ -156,7 +171,7 @@ import Testing
             try fails(scenes + ["--split", "validation"], "scenes has no split validation")
             try fails(scenes + ["--split", "tset"], "tset", code: 64)
             try fails(["--dataset", "nowhere"], "nowhere")
-            try fails(scenes + ["--output", "/proc/no"], "/proc/no cannot be made")
+            try fails(scenes + ["--output", "/proc/no"], "/proc/no cannot be written")
             try fails(scenes + ["--size", "50"], "50 is not a multiple of 16", code: 64)
             try fails(["--predictions", "x"], "--ground-truth", code: 64)
             try fails(scenes + ["--plan", "no.json"], "no.json")

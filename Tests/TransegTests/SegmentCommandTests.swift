@@ -85,9 +85,15 @@ import Testing
             }
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
-            let lines = try result.output.split(separator: "\n").map {
-                try decoder.decode(Line.self, from: Data($0.utf8))
+            struct Failure: Decodable {
+                let image: String
+                let error: String
             }
+            var all = result.output.split(separator: "\n").map { Data($0.utf8) }
+            // In its place among the others.
+            let failure = try decoder.decode(Failure.self, from: all.remove(at: 2))
+            #expect(failure.image == "in/1b.jpg" && result.errors == "Error: \(failure.error)\n")
+            let lines = try all.map { try decoder.decode(Line.self, from: $0) }
             #expect(lines.map(\.image) == ["in/0.png", "in/1.png", "in/2.png"])
             #expect(lines.map(\.width) == [40, 41, 42])
             #expect(lines.allSatisfy { $0.inputWidth == 64 && (0...1).contains($0.transparentShare) })
@@ -147,17 +153,41 @@ import Testing
         }
     }
 
-    @Test func picturesOfTheSameNameKeepTheirMasksApart() throws {
+    @Test func picturesOfTheSameNameAreRefusedBeforeTheFirstPass() throws {
         try withTemporaryFolder { folder in
             try FileManager.default.createDirectory(atPath: "\(folder)/in", withIntermediateDirectories: true)
             try drawnPicture(width: 20, height: 20).write(to: "\(folder)/in/a.png")
             try drawnPicture(width: 30, height: 30).write(to: "\(folder)/in/a.jpg")
             try drawnPicture(width: 40, height: 40).write(to: "\(folder)/a.png")
+            for inputs in [["in"], ["a.png", "in/a.jpg"]] {
+                let result = try Program.run(["segment"] + inputs + ["--model", tinyModel, "--json"], in: folder)
+                #expect(result.exitCode == 1 && result.output.isEmpty)
+                #expect(result.errors.contains("in/a.jpg") && result.errors.contains("would both have the results a_"))
+            }
+        }
+    }
+
+    @Test func aPictureThatIsNamedTwiceIsSegmentedOnce() throws {
+        try withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder)/in", withIntermediateDirectories: true)
+            try drawnPicture(width: 20, height: 20).write(to: "\(folder)/in/a.png")
             let result = try Program.run(
-                ["segment", "in", "a.png", "--model", tinyModel, "--write", "mask", "--json"], in: folder)
+                ["segment", "in/a.png", "in", "./in/../in/a.png", "--model", tinyModel, "--json"], in: folder)
             #expect(result.exitCode == 0, "\(result.errors)")
+            #expect(result.output.split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test func theEmbeddedModelSaysThatItKnowsDrawnScenesOnly() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/a.png")
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/b.png")
+            let told = try Program.run(["segment", "a.png", "b.png"], in: folder)
             #expect(
-                try names(in: "\(folder)/transeg-output") == ["a.jpg_mask.png", "a.png_2_mask.png", "a.png_mask.png"])
+                told.errorLines.count { $0.hasPrefix("Note: the embedded model knows drawn scenes only") } == 1,
+                "\(told.errors)")
+            #expect(told.errors.contains("--model") && told.errors.contains("Docs/models.md"))
+            #expect(try Program.run(["segment", "a.png", "-q"], in: folder).errors.isEmpty)
         }
     }
 
@@ -165,7 +195,7 @@ import Testing
         try withTemporaryFolder { folder in
             let result = try Program.run(["segment"], in: folder)
             #expect(result.exitCode == 0, "\(result.errors)")
-            #expect(result.output.contains("transeg-output/example_overlay.png"))
+            #expect(result.output.contains("transeg-output/example_overlay.png") && result.errors.isEmpty)
             #expect(try names(in: "\(folder)/transeg-output").count == 4)
         }
     }

@@ -3,6 +3,10 @@ import Images
 import TestSupport
 import Testing
 
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
 /// `train` as its users run it.
 @Suite struct TrainCommandTests {
     private func synthesize(in folder: String) throws {
@@ -239,6 +243,29 @@ import Testing
         }
     }
 
+    @Test func twoRunsAreCompared() throws {
+        try withTemporaryFolder { folder in
+            for (run, losses) in [("one", [0.4, 0.3]), ("two", [0.4, 0.2])] {
+                try FileManager.default.createDirectory(atPath: "\(folder)/\(run)", withIntermediateDirectories: true)
+                let lines = losses.enumerated().map {
+                    #"{"grad_norm":1,"loss":\#($1),"lr":0.001,"seconds":2,"step":\#($0 + 1)}"#
+                }
+                let text = (lines + [#"{"step":2,"val_iou":0.5}"#]).joined(separator: "\n") + "\n"
+                try text.write(toFile: "\(folder)/\(run)/log.jsonl", atomically: true, encoding: .utf8)
+            }
+            let result = try Program.run(["compare", "one", "two/log.jsonl", "--report", "runs.html"], in: folder)
+            #expect(result.exitCode == 0, "\(result.errors)")
+            for text in ["updates", "0.3495", "0.2990", "0.5000 at 2", "2.000"] {
+                #expect(result.output.contains(text), "\(result.output)")
+            }
+            let page = try String(contentsOfFile: "\(folder)/runs.html", encoding: .utf8)
+            #expect(page.contains("two/log.jsonl") && page.contains("Loss, running mean"))
+            #expect(XMLParser(data: Data(page.utf8)).parse())
+            let json = try Program.run(["compare", "one", "two", "--json"], in: folder)
+            #expect(json.output.contains(#""updates" : ["#), "\(json.output)")
+        }
+    }
+
     @Test func aRunIsPlanned() throws {
         try withTemporaryFolder { folder in
             try synthesize(in: folder)
@@ -258,6 +285,7 @@ import Testing
             // A plan may be for another machine.
             let elsewhere = try Program.run(arguments("run", steps: 6) + ["--dry-run", "--device", "cuda"], in: folder)
             #expect(elsewhere.exitCode == 0 && elsewhere.output.contains("together"), "\(elsewhere.errors)")
+            #expect(result.output.contains("at least ") && result.output.contains("TFLOP"), "\(result.output)")
         }
     }
 

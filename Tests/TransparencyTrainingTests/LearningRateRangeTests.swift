@@ -46,7 +46,8 @@ import Testing
             let lines = try String(contentsOfFile: "\(folder)/lr.csv", encoding: .utf8).split(separator: "\n")
             #expect(lines.count == range.points.count + 1 && lines[0] == "update,lr,loss,smoothed_loss,grad_norm")
             let svg = try String(contentsOfFile: "\(folder)/lr.svg", encoding: .utf8)
-            #expect(svg.contains(">1e-06<") && svg.contains(">Loss, cut off above<") && !svg.contains("nan"))
+            #expect(svg.contains(">1e-6<") && svg.contains(">Loss (logarithmic)<") && !svg.contains("nan"))
+            #expect(svg.contains(String(format: ">proposed %.2g<", try #require(range.suggestion))))
         }
     }
 }

@@ -24,7 +24,7 @@ extension Report {
             return """
                 <div\(quantities.count > 5 ? wide : "")><h3>\(name.heading)</h3>
                 <p>\(name.explanation(hasClasses: hasClasses))</p>
-                <div class="scroll"><table>
+                <div class="scroll" tabindex="0" role="region" aria-label="\(name.heading)"><table>
                 <thead><tr><th scope="col">Pictures</th><th scope="col">Count</th>\(heads)</tr></thead>
                 <tbody>
                 \(rows.joined())</tbody>
@@ -63,7 +63,7 @@ extension Report {
         return """
             <div class="wide"><h3>Empty masks</h3>
             <p>How many pictures met a rule for what a formula leaves undefined.</p>
-            <div class="scroll"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label="Empty masks"><table>
             <thead><tr><th scope="col">Rule</th><th scope="col">Pictures</th></tr></thead>
             <tbody>
             \(rows.joined())</tbody>

@@ -8,10 +8,10 @@ enum ReportStyle {
     private static let colors = """
         :root { color-scheme: light dark; --page: #ffffff; --text: #1b1f24; --soft: #59626e; --rule: #d5dae0;
           --panel: #f4f6f8; --link: #0b5cad; --easy: #0072b2; --hard: #d55e00; --other: #59626e; --green: #00795a;
-          --purple: #a4477f; }
+          --purple: #a4477f; --shade: rgb(0 0 0 / 0.3); }
         @media screen and (prefers-color-scheme: dark) {
           :root { --page: #15181c; --text: #e7eaee; --soft: #a0a9b4; --rule: #363c44; --panel: #1e2329; --link: #7ab8f5;
-            --easy: #56b4e9; --hard: #e69f00; --other: #a0a9b4; --green: #2fc9a0; --purple: #dd94bf; }
+            --easy: #56b4e9; --hard: #e69f00; --other: #a0a9b4; --green: #2fc9a0; --purple: #dd94bf; --shade: rgb(255 255 255 / 0.3); }
         }
 
         """
@@ -44,7 +44,12 @@ enum ReportStyle {
         .protocols { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 32rem), 1fr)); gap: 0 1.5rem; }
         .protocols div { min-width: 0; }
         .protocols .wide { grid-column: 1 / -1; }
-        .scroll { overflow-x: auto; }
+        .scroll { overflow-x: auto; background: /* a shade at each end beyond which the table goes on */
+          linear-gradient(to right, var(--page), transparent) left / 2rem 100% no-repeat local,
+          linear-gradient(to left, var(--page), transparent) right / 2rem 100% no-repeat local,
+          linear-gradient(to right, var(--shade), transparent) left / 0.75rem 100% no-repeat scroll,
+          linear-gradient(to left, var(--shade), transparent) right / 0.75rem 100% no-repeat scroll; }
+        @media screen and (max-width: 40rem) { .scroll { scrollbar-width: thin; padding-bottom: 0.25rem; } }
         .tall { max-height: 85vh; overflow-y: auto; border: 1px solid var(--rule); }
         table { border-collapse: collapse; }
         th, td { padding: 0.375rem 0.5rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top;
@@ -118,7 +123,7 @@ enum ReportStyle {
           body { padding: 0; max-width: none; font-size: 9.5pt; }
           nav, fieldset, .long .scroll { display: none; }
           .long .instead { display: block; }
-          .scroll, .tall { overflow: visible; max-height: none; border: 0; }
+          .scroll, .tall { background: none; overflow: visible; max-height: none; border: 0; }
           .sortable { font-size: 7.5pt; }
           .sortable th, .sortable td, .sortable thead th { position: static; padding: 0.125rem 0.25rem; }
           .sortable thead { display: table-row-group; }

@@ -10,7 +10,7 @@ public struct AuditSheet {
     private let root: String
     /// More than these many would be no page to look at.
     private static let limit = 300
-    private static let side = 220
+    private static let side = 400
 
     public init(of audit: DatasetAudit, root: String) {
         (self.audit, self.root) = (audit, root)
@@ -71,12 +71,12 @@ public struct AuditSheet {
 
     private static let style = """
         :root{color-scheme:light dark}
-        body{font:15px/1.5 system-ui,sans-serif;margin:24px auto;max-width:1200px;padding:0 16px}
-        main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:16px}
+        body{font:15px/1.5 system-ui,sans-serif;margin:24px auto;max-width:1720px;padding:0 16px}
+        main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,540px),1fr));gap:16px}
         section{border:1px solid #8886;border-left:5px solid #d55e00;border-radius:6px;padding:8px 12px;overflow-wrap:anywhere}
         section.note{border-left-color:#0072b2}
         h2{font-size:1em;margin:4px 0}p{margin:4px 0}
-        img{max-width:48%;height:auto;margin:2px}
+        img{width:calc(50% - 6px);height:auto;margin:2px;vertical-align:top}
 
         """
 }

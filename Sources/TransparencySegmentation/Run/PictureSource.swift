@@ -48,8 +48,21 @@ public enum PictureSource: Sendable, Hashable {
     private static func readStandardInput() throws -> [UInt8] {
         let limit = 1 << 30
         var bytes: [UInt8] = []
-        while let part = try FileHandle.standardInput.read(upToCount: 1 << 20), !part.isEmpty {
-            bytes += part
+        var part = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = part.withUnsafeMutableBytes { Foundation.read(STDIN_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                let reason =
+                    switch errno {
+                    case EISDIR: "it is a folder"
+                    case EBADF: "it is closed"
+                    default: String(cString: strerror(errno))
+                    }
+                throw SegmentationError.input("standard input cannot be read: \(reason)")
+            }
+            if count == 0 { break }
+            bytes += part[..<count]
             guard bytes.count <= limit else {
                 throw SegmentationError.input("standard input is longer than 1 GiB, no picture")
             }
@@ -57,16 +70,27 @@ public enum PictureSource: Sendable, Hashable {
         return bytes
     }
 
-    /// The pictures that paths name: files as they are, folders by their pictures in the order of names, `-` as standard input.
+    /// The pictures that paths name: files as they are, folders by their pictures in the order of names, `-` as standard input. A file that is
+    /// named twice is taken once.
     ///
     /// - Throws: ``SegmentationError/input(_:)`` when a path does not exist or a folder has no pictures.
     public static func find(_ paths: [String]) throws -> [PictureSource] {
-        try paths.flatMap { path -> [PictureSource] in
+        let sources = try paths.flatMap { path -> [PictureSource] in
             if path == "-" { return [.standardInput] }
             guard FileManager.default.fileExists(atPath: path) || FileName.isForeign(path) else {
                 throw SegmentationError.input("there is no file or folder \(path)")
             }
             return isFolder(path) ? try pictures(in: path) : [.file(path)]
+        }
+        var seen: Set<[String]> = []
+        // Two names of one file are two pictures: their results have two names.
+        return sources.filter { seen.insert([$0.realPath, $0.fileName]).inserted }
+    }
+
+    private var realPath: String {
+        switch self {
+        case .file(let path): URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        case .standardInput: ""
         }
     }
 

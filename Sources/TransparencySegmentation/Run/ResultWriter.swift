@@ -2,7 +2,7 @@ import Files
 import Foundation
 public import Images
 
-/// Writes the results of pictures as PNG files whose names do not collide, or to a stream.
+/// Writes the results of pictures as PNG files, or to a stream. A result's name depends on its picture's alone.
 public struct ResultWriter: Sendable {
     /// Where results go.
     public enum Destination: Sendable {
@@ -21,37 +21,34 @@ public struct ResultWriter: Sendable {
     /// - Parameters:
     ///   - destination: A folder, or standard output.
     ///   - kinds: What to write of each picture.
-    ///   - names: The file names of the pictures, which their results are named after: `bottle_mask.png` of `bottle.jpg`.
-    /// - Throws: ``SegmentationError/output(_:)`` when results cannot be written there.
+    ///   - names: The names or paths of the pictures, which their results are named after: `bottle_mask.png` of `bottle.jpg`.
+    /// - Throws: ``SegmentationError/output(_:)`` when results cannot be written there, or those of two pictures would have the same names.
     public init(to destination: Destination, kinds: [ResultKind], names: [String]) throws {
-        (self.destination, self.kinds, stems) = (destination, kinds, Self.stems(names))
-        guard case .folder(let folder) = destination else { return }
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw SegmentationError.output(
-                "the output folder \(folder) cannot be made; check that no part of it is a file")
+        (self.destination, self.kinds) = (destination, kinds)
+        guard case .folder(let folder) = destination else {
+            stems = []
+            return
+        }
+        stems = try Self.stems(names)
+        do { try makeFolder(folder) } catch let error as FileError {
+            throw SegmentationError.output("the output folder \(folder) cannot be made: \(error.reason)")
         }
         guard FileManager.default.isWritableFile(atPath: folder) else {
             throw SegmentationError.output("the output folder \(folder) cannot be written to; choose another")
         }
     }
 
-    /// The names without suffix; with suffix, then with a number, where two would be the same. Those that leave no room for a result's
-    /// ending are shortened and have a hash.
-    static func stems(_ names: [String]) -> [String] {
-        let plain = names.map { ($0 as NSString).deletingPathExtension }
-        let plainCounts = Dictionary(plain.map { ($0, 1) }, uniquingKeysWith: +)
-        var used: Set<String> = []
-        return zip(names, plain).map { name, stem in
-            let wanted = plainCounts[stem] == 1 ? stem : name
-            var free = wanted
-            var number = 2
-            while !used.insert(FileName.stem(free)).inserted {
-                free = "\(wanted)_\(number)"
-                number += 1
+    /// The names without suffix; those that leave no room for a result's ending are shortened and have a hash. Throws ``SegmentationError/output(_:)`` where two are the same.
+    static func stems(_ names: [String]) throws -> [String] {
+        var owners: [String: String] = [:]
+        return try names.map { name in
+            let stem = FileName.stem(((name as NSString).lastPathComponent as NSString).deletingPathExtension)
+            if let other = owners.updateValue(name, forKey: stem) {
+                throw SegmentationError.output(
+                    "\(other) and \(name) would both have the results \(stem)_….png; segment them into folders of their own with --output, or rename one"
+                )
             }
-            return FileName.stem(free)
+            return stem
         }
     }
 

@@ -42,11 +42,7 @@ struct LatentCache: Sendable {
         _ folder: String, model: ModelFolder, root: String, reading: TrainingSamples,
         dataType: TrainingSettings.DataType
     ) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: folder, reason: error.localizedDescription)
-        }
+        try makeFolder(folder)
         (self.folder, self.root, keepsPictures) = (folder, root, !reading.isAugmented)
         let vae = try model.autoencoderFiles().map { try SHA256.digest(ofFile: $0) }
         // Latents in bfloat16 were once made with channels first, which rounds otherwise.
@@ -86,12 +82,7 @@ struct LatentCache: Sendable {
 
     /// Keeps parameters `[1, 32, h, w]`. Throws what writing throws.
     func keep(_ parameters: Tensor, key: String) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: (path(key) as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: path(key), reason: error.localizedDescription)
-        }
+        try makeFolder((path(key) as NSString).deletingLastPathComponent)
         try SafetensorsWriter.write(
             to: path(key), metadata: ["format": "pt", Self.versionName: "\(Self.version)"],
             entries: [SafetensorsEntry(Self.tensorName, parameters.to(parameters.dtype, device: .cpu))])

@@ -3,63 +3,42 @@ import Foundation
 import Reports
 package import Torch
 
-/// `curves.svg`: loss with its running mean, learning rate, gradient norm, validation IoU, drawn from the log in the end.
+/// `curves.svg`: loss with its running mean, learning rate, gradient norm, validation IoU, drawn from the log now and then and in the end.
 @ComputeActor
 package final class CurvesLogger: ExperimentLogger {
     private let path: String
+    private var next = ContinuousClock.now.advanced(by: .seconds(10))
 
     /// - Parameter path: The folder with the log.
     package init(_ path: String) { self.path = path }
 
-    package func log(update: any TrainingRecord) {}
-    package func log(validation: any TrainingRecord) {}
+    package func log(update: any TrainingRecord) { drawIfDue() }
+    package func log(validation: any TrainingRecord) { drawIfDue() }
 
-    /// The fields of a line of the log that are drawn.
-    private struct Line: Decodable {
-        let step: Double
-        let loss: Double?
-        let lr: Double?
-        let gradNorm: Double?
-        let valIoU: Double?
-
-        enum CodingKeys: String, CodingKey {
-            case step, loss, lr
-            case gradNorm = "grad_norm"
-            case valIoU = "val_iou"
-        }
+    /// A drawing in between that fails costs nothing; and drawing takes at most a fiftieth of the time, however long the log is.
+    private func drawIfDue() {
+        let start = ContinuousClock.now
+        guard start >= next else { return }
+        try? draw()
+        let end = ContinuousClock.now
+        next = end.advanced(by: max(.seconds(30), start.duration(to: end) * 50))
     }
 
     /// Throws `FileError`.
-    package func end() throws {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let data = (try? PlainFile.contents(of: "\(path)/\(JSONLinesLogger.name)")) ?? Data()
-        let lines = data.split(separator: UInt8(ascii: "\n")).compactMap {
-            try? decoder.decode(Line.self, from: Data($0))
-        }
-        func points(_ value: (Line) -> Double?) -> [(x: Double, y: Double)] {
-            lines.compactMap { line in value(line).map { (line.step, $0) } }
-        }
-        let losses = points(\.loss)
+    package func end() throws { try draw() }
+
+    private func draw() throws {
+        guard let log = TrainingLog(path) else { return }
         try LinePlot(
             xLabel: "update",
             [
-                .init("Loss", [.init("each update", losses), .init("running mean", Self.smoothed(losses))]),
-                .init("Learning rate", [.init("", points(\.lr))]),
-                .init("Gradient norm before clipping", [.init("", points(\.gradNorm))]),
-                .init("Validation IoU", [.init("", points(\.valIoU))]),
+                .init(
+                    "Loss", scale: .logarithmic,
+                    [.init("each update", log.losses), .init("running mean", log.smoothedLosses)]),
+                .init("Learning rate", [.init("", log.rates)]),
+                .init("Gradient norm before clipping", scale: .logarithmic, [.init("", log.gradNorms)]),
+                .init("Validation IoU", [.init("", log.validationIoUs)]),
             ]
         ).write(to: "\(path)/curves.svg")
-    }
-
-    /// An exponential mean over about 50 points, without the bias of its beginning.
-    private static func smoothed(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
-        var (mean, weight) = (0.0, 0.0)
-        return points.filter { $0.y.isFinite }.map { point in
-            mean = 0.98 * mean + 0.02 * point.y
-            weight = 0.98 * weight + 0.02
-            return (point.x, mean / weight)
-        }
     }
 }

@@ -15,11 +15,7 @@ package final class TrainingFolder: Sendable {
     ///
     /// - Throws: ``TrainingError/isRunning(_:)`` when another program is at work there; `FileError`.
     package init(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: path, reason: error.localizedDescription)
-        }
+        try makeFolder(path)
         self.path = path
         do {
             lock = try FolderLock(path)

@@ -1,5 +1,5 @@
 /// The name that is at most two letters, or a third of them, from `name`.
-func nearest(to name: String, among names: [String]) -> String? {
+package func nearest(to name: String, among names: [String]) -> String? {
     let distances = names.map { ($0, editDistance($0, name)) }
     return distances.min { $0.1 < $1.1 }.flatMap { $0.1 <= max(2, name.count / 3) ? $0.0 : nil }
 }

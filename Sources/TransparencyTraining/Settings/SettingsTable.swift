@@ -18,37 +18,40 @@ package enum SettingsTable {
     private static let model: [Setting] = [
         Setting(
             .model, "base_model_path", \.model.baseModelPath, value: "folder|id", isRequired: true,
-            help: "the model to fine-tune: a folder or a Hugging Face id"),
+            help: "the model to fine-tune: a folder in diffusers' layout, or a Hugging Face id in Hugging Face's cache"),
         Setting(
             .model, "data_type", \.model.dataType, value: "type",
-            help: "what to compute in; the weights themselves are float32"),
+            help: "what to compute in; the trained weights are float32 in every case"),
         Setting(
             .model, "trainable", \.model.trainable, value: "what",
             help: "what is trained: all weights, those of the folded transformer, or low-rank adapters"),
         Setting(
-            .model, "lora_rank", \.model.loraRank, value: "count", help: "the rank of the adapters, for lora",
+            .model, "lora_rank", \.model.loraRank, value: "count",
+            help: "the rank of the adapters, with trainable lora; a higher one can learn more and takes more memory",
             check: .within(NumberBounds.width)),
         Setting(
             .model, "lora_targets", \.model.loraTargets, value: "names",
-            help: "the layers that get adapters: their names, or the ends of their names, with commas between"),
+            help: "with trainable lora, the layers that get adapters: names or their ends, with commas between"),
         Setting(
             .model, "target", \.model.target, value: "what",
-            help: "what the model predicts: one mask, or things and stuff in the data set's colors"),
+            help:
+                "what the model predicts: one mask of all that is transparent, or things and stuff in Trans10K's colors"
+        ),
         Setting(
             .model, "prediction_type", \.model.predictionType, formerName: "output_form", value: "type",
-            help: "what the output is to the mask's latent: itself, negated, or the picture's minus it"),
+            help: "what the output means: the mask's latent, its negative, or the picture's latent minus it"),
         Setting(
             .model, "vae_posterior", \.model.vaePosterior, value: "what",
-            help: "what is taken of the VAE's distribution: a draw, or its mode"),
+            help: "what is taken of the VAE's distribution: a random draw, or its mode"),
     ]
 
     private static let project: [Setting] = [
         Setting(
             .projectConfig, "output_dir", \.projectConfig.outputDir, .keeping, value: "folder", isRequired: true,
-            help: "the folder of the run"),
+            help: "the run's folder, new; one that holds a run needs resume_from_checkpoint"),
         Setting(
             .projectConfig, "keep_checkpoints", \.projectConfig.keepCheckpoints, .keeping, value: "count",
-            help: "the newest checkpoints to keep, besides the best one",
+            help: "how many of the newest checkpoints to keep, besides the best one",
             check: .within(1...NumberBounds.count.upperBound)),
     ]
 
@@ -61,23 +64,26 @@ package enum SettingsTable {
             help: "a repair plan to apply to the data set"),
         Setting(
             .dataset, "resolution", \.dataset.resolution, value: "pixels",
-            help: "the side of the square that pictures are resized to; the model sets the unit, mostly 16",
+            help:
+                "the side in pixels of the square that pictures are resized to, a multiple of the model's unit (16 for Stable Diffusion 3.5)",
             check: .within(NumberBounds.side)),
         Setting(
             .dataset, "shuffle", \.dataset.shuffle, value: "bool",
-            help: "whether each epoch has its own order, instead of that of names"),
-        Setting(.dataset, "augment", \.dataset.augment, value: "bool", help: "whether pictures are augmented"),
+            help: "whether each epoch has a random order of its own, instead of that of names"),
+        Setting(
+            .dataset, "augment", \.dataset.augment, value: "bool",
+            help: "whether pictures are flipped, recolored, blurred and made noisy at random; dataset preview shows it"),
         Setting(
             .dataset, "val_difficulty", \.dataset.valDifficulty, .keeping, value: "which",
-            help: "which validation pictures are looked at"),
+            help: "which validation pictures are scored"),
         Setting(
             .dataset, "dataloader_num_workers", \.dataset.dataloaderNumWorkers, .means, absence: "one a processor",
-            value: "count", help: "pictures that are read at once; 0 is 1",
+            value: "count", help: "how many pictures are read at once; 0 is taken as 1",
             check: .within(NumberBounds.workers)),
         Setting(
             .dataset, "latent_cache", \.dataset.latentCache, .means, absence: "nothing is kept", value: "folder",
             help:
-                "keep the VAE's latents in this folder and use them again: of masks, and without augmentation of pictures too"
+                "keep the VAE's latents in this folder and use them again: those of masks, and with augment false those of pictures too"
         ),
     ]
 
@@ -85,26 +91,30 @@ package enum SettingsTable {
         Setting(
             .training, "resume_from_checkpoint", \.training.resumeFromCheckpoint, .keeping, absence: "a new run",
             value: "name|path|latest",
-            help: "continue from a checkpoint: its name in output_dir, its path, or latest for the newest whole one"
+            help: "go on from a checkpoint: its name in output_dir, its path, or latest for the newest whole one"
         ),
         Setting(
             .training, "epochs", \.training.epochs, value: "count",
-            help: "how often each picture is seen; max_train_steps comes first", check: .within(NumberBounds.epochs)),
+            help: "how often each picture is seen, unless max_train_steps is given", check: .within(NumberBounds.epochs)
+        ),
         Setting(
             .training, "max_train_steps", \.training.maxTrainSteps, absence: "as many as epochs asks for",
             value: "updates", help: "updates in all, instead of epochs", check: .within(NumberBounds.updates)),
         Setting(
-            .training, "train_batch_size", \.training.trainBatchSize, value: "count", help: "pictures of a pass",
+            .training, "train_batch_size", \.training.trainBatchSize, value: "count",
+            help: "pictures of a pass; fewer take less memory",
             check: .within(NumberBounds.trainBatch)),
         Setting(
             .training, "gradient_accumulation_steps", \.training.gradientAccumulationSteps, value: "count",
-            help: "passes of an update", check: .within(NumberBounds.passes)),
+            help: "passes of an update; an update has train_batch_size times as many pictures",
+            check: .within(NumberBounds.passes)),
         Setting(
             .training, "seed", \.training.seed, value: "number",
             help: "another seed gives another order, augmentation and draws"),
         Setting(
             .training, "ema_decay", \.training.emaDecay, absence: "no average", value: "share",
-            help: "average the weights over the updates, keeping this share in each; the average is the model",
+            help:
+                "average the weights over the updates, keeping this share at each, such as 0.999; the average becomes the model",
             check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
         Setting(
             .training, "save_checkpoint_steps", \.training.saveCheckpointSteps, .keeping,
@@ -112,73 +122,80 @@ package enum SettingsTable {
             check: .within(NumberBounds.updates)),
         Setting(
             .training, "save_checkpoint_epochs", \.training.saveCheckpointEpochs, .keeping, value: "count",
-            help: "epochs between checkpoints; save_checkpoint_steps comes first", check: .within(NumberBounds.epochs)),
+            help: "epochs between checkpoints, unless save_checkpoint_steps is given",
+            check: .within(NumberBounds.epochs)),
         Setting(
             .training, "val_steps", \.training.valSteps, .keeping, absence: "no validation", value: "updates",
-            help: "updates between validations", check: .within(NumberBounds.updates)),
+            help: "updates between validations, which score num_vals_train pictures",
+            check: .within(NumberBounds.updates)),
         Setting(
             .training, "num_vals_train", \.training.numValsTrain, .keeping, value: "count",
-            help: "validation pictures that are looked at each time, the first by name",
+            help: "how many pictures a validation scores, the first by name",
             check: .within(NumberBounds.updates)),
     ]
 
     private static let scheduler: [Setting] = [
         Setting(
             .learningRateScheduler, "lr", \.learningRateScheduler.lr, value: "rate",
-            help: "the learning rate after the warm-up", check: .above0(to: 1000)),
+            help: "the learning rate after the warm-up; lr-find proposes one", check: .above0(to: 1000)),
         Setting(
             .learningRateScheduler, "scale_lr", \.learningRateScheduler.scaleLr, value: "bool",
-            help: "whether lr is multiplied by the pictures of an update"),
+            help: "whether lr is multiplied by the number of pictures of an update"),
         Setting(
             .learningRateScheduler, "min_lr_ratio", \.learningRateScheduler.minLrRatio, value: "share",
-            help: "the lowest learning rate, as a share of lr",
+            help: "the lowest learning rate after the warm-up, as a share of lr",
             check: .init("a share of 0 to 1") { (0...1).contains($0) }),
         Setting(
             .learningRateScheduler, "lr_cycles", \.learningRateScheduler.lrCycles, value: "count",
-            help: "cycles of the cosine", check: .from0(to: 1e6)),
+            help: "cycles of the learning rate's cosine over the run; 0.5 falls once, to the lowest rate",
+            check: .from0(to: 1e6)),
         Setting(
             .learningRateScheduler, "lr_warmup_steps", \.learningRateScheduler.lrWarmupSteps,
-            absence: "as lr_warmup_epochs says", value: "updates", help: "updates of warm-up",
+            absence: "as lr_warmup_epochs says", value: "updates",
+            help: "updates over which the learning rate rises from 0",
             check: .within(0...NumberBounds.updates.upperBound)),
         Setting(
             .learningRateScheduler, "lr_warmup_epochs", \.learningRateScheduler.lrWarmupEpochs, value: "epochs",
-            help: "epochs of warm-up; lr_warmup_steps comes first",
+            help: "epochs over which the learning rate rises from 0, unless lr_warmup_steps is given",
             check: .init("a number from 0 to 1000") { (0...1000).contains($0) }),
     ]
 
     private static let optimizer: [Setting] = [
         Setting(
-            .optimizer, "adam_beta1", \.optimizer.adamBeta1, value: "decay", help: "decay of AdamW's first moment",
+            .optimizer, "adam_beta1", \.optimizer.adamBeta1, value: "decay",
+            help: "what AdamW's mean of the gradients keeps at each update",
             check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
         Setting(
-            .optimizer, "adam_beta2", \.optimizer.adamBeta2, value: "decay", help: "decay of AdamW's second moment",
+            .optimizer, "adam_beta2", \.optimizer.adamBeta2, value: "decay",
+            help: "what AdamW's mean of their squares keeps at each update",
             check: .init("a number from 0 to below 1") { (0..<1).contains($0) }),
         Setting(
-            .optimizer, "adam_weight_decay", \.optimizer.adamWeightDecay, value: "decay", help: "decay of the weights",
+            .optimizer, "adam_weight_decay", \.optimizer.adamWeightDecay, value: "decay",
+            help: "the share of a weight, times the learning rate, that an update takes away",
             check: .from0(to: 1e6)),
         Setting(
             .optimizer, "adam_epsilon", \.optimizer.adamEpsilon, value: "number",
-            help: "what AdamW adds to its denominator",
+            help: "what AdamW adds to the root of the squares' mean, so as not to divide by 0",
             // Below, float32 has nothing but zero.
             check: .init("a number from 1e-37 to 1") { (1e-37...1).contains($0) }),
         Setting(
             .gradientClipping, "max_grad_norm", \.gradientClipping.maxGradNorm, value: "norm",
-            help: "the norm that gradients are cut down to", check: .above0(to: 1e37)),
+            help: "gradients of a larger norm are scaled down to this one", check: .above0(to: 1e37)),
     ]
 
     private static let compute: [Setting] = [
         Setting(
             .compute, "device", \.compute.device, .means, absence: "an accelerator where there is one",
             absenceText: "auto", value: "device",
-            help: "where to compute: auto, cpu, cuda, mps; cuda:1 is the second accelerator"),
+            help: "where to compute: auto, cpu, cuda or mps; cuda:1 is the second accelerator"),
         Setting(
             .compute, "threads", \.compute.threads, .means, absence: "one a physical core", value: "count",
-            help: "threads of the CPU to compute with",
+            help: "CPU threads to compute with",
             check: .within(NumberBounds.threads)),
         Setting(
             .compute, "gradient_checkpointing", \.compute.gradientCheckpointing, .means, formerName: "recompute",
             value: "bool",
-            help: "run blocks again for their gradients: less memory, a third more time"),
+            help: "run blocks again for their gradients, which takes less memory and a third more time"),
     ]
 }
 

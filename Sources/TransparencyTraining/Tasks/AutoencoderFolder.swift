@@ -76,12 +76,8 @@ extension AutoencoderTrainer {
         let json = try AutoencoderFolder.configuration(settings, scale: 1, shift: 0)
         let weights = try AutoencoderKL.freshWeights(
             AutoencoderKLConfiguration(json: json), seed: UInt32(truncatingIfNeeded: settings.seed))
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try json.write(to: URL(fileURLWithPath: "\(folder)/config.json"))
-        } catch {
-            throw FileError(path: folder, reason: error.localizedDescription)
-        }
+        try makeFolder(folder)
+        try AtomicFile.write(Array(json), to: "\(folder)/config.json")
         try SafetensorsWriter.write(
             to: "\(folder)/\(AutoencoderFolder.weightsName)",
             entries: weights.sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })

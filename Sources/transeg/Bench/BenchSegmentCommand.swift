@@ -14,7 +14,7 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
     @OptionGroup var precisionOptions: PrecisionOptions
 
-    @Flag(help: "Do every operation as diffusers does it: slower, the reference.")
+    @Flag(help: "Do every operation as diffusers does it. Slower; for comparing numbers with diffusers.")
     var plain = false
 
     func run() async throws {
@@ -25,8 +25,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
         if options.json {
             try StandardStream.output.write(report.0.json())
         } else {
-            print(report.0.text)
-            if let profile = report.1 { print("\n" + BenchReport.text(profile)) }
+            try print(report.0.text)
+            if let profile = report.1 { try print("\n" + BenchReport.text(profile)) }
         }
     }
 

@@ -20,7 +20,8 @@ struct BenchTrainCommand: AsyncParsableCommand {
 
     @Option(
         name: [.long, .customLong("recompute")],
-        help: "Whether blocks are run again for their gradients: less memory, a third more time.",
+        help: "Whether blocks run again for their gradients, which takes less memory and a third more time.",
+        completion: .list(["true", "false"]),
         transform: { text in
             guard let value = Bool(settingText: text) else {
                 throw ValidationError("--gradient-checkpointing is \(text); true or false was expected")
@@ -35,8 +36,8 @@ struct BenchTrainCommand: AsyncParsableCommand {
         if options.json {
             try StandardStream.output.write(report.json())
         } else {
-            print(report.text)
-            if let profile { print("\n" + BenchReport.text(profile)) }
+            try print(report.text)
+            if let profile { try print("\n" + BenchReport.text(profile)) }
         }
     }
 

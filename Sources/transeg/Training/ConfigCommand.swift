@@ -16,8 +16,9 @@ struct ConfigInitCommand: ParsableCommand {
         commandName: "init", abstract: "Writes a file with every setting, its value and what it means.")
 
     @Argument(
-        help: ArgumentHelp("The file to make, which must not exist yet; standard output without it.", valueName: "file")
-    )
+        help: ArgumentHelp(
+            "The file to make, which must not exist yet. (default: standard output)", valueName: "file.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var file: String?
 
     func run() throws {
@@ -27,6 +28,6 @@ struct ConfigInitCommand: ParsableCommand {
             throw ValidationError("\(file) exists, and nothing is overwritten; name another file")
         }
         try AtomicFile.write(Array(text.utf8), to: file)
-        print(file)
+        try print(file)
     }
 }

@@ -8,31 +8,38 @@ struct InitCommand: ParsableCommand {
         abstract: "Makes a small model with fresh weights around a VAE, to be trained from nothing.",
         discussion: "  transeg init model --vae vae --resolution 128 --layers 6 --heads 6")
 
-    @Argument(help: ArgumentHelp("The model folder to make, which must not exist yet.", valueName: "out"))
+    @Argument(
+        help: ArgumentHelp("The model folder to make, which must not exist yet.", valueName: "out"),
+        completion: .directory)
     var out: String
 
-    @Option(help: ArgumentHelp("The VAE's folder, as train-vae makes it.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The VAE's folder, as train-vae makes it.", valueName: "folder"), completion: .directory)
     var vae: String
 
-    @Option(help: "The side of the pictures that the model is made for.")
+    @Option(help: ArgumentHelp("The side in pixels of the pictures that the model is made for.", valueName: "pixels"))
     var resolution = 128
 
-    @Option(help: "Blocks.")
+    @Option(help: ArgumentHelp("Transformer blocks: more learn more and take more time.", valueName: "count"))
     var layers = 6
 
-    @Option(help: "Attention heads.")
+    @Option(help: ArgumentHelp("Attention heads of a block.", valueName: "count"))
     var heads = 6
 
-    @Option(help: "Width of a head; the tokens' width is that of all heads.")
+    @Option(help: ArgumentHelp("Channels of a head; a token has those of all heads.", valueName: "count"))
     var headDim = 32
 
-    @Option(help: "Side of the square of latent positions that becomes one token.")
+    @Option(
+        help: ArgumentHelp(
+            "Side of the square of latent positions that becomes one token: 1 is finer and takes longer.",
+            valueName: "count"))
     var patchSize = 2
 
-    @Option(help: "Blocks from the first on that have a second attention.")
+    @Option(
+        help: ArgumentHelp(
+            "Blocks, from the first on, that have a second attention over the picture.", valueName: "count"))
     var dualLayers = 2
 
-    @Option(help: "Another seed gives other weights.")
+    @Option(help: ArgumentHelp("Another seed gives other weights.", valueName: "number"))
     var seed: UInt32 = 0
 
     func run() throws {
@@ -40,6 +47,6 @@ struct InitCommand: ParsableCommand {
         (shape.layers, shape.heads, shape.headDim) = (layers, heads, headDim)
         (shape.patchSize, shape.dualLayers) = (patchSize, dualLayers)
         try ModelFolder.create(at: out, autoencoder: vae, side: resolution, shape: shape, seed: seed)
-        print(out)
+        try print(out)
     }
 }

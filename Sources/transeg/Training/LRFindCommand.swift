@@ -21,16 +21,17 @@ struct LRFindCommand: AsyncParsableCommand {
 
     @OptionGroup var options: SettingOptions<UpdateSettings>
 
-    @Option(help: "Updates of the test.")
+    @Option(help: ArgumentHelp("Updates of the test, at least 12. More give a smoother curve.", valueName: "count"))
     var steps = 100
 
-    @Option(help: "The first rate.")
+    @Option(help: ArgumentHelp("The rate of the first update.", valueName: "rate"))
     var minLr = 1e-8
 
-    @Option(help: "The last rate.")
+    @Option(
+        help: ArgumentHelp("The rate of the last update, unless the loss leaves all bounds before.", valueName: "rate"))
     var maxLr = 1.0
 
-    @Option(help: ArgumentHelp("Where the curve goes: PATH.svg and PATH.csv.", valueName: "path"))
+    @Option(help: ArgumentHelp("Where the curve goes: PATH.svg and PATH.csv.", valueName: "path"), completion: .file())
     var output = "lr-find"
 
     @Flag(name: .shortAndLong, help: "Print the proposed rate only.")
@@ -47,15 +48,18 @@ struct LRFindCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings(quiet: quiet)
+        for suffix in ["svg", "csv"] {
+            try checkOutput("--output", "\(output).\(suffix)", suffixes: [suffix], inputs: settings.inputs)
+        }
         let dataset = try settings.openDataset(masks: .telling())
         try settings.checkPictures(of: dataset)
         let trainer = try await Trainer(settings, dataset: dataset)
         if !quiet { await trainer.base.tellNotes() }
         for warning in settings.warnings(pictureCount: trainer.pictureCount) {
-            StandardStream.tell("Warning: \(warning)\n")
+            StandardStream.tell("Warning: \(warning)")
         }
         var range = LearningRateRange()
-        var progress = Progress(total: steps, quiet: quiet, verb: "updates")
+        let progress = Progress(total: steps, quiet: quiet, verb: "updates")
         defer { progress.end() }
         let interrupt = Interrupt()
         defer { interrupt.restore() }
@@ -66,16 +70,14 @@ struct LRFindCommand: AsyncParsableCommand {
         }
         progress.end()
         try range.write(to: output)
-        if !quiet { print("\(range.points.count) updates, the curve is in \(output).svg and \(output).csv") }
+        if !quiet { try print("\(range.points.count) updates, the curve is in \(output).svg and \(output).csv") }
         if interrupt.isRequested { throw Interrupt.exitCode }
         guard let rate = range.suggestion else {
-            throw TrainingError.settings([
-                "the loss falls nowhere from \(minLr) to \(maxLr): try other rates with --min-lr and --max-lr, or more --steps"
-            ])
+            throw TrainingError.flatLoss(from: minLr, to: maxLr)
         }
         let (isScaled, pictures) = (settings.learningRateScheduler.scaleLr, settings.training.effectiveBatchSize)
         let given = isScaled ? rate / Double(pictures) : rate
-        print(
+        try print(
             String(format: "--lr %.2g", given)
                 + (isScaled
                     ? String(format: ", which is %.2g after scaling by %d pictures", rate, pictures)

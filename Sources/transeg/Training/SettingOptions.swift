@@ -47,10 +47,23 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
         }
     }
 
+    private static func completion(of setting: Setting) -> CompletionKind? {
+        if !setting.choices.isEmpty { return .list(setting.choices) }
+        return switch setting.valueName {
+        case "folder", "folder|id", "name|latest": .directory
+        case "plan.json": .file(extensions: ["json"])
+        case "device": .list(DeviceChoice.allValueStrings)
+        default: nil
+        }
+    }
+
     var customMirror: Mirror {
         let files = Option<[String]>(
             wrappedValue: [], name: .customLong(Self.filesKey),
-            help: ArgumentHelp("A YAML file of settings. Later files override earlier ones.", valueName: "file"))
+            help: ArgumentHelp(
+                "A YAML file of settings, as config init makes it. Of several, later ones override earlier ones.",
+                valueName: "file.yaml"),
+            completion: .file(extensions: ["yaml", "yml"]))
         let built = TrainingSettings()
         let rows = Scope.settings.map { setting -> (label: String?, value: Any) in
             let standard = setting.isRequired ? nil : setting.text(built) ?? setting.absence
@@ -60,7 +73,7 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
                 name: .customLong(setting.option),
                 help: ArgumentHelp(
                     "\(help).\(choices)\(standard.map { " (default: \($0))" } ?? "")", valueName: setting.valueName),
-                completion: setting.choices.isEmpty ? nil : .list(setting.choices))
+                completion: Self.completion(of: setting))
             return (label: "_" + setting.name, value: option)
         }
         // What earlier versions called a setting is taken, and not shown.
@@ -71,12 +84,9 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
         return Mirror(self, children: [(label: "_" + Self.filesKey, value: files)] + rows + former)
     }
 
-    /// The settings with where each is from. Throws `ValidationError` with everything that is wrong.
+    /// The settings with where each is from. Throws ``TrainingError/settings(_:)`` with everything that is wrong.
     func layers() throws -> LayeredSettings {
-        try usage {
-            try LayeredSettings(
-                files: files, environment: ProcessInfo.processInfo.environment, options: options)
-        }
+        try LayeredSettings(files: files, environment: ProcessInfo.processInfo.environment, options: options)
     }
 
     /// The settings of a job that is about to begin.
@@ -84,18 +94,12 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
     /// - Parameter quiet: Whether nothing is told of what changes nothing.
     func settings(quiet: Bool) throws -> TrainingSettings {
         let layers = try layers()
-        if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)\n") } }
-        return try usage { try layers.complete(for: Scope.settings) }
+        if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)") } }
+        return try layers.complete(for: Scope.settings)
     }
 }
 
-/// Settings that make no sense are errors of usage.
-func usage<R>(_ body: () throws -> R) throws -> R {
-    do { return try body() } catch { throw usageError(error) }
-}
-
-/// The same error, as one of usage where settings make no sense.
-func usageError(_ error: any Error) -> any Error {
-    guard case TrainingError.settings(let problems) = error else { return error }
-    return ValidationError(problems.joined(separator: "\n"))
+extension TrainingSettings {
+    /// What a job reads, which nothing is written over.
+    var inputs: [String] { [dataset.datasetPath, model.baseModelPath, dataset.plan].compactMap(\.self) }
 }

@@ -21,16 +21,20 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(help: "Print each setting, its value and where it is from, and do nothing else.")
     var printConfig = false
 
-    @Flag(help: "Print counts, schedule, memory and disk of the run, and do nothing else; no weights are loaded.")
+    @Flag(
+        help:
+            "Print counts, schedule, memory, disk and least time of the run, and do nothing else; no weights are loaded."
+    )
     var dryRun = false
 
     @Option(
-        help: ArgumentHelp("Draw the learning rate of each update as SVG, and do nothing else.", valueName: "file.svg"))
+        help: ArgumentHelp("Draw the learning rate of each update as SVG, and do nothing else.", valueName: "file.svg"),
+        completion: .file(extensions: ["svg"]))
     var plotSchedule: String?
 
     @OptionGroup var options: SettingOptions<AllSettings>
 
-    @Flag(help: "Continue from a checkpoint although settings or training files have changed.")
+    @Flag(help: "With --resume-from-checkpoint, go on although settings or training files have changed.")
     var allowChanges = false
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -39,18 +43,23 @@ struct TrainCommand: AsyncParsableCommand {
     func run() async throws {
         if printConfig {
             let layers = try options.layers()
-            if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)\n") } }
-            return print(layers.text())
+            if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)") } }
+            return try print(layers.text())
         }
         let settings = try options.settings(quiet: quiet)
         if dryRun || plotSchedule != nil {
-            let plan = try usage { try TrainingPlan(settings, dataset: settings.openDataset()) }
-            for warning in plan.warnings { StandardStream.tell("Warning: \(warning)\n") }
-            if dryRun { print(plan.text) }
+            try checkOutput("--plot-schedule", plotSchedule, suffixes: ["svg"], inputs: settings.inputs)
+            let plan = try TrainingPlan(settings, dataset: settings.openDataset())
+            for warning in plan.warnings { StandardStream.tell("Warning: \(warning)") }
+            if dryRun {
+                let speed = try? BenchReport.machinePeak(
+                    dtype: settings.model.dataType.dtype, device: .usable(settings.compute.device))
+                try print(plan.text(speed: speed))
+            }
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
             return
         }
-        do { try await train(settings) } catch { throw usageError(error) }
+        try await train(settings)
     }
 
     private func train(_ settings: TrainingSettings) async throws {
@@ -74,13 +83,13 @@ struct TrainCommand: AsyncParsableCommand {
         }
         guard !quiet else { return }
         let folder = settings.projectConfig.outputDir
-        print("\(state.step) updates done, model in \(folder)/model, curves in \(folder)/curves.svg")
+        try print("\(state.step) updates done, model in \(folder)/model, curves in \(folder)/curves.svg")
         if state.step > first {
             let seconds = (ContinuousClock.now - start).seconds
-            print(String(format: "%.3f s an update", seconds / Double(state.step - first)))
+            try print(String(format: "%.3f s an update", seconds / Double(state.step - first)))
         }
         if let best = state.best {
-            print(String(format: "best validation IoU %.4f after update %d", best.iou, best.step))
+            try print(String(format: "best validation IoU %.4f after update %d", best.iou, best.step))
         }
     }
 }

@@ -19,7 +19,9 @@ struct TrainVAECommand: AsyncParsableCommand {
               transeg init model --vae vae --resolution 128
             """)
 
-    @Option(help: ArgumentHelp("The data set's folder; its training pictures are used.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The data set's folder; its training pictures are used.", valueName: "folder"),
+        completion: .directory)
     var datasetPath: String
 
     @Option(help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"))
@@ -27,54 +29,66 @@ struct TrainVAECommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The folder to make, new or empty, or one in which a VAE was left unfinished.", valueName: "folder"))
+            "The folder to make, new or empty, or one in which a VAE was left unfinished.", valueName: "folder"),
+        completion: .directory)
     var outputDir: String
 
-    @Option(help: ArgumentHelp("Channels of each resolution, with commas between.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Channels at each resolution, finest first, with commas between; each further one halves the latent's sides.",
+            valueName: "list"))
     var channels = "16,32,64,64"
 
-    @Option(help: "Residual blocks of each resolution.")
+    @Option(help: ArgumentHelp("Residual blocks at each resolution.", valueName: "count"))
     var layersPerBlock = 1
 
-    @Option(help: "Groups of the norms, which divide all channels.")
+    @Option(help: ArgumentHelp("Groups of the norms; must divide each number of channels.", valueName: "count"))
     var normGroups = 8
 
-    @Option(help: "Channels of the latent.")
+    @Option(help: ArgumentHelp("Channels of the latent: more keep more detail.", valueName: "count"))
     var latentChannels = 16
 
-    @Option(help: "The side of the square that pictures are brought to.")
+    @Option(help: ArgumentHelp("The side in pixels of the square that pictures are resized to.", valueName: "pixels"))
     var resolution = 128
 
-    @Option(help: "Updates.")
+    @Option(help: ArgumentHelp("Updates in all.", valueName: "count"))
     var steps = 4000
 
-    @Option(help: "Pictures of an update, and as many masks.")
+    @Option(help: ArgumentHelp("Pictures of an update, and as many masks.", valueName: "count"))
     var batchSize = 8
 
-    @Option(help: "The learning rate after warming up.")
+    @Option(help: ArgumentHelp("The learning rate after the warm-up.", valueName: "rate"))
     var lr = 1e-3
 
-    @Option(help: "The weight of the divergence from the standard normal distribution.")
+    @Option(
+        help: ArgumentHelp(
+            "The weight in the loss of the latent's divergence from the standard normal distribution.",
+            valueName: "weight"))
     var divergenceWeight = 1e-4
 
     @Option(
-        help:
-            "The weight of masks that are guessed linearly from the pictures' latents: makes latents tell what is transparent."
+        help: ArgumentHelp(
+            "The weight in the loss of masks that are guessed linearly from the pictures' latents. Above 0, latents learn to tell what is "
+                + "transparent.", valueName: "weight")
     )
     var maskWeight = 0.0
 
     @Option(
-        help: "Pictures of an update whose masks are guessed, those of --batch-size among them. (default: --batch-size)"
+        help: ArgumentHelp(
+            "With --mask-weight, pictures of an update whose masks are guessed, those of --batch-size among them. (default: --batch-size)",
+            valueName: "count")
     )
     var maskBatchSize: Int?
 
-    @Option(help: ArgumentHelp("A VAE to go on from, whose shape is kept.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("A VAE to go on from, whose shape is kept. (default: fresh weights)", valueName: "folder"),
+        completion: .directory)
     var vae: String?
 
-    @Option(help: "Another seed gives other weights, order and draws.")
+    @Option(help: ArgumentHelp("Another seed gives other weights, order and draws.", valueName: "number"))
     var seed: UInt64 = 0
 
-    @Option(help: "Where to compute.")
+    @Option(help: "Where to compute. auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -99,13 +113,9 @@ struct TrainVAECommand: AsyncParsableCommand {
                 "--output-dir: \(path) has files in it, and nothing is overwritten; name another folder")
         }
         let workers = ProcessInfo.processInfo.activeProcessorCount
-        let trainer: AutoencoderTrainer
-        do {
-            trainer = try await AutoencoderTrainer(
-                made,
-                dataset: Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) }, masks: .telling()),
-                device: .usable(device.device), workerCount: workers)
-        } catch { throw usageError(error) }
+        let dataset = try Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) }, masks: .telling())
+        let trainer = try await AutoencoderTrainer(
+            made, dataset: dataset, device: .usable(device.device), workerCount: workers)
         let interrupt = Interrupt()
         defer { interrupt.restore() }
         let folder = try TrainingFolder(path)
@@ -121,6 +131,6 @@ struct TrainVAECommand: AsyncParsableCommand {
             )
             throw Interrupt.exitCode
         }
-        if !quiet { print(outputDir) }
+        if !quiet { try print(outputDir) }
     }
 }

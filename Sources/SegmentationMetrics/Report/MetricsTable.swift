@@ -1,11 +1,9 @@
 import Foundation
-import SegmentationMetrics
-import TransparencySegmentation
 
 /// Numbers of an evaluation for a terminal.
-enum MetricsTable {
+package enum MetricsTable {
     /// A line for each protocol, of all pictures and then of each difficulty.
-    static func text(_ metrics: Metrics) -> String {
+    package static func text(_ metrics: Metrics) -> String {
         let groups: [(String, [ProtocolName: ProtocolScores])] =
             [("all", metrics.protocols)]
             + Difficulty.allCases.compactMap { difficulty in
@@ -23,7 +21,7 @@ enum MetricsTable {
     }
 
     /// A line for each number that two evaluations have, with their difference and its interval.
-    static func text(_ comparison: MetricsComparison) -> String {
+    package static func text(_ comparison: MetricsComparison) -> String {
         let head = [
             padded("", 6), padded("protocol", 10), padded("number", 20), padded("A", 10), padded("B", 10),
             padded("B - A", 11), "95 % interval",
@@ -44,7 +42,7 @@ enum MetricsTable {
 }
 
 /// Four decimals, as papers have them.
-func fixed(_ value: Double) -> String { String(format: "%.4f", value) }
+private func fixed(_ value: Double) -> String { String(format: "%.4f", value) }
 
 /// The text with spaces after it, at least one.
 private func padded(_ text: String, _ width: Int) -> String {
