@@ -24,6 +24,11 @@ package enum AtomicFile {
         }
     }
 
+    /// Removes what killed processes left of files that they were writing in a folder.
+    package static func removeLeftovers(in folder: String) {
+        TemporaryFile.removeLeftovers(in: URL(fileURLWithPath: folder).resolvingSymlinksInPath().path)
+    }
+
     /// Puts `data` at `path`. Throws ``FileError``; what was there is then untouched.
     package static func write(_ data: [UInt8], to path: String) throws {
         try write(to: path) { output in try data.withUnsafeBytes(output.write) }

@@ -40,7 +40,9 @@ struct SegmentOutput {
         // These name the file themselves.
         if error is ImageError { return "\(error)" }
         if case .output(let text) = error as? SegmentationError { return text }
-        let remedy = (error as? TorchError)?.kind == .outOfMemory ? "; use a smaller --size, --fit or --batch, or a smaller picture" : ""
+        let remedy =
+            (error as? TorchError)?.kind == .outOfMemory
+            ? "; use a smaller --size, --fit or --batch, or a smaller picture" : ""
         return "\(source.name): \(error)\(remedy)"
     }
 
