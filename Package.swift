@@ -123,12 +123,24 @@ let package = Package(
     ]
 )
 
+// For Scripts/fuzz: one parser after the other under libFuzzer, which has a main of its own.
+if Context.environment["TRANSPARENCY_SEGMENTATION_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "TransparencyTraining", "TransparencyData", "StableDiffusion3", "SegmentationMetrics", "Safetensors",
+                "Images", "Files",
+            ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
+
 // Settings of all targets of our own.
 for target in package.targets where target.type != .system {
-    target.swiftSettings = [
-        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+        ]
 }
 
 // For this package's own checks (CONTRIBUTING.md). Who depends on it fetches no plugin, and no warning of a newer

@@ -24,6 +24,11 @@ package enum AtomicFile {
         }
     }
 
+    /// Removes what killed processes left of files that they were writing in a folder.
+    package static func removeLeftovers(in folder: String) {
+        TemporaryFile.removeLeftovers(in: URL(fileURLWithPath: folder).resolvingSymlinksInPath().path)
+    }
+
     /// Puts `data` at `path`. Throws ``FileError``; what was there is then untouched.
     package static func write(_ data: [UInt8], to path: String) throws {
         try write(to: path) { output in try data.withUnsafeBytes(output.write) }
@@ -42,21 +47,22 @@ package enum AtomicFile {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or pipe"
             throw FileError(path: path, reason: "it is \(kind)")
         }
-        let folder = target.deletingLastPathComponent()
-        // Not named after the target, whose name may have the greatest length already.
-        let temporary = folder.appendingPathComponent(".\(UUID().uuidString).tmp").path
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
-        do {
-            defer { close(descriptor) }
-            try body(Output(descriptor: descriptor, path: path))
-            guard fsync(descriptor) == 0, rename(temporary, target.path) == 0 else {
-                throw FileError(path: path, code: errno)
-            }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        flushFolder(folder.path)
+        let folder = target.deletingLastPathComponent().path
+        TemporaryFile.removeLeftovers(in: folder)
+        let temporary = try TemporaryFile(in: folder, for: path)
+        try body(Output(descriptor: temporary.descriptor, path: path))
+        guard uninterrupted({ fsync(temporary.descriptor) }) == 0,
+            uninterrupted({ rename(temporary.path, target.path) }) == 0
+        else { throw FileError(path: path, code: errno) }
+        temporary.isMoved = true
+        flushFolder(folder)
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+func uninterrupted(_ call: () -> Int32) -> Int32 {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
     }
 }

@@ -198,7 +198,7 @@ package final class StagedFolder {
             guard descriptor >= 0 else { throw FileError(path: "\(target)/\(name)", code: errno) }
             defer { close(descriptor) }
             // Some file systems cannot flush a folder.
-            guard fsync(descriptor) == 0 || errno == EINVAL else {
+            guard uninterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else {
                 throw FileError(path: "\(target)/\(name)", code: errno)
             }
         }

@@ -77,6 +77,7 @@ public struct SyntheticDataset: Sendable {
     private func makeFolders(in folder: String) throws {
         let files = FileManager.default
         if files.fileExists(atPath: folder) {
+            AtomicFile.removeLeftovers(in: folder)
             guard let content = try? files.contentsOfDirectory(atPath: folder) else {
                 throw SyntheticDatasetError.notAFolder(folder)
             }

@@ -97,6 +97,7 @@ public final class EvaluationFolder {
 
     /// Whether there is nothing at the path but perhaps an evaluation that failed before its first picture.
     private static func isFree(_ path: String) -> Bool {
+        AtomicFile.removeLeftovers(in: path)
         let content = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         // Pictures of later ones may be written already when the first one fails.
         let known = content.contains(identityName) ? [identityName, partialName, "pictures"] : [partialName]

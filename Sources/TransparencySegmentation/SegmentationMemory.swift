@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import StableDiffusion3
 
@@ -34,14 +35,34 @@ struct SegmentationMemory {
     func mustStream(side: Int) throws -> Bool { total(isStreamed: false, pixels: side * side) > limit }
 
     /// Throws ``SegmentationError/memory(_:)`` when a pass would take more than the limit.
-    func check(count: Int, height: Int, width: Int, isStreamed: Bool) throws {
-        let needed = total(isStreamed: isStreamed, pixels: count * height * width)
-        guard needed > limit else { return }
+    ///
+    /// - Parameter pictures: Pixels of the pictures themselves, as they are read and as their masks will be.
+    func check(count: Int, height: Int, width: Int, pictures: Int, isStreamed: Bool) throws {
+        let pass = total(isStreamed: isStreamed, pixels: count * height * width)
+        let ownSize = pictures * Self.bytesOfPicturePixel
+        guard max(pass, Self.base + ownSize) > limit else { return }
         func text(_ bytes: Int) -> String { String(format: "%.1f GiB", Double(bytes) / Double(1 << 30)) }
+        let subject = count == 1 ? "a picture" : "\(count) pictures"
+        guard pass > limit else {
+            throw SegmentationError.memory(
+                "\(subject) of \(pictures) pixels and masks of their size would take about \(text(Self.base + ownSize)), and the memory limit is \(text(limit)); make the pictures smaller\(count == 1 ? "" : ", take fewer at once") or take a higher limit"
+            )
+        }
         throw SegmentationError.memory(
-            "\(count == 1 ? "a picture" : "\(count) pictures") of \(width) x \(height) would take about \(text(needed)), and the memory limit is \(text(limit)); take a smaller size\(count == 1 ? "" : ", fewer pictures at once") or a higher limit"
+            "\(subject) of \(width) x \(height) would take about \(text(pass)), and the memory limit is \(text(limit)); take a smaller size\(count == 1 ? "" : ", fewer pictures at once") or a higher limit"
         )
     }
+
+    /// Throws `MemoryError` when a pass on the CPU would take more memory than is free, whoever set no limit.
+    static func check(count: Int, height: Int, width: Int, channels: Int) throws {
+        try MachineMemory.check(
+            MachineMemory.product(Int(4 * floatsPerPixelAndChannel), channels, count, height, width),
+            for: "\(count == 1 ? "a picture" : "\(count) pictures") at \(width) x \(height)",
+            remedy: "take a smaller size" + (count == 1 ? "" : " or fewer pictures at once"))
+    }
+
+    /// Bytes of a picture's own pixel at the peak: 3 of the picture, and its mask twice, as it is resized and as it is kept.
+    static let bytesOfPicturePixel = 12
 
     /// Bytes at the peak.
     func total(isStreamed: Bool, pixels: Int) -> Int {

@@ -80,8 +80,16 @@ final class SegmentationPass {
     }
 
     private func computed(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
-        try memory?.check(count: pictures.count, height: height, width: width, isStreamed: isStreamed)
-        TorchRuntime.keepFreedMemory(memory == nil)
+        let pixels = pictures.reduce(0) { $0 + $1.width * $1.height }
+        if let memory {
+            try memory.check(
+                count: pictures.count, height: height, width: width, pictures: pixels, isStreamed: isStreamed)
+        } else if device.kind == .cpu {
+            let channels = autoencoder.encoder.convIn.weight.size(0)
+            try SegmentationMemory.check(count: pictures.count, height: height, width: width, channels: channels)
+        }
+        // Blocks as large as those of large pictures fit no later need, and would be kept for nothing.
+        TorchRuntime.keepFreedMemory(memory == nil && pixels <= Self.keptPixels)
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(
@@ -147,6 +155,8 @@ final class SegmentationPass {
         }
         return SoftMask(width: width, height: height, planes: planes, kinds: kinds)
     }
+
+    private static let keptPixels = 1 << 25
 
     /// Pixels that are worked on at once where all at once would take too much memory.
     private static let stripPixels = 1 << 22

@@ -45,7 +45,9 @@ struct SegmentOutput {
         case .input(let text), .output(let text): return text
         default: break
         }
-        let remedy = (error as? TorchError)?.kind == .outOfMemory ? "; use a smaller --size, --fit or --batch" : ""
+        let remedy =
+            (error as? TorchError)?.kind == .outOfMemory
+            ? "; use a smaller --size, --fit or --batch, or a smaller picture" : ""
         return "\(source.name): \(error)\(remedy)"
     }
 

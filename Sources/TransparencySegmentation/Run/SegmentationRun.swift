@@ -59,7 +59,8 @@ public struct SegmentationRun: Sendable {
 
     /// Memory that a pixel takes until its results are written: the picture, its mask twice, and the results' files where they do not squeeze.
     private var bytesPerPixel: Int {
-        12 + (writer.kinds.contains(.cutout) ? 8 : 0) + (writer.kinds.contains(.classes) ? 12 : 0)
+        SegmentationMemory.bytesOfPicturePixel + (writer.kinds.contains(.cutout) ? 8 : 0)
+            + (writer.kinds.contains(.classes) ? 12 : 0)
     }
 
     private func pipeline(

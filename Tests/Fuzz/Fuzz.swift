@@ -1,0 +1,50 @@
+import Files
+import Foundation
+import Images
+import Safetensors
+import SegmentationMetrics
+import StableDiffusion3
+import TransparencyData
+import TransparencyTraining
+
+/// The parser that FUZZ_TARGET names is given what libFuzzer makes up: it may throw, and must not end the process (Scripts/fuzz).
+private let target = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? "safetensors"
+
+/// Where what is read by its path is put, in memory.
+private let path = "/dev/shm/transeg-fuzz-\(getpid())-\(target)"
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let data = Data(bytes: start, count: count)
+    do { try parse(data) } catch {
+        // What people are told must be made without a trap, too.
+        precondition(!"\(error)".isEmpty)
+    }
+    return 0
+}
+
+private func parse(_ data: Data) throws {
+    func file() throws -> String {
+        try data.write(to: URL(fileURLWithPath: path))
+        return path
+    }
+    switch target {
+    case "safetensors": _ = try SafetensorsFile(path: file())
+    case "index": _ = try SafetensorsIndex(path: file())
+    case "pt": _ = try TorchTensorFile.read(path: file())
+    case "config":
+        do { _ = try SD3TransformerConfiguration(json: data) } catch { _ = "\(error)" }
+        _ = try AutoencoderKLConfiguration(json: data)
+    case "yaml": _ = try LayeredSettings(files: [file()])
+    case "plan": _ = try RepairPlan(contentsOf: file())
+    case "metrics": _ = try Metrics(contentsOf: file())
+    case "csv":
+        _ = try PerImageTable.read(contentsOf: file(), wasInterrupted: data.count % 2 == 0)
+    case "mask":
+        var reader = ImageReader()
+        reader.pixelLimit = 1 << 20
+        _ = try reader.readValues(contentsOf: file())
+        _ = try reader.read(contentsOf: file())
+    default: preconditionFailure("there is no fuzz target \(target)")
+    }
+}
