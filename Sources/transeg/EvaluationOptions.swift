@@ -74,11 +74,13 @@ struct EvaluationOptions: ParsableArguments {
         let wasFinished = resume && run.isFinished
         let metrics = try await Interrupt.cancelling {
             var bar: Progress?
+            var hasScored = false
             defer { bar?.end() }
             do {
                 return try await score(run) { progress in
                     if bar == nil { bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored") }
                     guard progress.doneCount > 0 else { return }
+                    hasScored = true
                     let means = String(
                         format: "IoU %.4f, recall %.4f, MSE %.4f", progress.iou, progress.recall, progress.mse)
                     bar?.advance(to: progress.doneCount, note: means)
@@ -89,7 +91,7 @@ struct EvaluationOptions: ParsableArguments {
                 throw Interrupt.exitCode
             } catch {
                 bar?.end()
-                if bar != nil { StandardStream.tell("what was scored is kept; continue with --resume") }
+                if hasScored { StandardStream.tell("what was scored is kept; continue with --resume") }
                 throw error
             }
         }

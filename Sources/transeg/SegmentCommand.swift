@@ -127,9 +127,10 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         if modelOptions.model == nil, !isExample, !quiet {
             StandardStream.tell(
-                "Note: the embedded model knows drawn scenes only and finds no glass in photographs; name a model that does with --model (Docs/models.md says how to get one)"
+                "Note: the embedded model knows drawn scenes only and finds little glass in photographs; name a model that does with --model (Docs/models.md says how to get one)"
             )
         }
+        if !quiet, let others = PictureSource.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(

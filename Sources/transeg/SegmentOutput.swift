@@ -28,12 +28,12 @@ struct SegmentOutput {
             failedCount += 1
             let text = Self.text(error, of: picture.item)
             progress.message("Error: \(text)")
-            if json { try Self.write(Failure(image: picture.item.name, error: text)) }
+            if json { try print(ResultLine(picture.item, error: text).text()) }
         case .success(let written):
             doneCount += 1
             lastFiles = written.files
             computeSeconds += written.timings.total
-            if json { try Self.write(Line(picture.item, written)) }
+            if json { try print(ResultLine(picture.item, written).text()) }
         }
         progress.advance(to: doneCount + failedCount)
     }
@@ -69,42 +69,5 @@ struct SegmentOutput {
         }
         if failedCount > 0, total > 1 { try print("\(failedCount) of \(total) pictures failed") }
         if remainingCount > 0 { try print("interrupted: \(remainingCount) of \(total) pictures were left out") }
-    }
-
-    /// One line of `--json`.
-    private struct Line: Encodable {
-        let image: String
-        let width: Int
-        let height: Int
-        let inputWidth: Int
-        let inputHeight: Int
-        let transparentShare: Double
-        let seconds: [String: Double]
-        let files: [String: String]
-
-        init(_ source: PictureSource, _ written: SegmentationRun.Written) {
-            (image, width, height) = (source.name, written.width, written.height)
-            (inputWidth, inputHeight) = (written.inputSize.width, written.inputSize.height)
-            transparentShare = written.transparentShare
-            let timings = written.timings
-            seconds = [
-                "encode": timings.encode, "transformer": timings.transformer, "decode": timings.decode,
-                "total": timings.total,
-            ]
-            files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
-        }
-    }
-
-    /// The same of a picture that failed.
-    private struct Failure: Encodable {
-        let image: String
-        let error: String
-    }
-
-    private static func write(_ line: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try print(String(decoding: encoder.encode(line), as: UTF8.self))
     }
 }

@@ -55,7 +55,9 @@ import Testing
             #expect(log.count { $0["loss"] != nil } == 6 && log.count { $0["val_iou"] != nil } == 3)
             #expect(log[0]["lr"] == "0" && log[0]["step"] == "1")
             let curves = try String(contentsOfFile: "\(folder)/run/curves.svg", encoding: .utf8)
-            for title in ["Loss", "Learning rate", "Gradient norm before clipping", "Validation IoU"] {
+            for title in [
+                "Loss (logarithmic)", "Learning rate", "Gradient norm before clipping (logarithmic)", "Validation IoU",
+            ] {
                 #expect(curves.contains(">\(title)<"))
             }
             #expect(!curves.contains("nan") && !curves.contains("inf"))

@@ -24,7 +24,9 @@ struct TrainVAECommand: AsyncParsableCommand {
         completion: .directory)
     var datasetPath: String
 
-    @Option(help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"))
+    @Option(
+        help: ArgumentHelp("A repair plan to apply, as dataset audit --repair makes it.", valueName: "plan.json"),
+        completion: .file(extensions: ["json"]))
     var plan: String?
 
     @Option(
