@@ -68,7 +68,7 @@ let package = Package(
             name: "transeg",
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "TorchTraining", "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
+                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
                 "Images", "EmbeddedModel", "Reports", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -9,7 +9,8 @@ extension PictureSource {
         var folderCount = 0
         for folder in paths where folder != "-" && isFolder(folder) {
             // That a folder cannot be read is told where its pictures are looked for.
-            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !name.hasPrefix(".") {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !name.hasPrefix(".")
+            {
                 if isFolder("\(folder)/\(name)") {
                     folderCount += 1
                 } else if !ImageReader.isSupported(fileName: name) {
