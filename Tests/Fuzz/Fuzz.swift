@@ -45,6 +45,7 @@ private func parse(_ data: Data) throws {
         reader.pixelLimit = 1 << 20
         _ = try reader.readValues(contentsOf: file())
         _ = try reader.read(contentsOf: file())
+        _ = try MaskReader().read(file())
     default: preconditionFailure("there is no fuzz target \(target)")
     }
 }
