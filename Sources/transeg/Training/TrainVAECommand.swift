@@ -93,6 +93,8 @@ struct TrainVAECommand: AsyncParsableCommand {
     @Option(help: "Where to compute. auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
+    @OptionGroup var threads: ThreadOptions
+
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
@@ -114,10 +116,10 @@ struct TrainVAECommand: AsyncParsableCommand {
             throw ValidationError(
                 "--output-dir: \(path) has files in it, and nothing is overwritten; name another folder")
         }
-        let workers = ProcessInfo.processInfo.activeProcessorCount
+        try await threads.apply()
         let dataset = try Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) }, masks: .telling())
         let trainer = try await AutoencoderTrainer(
-            made, dataset: dataset, device: .usable(device.device), workerCount: workers)
+            made, dataset: dataset, device: .usable(device.device), workerCount: threads.count)
         let interrupt = Interrupt()
         defer { interrupt.restore() }
         let folder = try TrainingFolder(path)
