@@ -5,6 +5,21 @@ import TestSupport
 import Testing
 
 @Suite struct SegmentCommandTests {
+    /// The embedded VAE has 4 pixels a latent, Stable Diffusion's has 8.
+    @Test func sizesAreInTheModelsOwnUnit() throws {
+        try withTemporaryFolder { folder in
+            for (model, size, text) in [
+                ([], "100", "not a multiple of 8; use 96 or 104"), ([], "1024", "use at most 256"),
+                (["--model", tinyModel], "72", "not a multiple of 16; use 64 or 80"),
+                (["--model", tinyModel], "4096", "use at most 96"),
+            ] {
+                try drawnPicture(width: 40, height: 50, seed: 1).write(to: "\(folder)/in.png")
+                let sized = try Program.run(["segment"] + model + ["in.png", "--size", size], in: folder)
+                #expect(sized.exitCode == 64 && sized.errors.contains(text), "\(sized.errors)")
+            }
+        }
+    }
+
     @Test func writesMasksOfTheSourcesSize() throws {
         try withTemporaryFolder { folder in
             try drawnPicture(width: 100, height: 75).write(to: "\(folder)/a.png")
