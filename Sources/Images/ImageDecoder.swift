@@ -130,7 +130,7 @@ struct ImageDecoder {
         }
     }
 
-    /// The grey or RGB samples without profile and alpha.
+    /// The gray or RGB samples without profile and alpha.
     private func values(of picture: VipsPicture, format: ImageFormat) throws -> VipsPicture {
         let colorBands = picture.colorBands
         guard colorBands < 4 else {

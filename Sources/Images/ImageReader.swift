@@ -17,7 +17,7 @@ import Foundation
 /// - Colors are converted from the embedded ICC profile to sRGB, relative colorimetric with black point
 ///   compensation: colors that sRGB has stay as they are. A profile that moves no color by more than a rounding
 ///   step (such as sRGB itself), does not fit the samples or is broken is ignored. CMYK without a profile is
-///   taken to be libvips' standard printing CMYK. Grey becomes RGB. PQ and HLG (HEIC, AVIF, PNG) become sRGB with white at
+///   taken to be libvips' standard printing CMYK. Gray becomes RGB. PQ and HLG (HEIC, AVIF, PNG) become sRGB with white at
 ///   203 cd/m². A PNG's gAMA chunk is passed over, as Pillow does.
 /// - Transparency is laid over `background`; opaque pixels keep their values exactly.
 /// - The picture is turned upright by its EXIF orientation.
