@@ -45,14 +45,14 @@ public struct PredictedMask: Sendable {
 
     /// Of the pictures that are compared, by the prediction's header; 0 where it cannot be told.
     var pixelCount: Int { ImageReader.pixelCount(ofFile: prediction) }
+
     /// Tells what is in the files apart from what was. Throws `FileReadError`, and `DatasetError` of a pair.
     func filesHash() throws -> String {
         let own = try [prediction, quantised].map { try $0.map(SHA256.digest(ofFile:)) ?? "" }
         let truth =
             switch truth {
             case .file(let path): try SHA256.digest(ofFile: path)
-            case .pair(let pair, let dataset):
-                try dataset.filesHash(of: [pair]) + pair.repairs.map(\.rawValue).joined(separator: ",")
+            case .pair(let pair, let dataset): try dataset.hash(of: pair)
             }
         return SHA256.digest(of: (own + [truth]).joined(separator: " ").utf8)
     }
