@@ -10,7 +10,7 @@ import Foundation
 ///
 /// What is done to a picture, in this order:
 ///
-/// - The format is recognised by content. JPEG, PNG, WebP, TIFF and HEIC/AVIF are read, the first picture of a file
+/// - The format is recognized by content. JPEG, PNG, WebP, TIFF and HEIC/AVIF are read, the first picture of a file
 ///   with several. A file that ends early is an error; a mere warning of a decoder is not.
 /// - The pixel limit is checked on the header, before any pixel is decoded.
 /// - 16-bit samples become 8-bit ones by their high byte.

@@ -28,7 +28,7 @@ public struct Segmentation: Sendable {
         try Image(width: width, height: height, channels: 1, pixels: softMask.map { UInt8(($0 * 255).rounded()) })
     }
 
-    /// The quantised mask as a gray picture: 0 or 255.
+    /// The quantized mask as a gray picture: 0 or 255.
     public func maskImage() throws -> Image {
         try Image(width: width, height: height, channels: 1, pixels: softMask.map { $0 > threshold ? 255 : 0 })
     }

@@ -4,7 +4,7 @@ extension AugmentationParameters {
     /// The augmented picture and its mask at the size of training.
     ///
     /// Everything is done on the eight-bit samples at the picture's own resolution, then the picture is resized bilinearly without
-    /// antialiasing and the mask by nearest neighbours, as albumentations 2.0.8 does it with the same parameters. What resizing does not
+    /// antialiasing and the mask by nearest neighbors, as albumentations 2.0.8 does it with the same parameters. What resizing does not
     /// look at is not worked out; the result is the same.
     ///
     /// - Parameters:
@@ -36,7 +36,7 @@ extension AugmentationParameters {
         let steps = jitter.map { JitterSteps($0) { steps in image.meanGray(after: steps) } }
         var samples: [UInt8]
         if let blur {
-            // A blur looks at neighbours, so all of the picture takes part.
+            // A blur looks at neighbors, so all of the picture takes part.
             if let steps { image = try image.changed(by: steps) }
             samples = image.pixels.withUnsafeBufferPointer { source in
                 guard let start = source.baseAddress else { return [] }

@@ -128,7 +128,7 @@ import Testing
         #expect(deviation(counts(samples.map(Int.init), 256), draws.noisy128) < limit)
         #expect(deviation(counts(try noisy(1, 0.205).map(Int.init), 256), draws.noisy128) > limit)
         #expect(try noisy(2) != samples)
-        // Neighbours and channels know nothing of each other: correlations of the order of 1 / sqrt(n).
+        // Neighbors and channels know nothing of each other: correlations of the order of 1 / sqrt(n).
         let centred = samples.map { Double($0) - 127.5 }
         let variance = centred.map { $0 * $0 }.reduce(0, +) / Double(centred.count)
         for lag in [1, 2, 3, 3 * 1024] {
