@@ -135,7 +135,7 @@ def score(pictures, with_classes, threshold=0.5):
 # --- pictures from files
 
 def read_classes(path):
-    """Black background, red things, white stuff; grey or one-bit masks are things where they are not zero."""
+    """Black background, red things, white stuff; gray or one-bit masks are things where they are not zero."""
     image = Image.open(path)
     if image.mode in ("1", "L"):
         return (np.array(image) > 0).astype(np.uint8)

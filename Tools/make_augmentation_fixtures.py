@@ -150,7 +150,7 @@ def draws():
         sigmas.append((0.5 / np.log(kernel[middle] / kernel[middle + 1])) ** 0.5)
     result["gaussian_size"] = np.bincount(sizes, minlength=11).tolist()
     result["gaussian_sigma"] = histogram(sigmas, 0.5, 3.0)
-    # The noise itself, on grey: what a sample of 128 becomes.
+    # The noise itself, on gray: what a sample of 128 becomes.
     flat = np.full((128, 1024, 3), 128, np.uint8)
     fixed = A.GaussNoise(std_range=(0.2, 0.2), p=1.0)
     fixed.set_random_seed(5)

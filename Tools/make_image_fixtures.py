@@ -73,7 +73,7 @@ def png_file(width, height, depth, color_type, data, interlaced=False, extra=b""
 
 
 def save_png16(name, samples, color_type, extra=b""):
-    """samples: height x width x channels, 0 to 65535. Pillow writes 16 bits for grey only."""
+    """samples: height x width x channels, 0 to 65535. Pillow writes 16 bits for gray only."""
     height, width, _ = samples.shape
     rows = samples.astype(">u2").reshape(height, -1)
     data = b"".join(b"\0" + row.tobytes() for row in rows)
@@ -221,9 +221,9 @@ def make_profiles():
     samples = SCENE.astype(np.uint16) * 257
     chunk = png_chunk(b"iCCP", b"P3\0\0" + zlib.compress(DISPLAY_P3, 9))
     save_png16("display-p3-16.png", samples, 2, extra=chunk)
-    grey = small.convert("L")
-    save("grey-profile.png", grey, icc_profile=GREY)
-    expect("grey-profile.png.ppm", to_srgb(grey, GREY))
+    gray = small.convert("L")
+    save("grey-profile.png", gray, icc_profile=GREY)
+    expect("grey-profile.png.ppm", to_srgb(gray, GREY))
     save("broken-profile.png", small, icc_profile=DISPLAY_P3[:200])
     save("nonsense-profile.webp", small, icc_profile=b"nonsense" * 40, lossless=True)
     save("grey-profile-on-rgb.tif", small, icc_profile=GREY, compression="tiff_lzw")
@@ -293,8 +293,8 @@ def make_alpha():
     expect("alpha.ppm", expected)
     save("opaque.png", Image.fromarray(np.dstack([SMALL, np.full_like(alpha, 255)])))
 
-    grey = Image.fromarray(np.dstack([SMALL[..., 0], alpha]), mode="LA")
-    save("grey-alpha.png", grey)
+    gray = Image.fromarray(np.dstack([SMALL[..., 0], alpha]), mode="LA")
+    save("grey-alpha.png", gray)
     expect("grey-alpha.png.ppm", np.repeat(over_white(SMALL[..., :1].astype(float), alpha), 3, axis=-1))
 
     palette = Image.fromarray(SMALL).quantize(15)

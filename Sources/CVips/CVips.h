@@ -47,8 +47,8 @@ static inline int cvips_to_8_bits(VipsImage *in, VipsImage **out) {
     return vips_cast(in, out, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL);
 }
 
-/// One grey band to three equal ones.
-static inline int cvips_grey_to_rgb(VipsImage *in, VipsImage **out) {
+/// One gray band to three equal ones.
+static inline int cvips_gray_to_rgb(VipsImage *in, VipsImage **out) {
     VipsImage *bands[3] = {in, in, in};
     return vips_bandjoin(bands, out, 3, NULL);
 }

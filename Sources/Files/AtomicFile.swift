@@ -4,23 +4,12 @@ import Foundation
 package enum AtomicFile {
     /// Where the new content goes, in order.
     package struct Output {
-        let descriptor: Int32
-        let path: String
+        fileprivate let descriptor: Int32
+        fileprivate let path: String
 
         /// Appends all of `bytes`. Throws ``FileError``, for instance when the disk is full.
         package func write(_ bytes: UnsafeRawBufferPointer) throws {
-            var rest = bytes
-            while let start = rest.baseAddress, !rest.isEmpty {
-                // Linux writes at most 2 GiB at a time, and a signal may interrupt it.
-                #if canImport(Darwin)
-                    let written = Darwin.write(descriptor, start, rest.count)
-                #else
-                    let written = Glibc.write(descriptor, start, rest.count)
-                #endif
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw FileError(path: path, code: errno) }
-                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-            }
+            if let code = writeAll(bytes, to: descriptor) { throw FileError(path: path, code: code) }
         }
     }
 
@@ -56,13 +45,5 @@ package enum AtomicFile {
         else { throw FileError(path: path, code: errno) }
         temporary.isMoved = true
         flushFolder(folder)
-    }
-}
-
-/// Repeats a call that a signal interrupted.
-func uninterrupted(_ call: () -> Int32) -> Int32 {
-    while true {
-        let result = call()
-        if result >= 0 || errno != EINTR { return result }
     }
 }

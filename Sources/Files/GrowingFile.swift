@@ -17,16 +17,8 @@ package final class GrowingFile {
     /// Appends a record. Throws ``FileError``, for instance when the disk is full.
     package func append(_ record: some Sequence<UInt8>) throws {
         let start = lseek(descriptor, 0, SEEK_END)
-        var rest = ArraySlice(Array(record))
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else {
-                let code = errno
-                if start >= 0 { ftruncate(descriptor, start) }
-                throw FileError(path: path, code: code)
-            }
-            rest = rest.dropFirst(written)
-        }
+        guard let code = Array(record).withUnsafeBytes({ writeAll($0, to: descriptor) }) else { return }
+        if start >= 0 { ftruncate(descriptor, start) }
+        throw FileError(path: path, code: code)
     }
 }

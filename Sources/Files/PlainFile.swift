@@ -65,10 +65,9 @@ package enum PlainFile {
         var data = Data()
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while data.count < limit {
-            let count = buffer.withUnsafeMutableBytes {
-                read(descriptor, $0.baseAddress, min($0.count, limit - data.count))
+            let count = buffer.withUnsafeMutableBytes { part in
+                uninterrupted { read(descriptor, part.baseAddress, min(part.count, limit - data.count)) }
             }
-            if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileReadError(path: path, code: errno) }
             if count == 0 { break }
             data.append(contentsOf: buffer[..<count])

@@ -43,8 +43,9 @@ package final class SHA256 {
         let hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
+            let count = buffer.withUnsafeMutableBytes { part in
+                uninterrupted { read(descriptor, part.baseAddress, part.count) }
+            }
             guard count >= 0 else { throw FileReadError(path: path, code: errno) }
             if count == 0 { return hash.finish() }
             buffer[..<count].withUnsafeBytes { hash.update($0) }

@@ -1,7 +1,7 @@
 import CVips
 
 extension Image {
-    /// The picture, grey or RGB, as a JPEG file without metadata and with colors at full resolution.
+    /// The picture, gray or RGB, as a JPEG file without metadata and with colors at full resolution.
     ///
     /// - Parameter quality: 1 to 100, libjpeg's scale; values beyond are taken as the nearest of these.
     /// - Throws: `ImageError.libraryFailed`.

@@ -15,7 +15,7 @@ public enum PNGCompression: Int, Sendable {
 }
 
 extension Image {
-    /// The picture as a PNG file with 8 bits per sample: grey, RGB or RGBA.
+    /// The picture as a PNG file with 8 bits per sample: gray, RGB or RGBA.
     ///
     /// - Parameter text: what is kept in the file as (compressed) text, by keywords of 1 to 79 Latin letters and digits; nothing else is.
     /// - Throws: `ImageError.libraryFailed`.

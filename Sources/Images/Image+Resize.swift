@@ -23,7 +23,7 @@ extension Image {
         return try Image(width: newWidth, height: newHeight, channels: channels, pixels: result)
     }
 
-    /// The picture at another size by bilinear interpolation between pixel centres, without antialiasing, as OpenCV's
+    /// The picture at another size by bilinear interpolation between pixel centers, without antialiasing, as OpenCV's
     /// `INTER_LINEAR` for eight bits has it.
     ///
     /// - Throws: `ImageError.invalidPixels` when a side is below 1.
@@ -86,7 +86,7 @@ package struct BilinearTap: Equatable {
         (self.first, self.second, self.weight) = (first, second, weight)
     }
 
-    /// Of columns: beyond the outermost pixel's centre there is nothing to blend.
+    /// Of columns: beyond the outermost pixel's center there is nothing to blend.
     package static func columns(from source: Int, to target: Int) -> [BilinearTap] {
         rows(from: source, to: target).map {
             $0.first == $0.second ? BilinearTap(first: $0.first, second: $0.second, weight: 0) : $0

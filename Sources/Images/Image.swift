@@ -4,7 +4,7 @@ public struct Image: Sendable, Equatable {
     public let width: Int
     /// Rows, at least 1.
     public let height: Int
-    /// Samples per pixel: 1 for grey, 3 for RGB, 4 for RGB with unassociated alpha.
+    /// Samples per pixel: 1 for gray, 3 for RGB, 4 for RGB with unassociated alpha.
     public let channels: Int
     /// `width * height * channels` samples of 0 to 255; the sample of channel c at (x, y) is at
     /// `(y * width + x) * channels + c`.

@@ -47,7 +47,7 @@ struct ImageDecoder {
     func opened<Result>(
         _ source: UnsafeMutablePointer<VipsSource>, _ body: (VipsPicture, ImageFormat, HDRTransfer?) throws -> Result
     ) throws -> Result {
-        let format = try recognise(source)
+        let format = try recognize(source)
         try checkKind(of: source, format: format)
         let transfer = hdrTransfer(of: source, format: format)
         do {
@@ -69,16 +69,7 @@ struct ImageDecoder {
         }
     }
 
-    /// The sides that the header tells of; nothing is decoded.
-    ///
-    /// - Throws: `ImageError`, or `VipsFailure` of a header that cannot be read.
-    func pixelCount(_ source: UnsafeMutablePointer<VipsSource>) throws -> Int {
-        let format = try recognise(source)
-        let picture = try VipsPicture { cvips_load(format.loader, source, &$0) }
-        return picture.width * picture.height
-    }
-
-    private func recognise(_ source: UnsafeMutablePointer<VipsSource>) throws -> ImageFormat {
+    private func recognize(_ source: UnsafeMutablePointer<VipsSource>) throws -> ImageFormat {
         var start: UnsafeMutablePointer<UInt8>?
         let count = vips_source_sniff_at_most(source, &start, ImageFormat.prefixSize)
         guard count >= 0 else { throw ImageError.unreadable(name: name, reason: messages.take()) }
@@ -130,7 +121,7 @@ struct ImageDecoder {
         }
     }
 
-    /// The grey or RGB samples without profile and alpha.
+    /// The gray or RGB samples without profile and alpha.
     private func values(of picture: VipsPicture, format: ImageFormat) throws -> VipsPicture {
         let colorBands = picture.colorBands
         guard colorBands < 4 else {

@@ -55,7 +55,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
             "\(name) has \(width) x \(height) pixels, which would take about \(MachineMemory.text(bytes)) of memory, and "
                 + "\(MachineMemory.text(free)) are free; make it smaller, or end what else takes memory"
         case .unsupportedSamples(let name, let format, let found):
-            "\(name) is a \(format) image with \(found), but only grey, RGB and CMYK with 8 or 16 bits are read; "
+            "\(name) is a \(format) image with \(found), but only gray, RGB and CMYK with 8 or 16 bits are read; "
                 + "convert it to 8-bit RGB"
         case .damaged(let name, let format, let detail):
             "\(name) cannot be decoded: its \(format) data are cut short, damaged or of an unsupported kind"

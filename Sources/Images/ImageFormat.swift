@@ -1,6 +1,6 @@
 import CVips
 
-/// A file format that is read, recognised by its first bytes.
+/// A file format that is read, recognized by its first bytes.
 ///
 /// Recognising formats here rather than by libvips keeps its other loaders (SVG, PDF, CSV, matrices, ...) out of reach
 /// of any file.

@@ -10,14 +10,14 @@ import Foundation
 ///
 /// What is done to a picture, in this order:
 ///
-/// - The format is recognised by content. JPEG, PNG, WebP, TIFF and HEIC/AVIF are read, the first picture of a file
+/// - The format is recognized by content. JPEG, PNG, WebP, TIFF and HEIC/AVIF are read, the first picture of a file
 ///   with several. A file that ends early is an error; a mere warning of a decoder is not.
 /// - The pixel limit is checked on the header, before any pixel is decoded.
 /// - 16-bit samples become 8-bit ones by their high byte.
 /// - Colors are converted from the embedded ICC profile to sRGB, relative colorimetric with black point
 ///   compensation: colors that sRGB has stay as they are. A profile that moves no color by more than a rounding
 ///   step (such as sRGB itself), does not fit the samples or is broken is ignored. CMYK without a profile is
-///   taken to be libvips' standard printing CMYK. Grey becomes RGB. PQ and HLG (HEIC, AVIF, PNG) become sRGB with white at
+///   taken to be libvips' standard printing CMYK. Gray becomes RGB. PQ and HLG (HEIC, AVIF, PNG) become sRGB with white at
 ///   203 cd/m². A PNG's gAMA chunk is passed over, as Pillow does.
 /// - Transparency is laid over `background`; opaque pixels keep their values exactly.
 /// - The picture is turned upright by its EXIF orientation.
@@ -139,15 +139,12 @@ public struct ImageReader: Sendable {
 
     /// How many pixels the header of a file tells of; 0 of what is no file or no picture, for reading it tells better why.
     package static func pixelCount(ofFile path: String) -> Int {
+        // Whoever asks waits for memory that others still hold.
+        var reader = ImageReader()
+        reader.bytesPerPixel = 0
         // A pipe's bytes come once.
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
-        let count = try? VipsLibrary.run { messages in
-            guard let source = vips_source_new_from_file(path) else { throw VipsFailure() }
-            defer { g_object_unref(source) }
-            return try ImageDecoder(reader: ImageReader(), name: path, messages: messages).pixelCount(source)
-        }
-        return count ?? 0
+        guard PlainFile.exists(path), let size = try? reader.readSize(contentsOf: path) else { return 0 }
+        return size.width * size.height
     }
 
     /// Whether the suffix of a file name is that of a format which this machine reads, in upper or lower case.

@@ -1,14 +1,10 @@
-import Foundation
-import Synchronization
-
 /// Bounds the pixels of pictures that are worked on at once, however many threads there are.
 package final class PixelGate: Sendable {
     /// Of what reads pictures in order to make something smaller of them: training, and audits.
     package static let ofReaders = PixelGate(limit: 1 << 28)
 
     private let limit: Int
-    private let held = Mutex(0)
-    private let changed = NSCondition()
+    private let held = Monitor(0)
 
     package init(limit: Int) { self.limit = limit }
 
@@ -17,23 +13,12 @@ package final class PixelGate: Sendable {
     /// - Parameter pixels: 0 where nobody knows.
     package func hold<R>(_ pixels: Int, _ body: () throws -> R) rethrows -> R {
         guard pixels > 0 else { return try body() }
-        changed.lock()
-        while !take(pixels) { changed.wait() }
-        changed.unlock()
-        defer {
-            changed.lock()
-            held.withLock { $0 -= pixels }
-            changed.broadcast()
-            changed.unlock()
-        }
-        return try body()
-    }
-
-    private func take(_ pixels: Int) -> Bool {
-        held.withLock { held in
+        held.wait { held in
             guard held == 0 || held + pixels <= limit else { return false }
             held += pixels
             return true
         }
+        defer { held.change { $0 -= pixels } }
+        return try body()
     }
 }

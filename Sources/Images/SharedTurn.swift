@@ -1,6 +1,3 @@
-import Foundation
-import Synchronization
-
 /// Lets many work at once, or one alone. Who waits to be alone comes before those who come later.
 final class SharedTurn: Sendable {
     private struct State {
@@ -9,42 +6,28 @@ final class SharedTurn: Sendable {
         var waitingToBeAlone = 0
     }
 
-    private let state = Mutex(State())
-    private let changed = NSCondition()
+    private let state = Monitor(State())
 
     /// Works beside others, and never beside one who is alone. Not to be called from within itself.
     func shared<R>(_ body: () throws -> R) rethrows -> R {
-        wait { state in
+        state.wait { state in
             guard !state.isAlone, state.waitingToBeAlone == 0 else { return false }
             state.workers += 1
             return true
         }
-        defer { change { $0.workers -= 1 } }
+        defer { state.change { $0.workers -= 1 } }
         return try body()
     }
 
     /// Works beside nobody.
     func alone<R>(_ body: () throws -> R) rethrows -> R {
-        change { $0.waitingToBeAlone += 1 }
-        wait { state in
+        state.change { $0.waitingToBeAlone += 1 }
+        state.wait { state in
             guard !state.isAlone, state.workers == 0 else { return false }
             (state.isAlone, state.waitingToBeAlone) = (true, state.waitingToBeAlone - 1)
             return true
         }
-        defer { change { $0.isAlone = false } }
+        defer { state.change { $0.isAlone = false } }
         return try body()
-    }
-
-    private func wait(until begin: (inout State) -> Bool) {
-        changed.lock()
-        while !state.withLock({ begin(&$0) }) { changed.wait() }
-        changed.unlock()
-    }
-
-    private func change(_ body: (inout State) -> Void) {
-        changed.lock()
-        state.withLock { body(&$0) }
-        changed.broadcast()
-        changed.unlock()
     }
 }

@@ -2,7 +2,7 @@
 package struct StoredSamples: Sendable {
     package let width: Int
     package let height: Int
-    /// 1 for grey, 3 for RGB, also that of a palette.
+    /// 1 for gray, 3 for RGB, also that of a palette.
     package let channels: Int
     /// Bits of a sample, or of an index into the palette: 1, 2, 4, 8 or 16.
     package let bits: Int

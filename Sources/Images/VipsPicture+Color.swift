@@ -14,7 +14,7 @@ extension VipsPicture {
         if hasUsefulProfile || interpretation == VIPS_INTERPRETATION_CMYK {
             return try applying { cvips_to_srgb($0, &$1) }
         }
-        return bands == 1 ? try applying { cvips_grey_to_rgb($0, &$1) } : self
+        return bands == 1 ? try applying { cvips_gray_to_rgb($0, &$1) } : self
     }
 
     /// Whether an ICC profile fits the bands, works, and is not sRGB in effect.

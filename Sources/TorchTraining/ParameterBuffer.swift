@@ -2,7 +2,7 @@ package import Torch
 
 /// The trained weights of one part of a model, one after the other in one tensor, with their gradients in another.
 ///
-/// So an optimiser, a norm, a file and a collective see one large tensor for each part. The weights that the part computes with are views:
+/// So an optimizer, a norm, a file and a collective see one large tensor for each part. The weights that the part computes with are views:
 /// of the float32 masters themselves, or of a copy in a smaller dtype that ``refresh()`` renews after an update.
 package final class ParameterBuffer {
     /// The beginning of the keys of all of its weights, such as `transformer_blocks.3.`; may be empty.

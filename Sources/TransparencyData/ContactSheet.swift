@@ -1,6 +1,6 @@
 package import Images
 
-/// Small pictures in rows and columns on one grey sheet.
+/// Small pictures in rows and columns on one gray sheet.
 package enum ContactSheet {
     private static let gap = 6
     /// Pixels of a pixel of the captions' letters.

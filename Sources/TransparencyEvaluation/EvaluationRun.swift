@@ -35,7 +35,7 @@ public struct EvaluationRun: Sendable {
     }
 
     /// Whether the folder has an evaluation that was finished, perhaps of something else.
-    public var isFinished: Bool { EvaluationFolder.isFinished(path) }
+    package var isFinished: Bool { EvaluationFolder.isFinished(path) }
 
     /// Scores what a model predicts of pairs.
     ///
@@ -54,7 +54,7 @@ public struct EvaluationRun: Sendable {
         try dataset.check(pairs, decodedPixels: 0)
         return try await run(
             pairs, name: { EvaluationIdentity.name($0.id, $0.difficulty) },
-            hash: { try dataset.filesHash(of: [$0]) + $0.repairs.map(\.rawValue).joined(separator: ",") },
+            hash: { try dataset.hash(of: $0) },
             identity: evaluator.identity, settings: evaluator.settings, progress: progress,
             makePipeline: { pairs, finish in
                 SegmentationPipeline(
@@ -78,8 +78,7 @@ public struct EvaluationRun: Sendable {
         reader: MaskReader = MaskReader(), progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
         let own = [
-            "classes": "\(settings.areClasses)",
-            "native": "\(settings.countsNative)",
+            "classes": "\(settings.areClasses)", "native": "\(settings.countsNative)",
             "threshold": "\(settings.threshold)",
             "resolution": settings.size.map { "\($0.width) x \($0.height)" } ?? "each its own",
         ]

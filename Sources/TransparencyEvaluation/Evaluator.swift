@@ -36,7 +36,7 @@ public struct Evaluator: Sendable {
 
     /// Scores the VAE of a model alone: what it gives back of the true masks, which no transformer can surpass by much.
     ///
-    /// - Throws: As the other initialiser.
+    /// - Throws: As the other initializer.
     public init(autoencoderOf segmenter: Segmenter, size: InputSize? = nil, threshold: Double = 0.5) throws {
         try self.init(segmenter, autoencoder: segmenter, size: size, threshold: threshold, countsNative: false)
     }

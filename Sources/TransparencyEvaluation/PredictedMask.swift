@@ -11,7 +11,7 @@ public struct PredictedMask: Sendable {
     public let difficulty: Difficulty?
     /// The file of the prediction: a gray or RGB mask of any depth, labels of 0 and 1, a palette's, or a cut-out picture.
     public let prediction: String
-    /// The mask that was quantised before the prediction was rounded to 8 bits, where one is beside it.
+    /// The mask that was quantized before the prediction was rounded to 8 bits, where one is beside it.
     public let quantised: String?
     public let truth: Truth
     /// The photograph, where one lies beside the truth.
@@ -45,14 +45,14 @@ public struct PredictedMask: Sendable {
 
     /// Of the pictures that are compared, by the prediction's header; 0 where it cannot be told.
     var pixelCount: Int { ImageReader.pixelCount(ofFile: prediction) }
+
     /// Tells what is in the files apart from what was. Throws `FileReadError`, and `DatasetError` of a pair.
     func filesHash() throws -> String {
         let own = try [prediction, quantised].map { try $0.map(SHA256.digest(ofFile:)) ?? "" }
         let truth =
             switch truth {
             case .file(let path): try SHA256.digest(ofFile: path)
-            case .pair(let pair, let dataset):
-                try dataset.filesHash(of: [pair]) + pair.repairs.map(\.rawValue).joined(separator: ",")
+            case .pair(let pair, let dataset): try dataset.hash(of: pair)
             }
         return SHA256.digest(of: (own + [truth]).joined(separator: " ").utf8)
     }
@@ -116,7 +116,7 @@ public struct PredictedMask: Sendable {
     }
 
     /// What the prediction was before it was rounded to 8 bits, as far as its published mask tells: where a mean of rounded channels is within
-    /// a half of the middle, the mask decides. Elsewhere a mask that was quantised at another threshold could do harm.
+    /// a half of the middle, the mask decides. Elsewhere a mask that was quantized at another threshold could do harm.
     ///
     /// - Returns: nil where nothing better is known than the prediction, or another threshold or size is asked for.
     private func publishedMask(of planes: Image, _ settings: Settings, _ reader: MaskReader) throws -> [Bool]? {

@@ -9,9 +9,10 @@ import TransparencySegmentation
 /// Finds predictions on disk and the truths that belong to them, by their names.
 ///
 /// Of a picture `N` a prediction is `N_pred`, `N_soft`, `N_maskq`, `N_mask` or `N` itself, the first of these that is
-/// there; where `N_pred` and `N_maskq` both are, the second says what the first was before it was rounded. A truth is `N_maskgt`, `N_mask` or `N`; its photograph, if one lies beside the truth, `N_img`. So the files of the
-/// original's evaluation, of this one's and of `transeg segment` are understood, also all in one folder and with names that were shortened. Subfolders `easy` and
-/// `hard`, where there are any, tell the difficulty.
+/// there; where `N_pred` and `N_maskq` both are, the second says what the first was before it was rounded. A truth is
+/// `N_maskgt`, `N_mask` or `N`; its photograph, if one lies beside the truth, `N_img`. So the files of the original's
+/// evaluation, of this one's and of `transeg segment` are understood, also all in one folder and with names that were
+/// shortened. Subfolders `easy` and `hard`, where there are any, tell the difficulty.
 public enum PredictionFolder {
     private static let predictionSuffixes = ["_pred", "_soft", quantisedSuffix, "_mask", ""]
     private static let quantisedSuffix = "_maskq"

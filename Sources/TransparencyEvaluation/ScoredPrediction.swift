@@ -7,7 +7,7 @@ public struct ScoredPrediction: Sendable {
     public let record: ImageRecord
     /// The photograph, RGB, where there is one; of any size.
     public let picture: Image?
-    /// What was predicted: three planes of `width * height` values in 0…1, or one for a grey prediction.
+    /// What was predicted: three planes of `width * height` values in 0…1, or one for a gray prediction.
     public let prediction: [Float]
     /// Where glass was predicted, where that is known better than from ``prediction``.
     private let quantised: [Bool]?
@@ -48,7 +48,7 @@ public struct ScoredPrediction: Sendable {
         return try Image(width: truth.width, height: truth.height, channels: 3, pixels: pixels)
     }
 
-    /// Where glass was predicted, by default where the mean of the prediction's channels is above the threshold: grey, 0 or 255.
+    /// Where glass was predicted, by default where the mean of the prediction's channels is above the threshold: gray, 0 or 255.
     public func quantisedImage() throws -> Image {
         let count = truth.pixels.count
         let pixels = (0..<count).map { index -> UInt8 in
@@ -59,7 +59,7 @@ public struct ScoredPrediction: Sendable {
         return try Image(width: truth.width, height: truth.height, channels: 1, pixels: pixels)
     }
 
-    /// The truth: grey, 0 or 255.
+    /// The truth: gray, 0 or 255.
     public func truthImage() throws -> Image {
         try Image(width: truth.width, height: truth.height, channels: 1, pixels: truth.pixels.map { $0 > 0 ? 255 : 0 })
     }

@@ -23,12 +23,12 @@ public struct Segmentation: Sendable {
         (self.threshold, self.timings) = (threshold, timings)
     }
 
-    /// The soft mask as a grey picture: 0 opaque, 255 transparent.
+    /// The soft mask as a gray picture: 0 opaque, 255 transparent.
     public func softImage() throws -> Image {
         try Image(width: width, height: height, channels: 1, pixels: softMask.map { UInt8(($0 * 255).rounded()) })
     }
 
-    /// The quantised mask as a grey picture: 0 or 255.
+    /// The quantized mask as a gray picture: 0 or 255.
     public func maskImage() throws -> Image {
         try Image(width: width, height: height, channels: 1, pixels: softMask.map { $0 > threshold ? 255 : 0 })
     }

@@ -30,7 +30,7 @@ final class LatentEncoder {
     /// The distributions' parameters `[N, 2C, h, w]`.
     private func parameters(_ sources: [TrainingSample.Source]) throws -> Tensor {
         guard let cache else { return try encode(pictures(sources)) }
-        // One by one: what a picture is encoded to must not depend on its neighbours in a batch.
+        // One by one: what a picture is encoded to must not depend on its neighbors in a batch.
         let each = try sources.map { source in
             switch source {
             case .parameters(let kept): return try kept.tensor().to(dtype, device: device)

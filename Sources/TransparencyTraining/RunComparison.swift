@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import Reports
-import TransparencySegmentation
 
 /// Two training runs beside each other, by their logs.
 package struct RunComparison: Sendable {

@@ -14,7 +14,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
         abstract: "Looks at every file of a data set and says what is wrong.",
         discussion: """
             Exits with 1 when there are faults, and with 0 when there are notes at most. The plan that --repair writes is meant to be looked \
-            through; train, evaluate, preview and this command apply it with --plan. The data set's own files are never changed.
+            through; every command that reads a data set applies it with --plan. The data set's own files are never changed.
 
               transeg dataset audit Trans10K --repair plan.json --sheet suspects.html
               transeg dataset audit Trans10K --plan plan.json
@@ -78,7 +78,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
             if let sheet { try print("suspects: \(sheet)") }
         }
         if repair != nil, total > 0, plan.excludedCount >= total {
-            StandardStream.tell("warning: the plan leaves out all pictures, so that nothing of the data set is left")
+            StandardStream.tell("Warning: the plan leaves out all pictures, so that nothing of the data set is left")
         }
         if !audit.isSound { throw ExitCode(1) }
     }

@@ -71,7 +71,7 @@ struct DatasetOptions: ParsableArguments {
 
 extension MaskReader {
     /// One that says on standard error what it guesses.
-    static func telling() -> MaskReader { MaskReader { StandardStream.tell("note: \($0)") } }
+    static func telling() -> MaskReader { MaskReader { StandardStream.tell("Note: \($0)") } }
 }
 
 extension Split: ExpressibleByArgument {}

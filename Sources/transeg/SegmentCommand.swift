@@ -18,7 +18,7 @@ struct SegmentCommand: AsyncParsableCommand {
               transeg segment photos/ --model sd35-glass/ --device cuda --dtype bfloat16 --batch 4 --output masks/
               cat bottle.jpg | transeg segment - --output - > mask.png
 
-            What is written of PICTURE.jpg (see --write): PICTURE_soft.png, grey, how surely each pixel is transparent; \
+            What is written of PICTURE.jpg (see --write): PICTURE_soft.png, gray, how surely each pixel is transparent; \
             PICTURE_mask.png, black and white; PICTURE_overlay.png, the picture with the mask tinted; \
             PICTURE_cutout.png, the picture with the soft mask as alpha.
             """)

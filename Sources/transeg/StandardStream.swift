@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Reports
 import TransparencySegmentation
@@ -10,18 +11,10 @@ enum StandardStream: Int32 {
 
     /// Writes everything. Throws `SegmentationError` when the stream takes no more, as a full disk does.
     func write(_ bytes: some Sequence<UInt8>) throws {
-        let bytes = Array(bytes)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            // As the signal, where it is not ignored: the reader has seen enough.
-            if count < 0, errno == EPIPE { throw ExitCode(128 + SIGPIPE) }
-            guard count > 0 else {
-                throw SegmentationError.output("standard output cannot be written: \(String(cString: strerror(errno)))")
-            }
-            written += count
-        }
+        guard let code = Array(bytes).withUnsafeBytes({ writeAll($0, to: rawValue) }) else { return }
+        // As the signal, where it is not ignored: the reader has seen enough.
+        if code == EPIPE { throw ExitCode(128 + SIGPIPE) }
+        throw SegmentationError.output("standard output cannot be written: \(String(cString: strerror(code)))")
     }
 
     /// Puts something into the place of streams that whoever started the program has closed: the next file that is opened would be taken for

@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: ["grey-alpha.png", "palette-alpha.png"])
-    func greyAndPaletteWithAlpha(name: String) throws {
+    func grayAndPaletteWithAlpha(name: String) throws {
         expectEqual(try Fixture.read(name), try Fixture.expected(name + ".ppm"), tolerance: roundingTolerance)
     }
 

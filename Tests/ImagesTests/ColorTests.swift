@@ -26,7 +26,7 @@ import Testing
         expectEqual(try Fixture.read("display-p3.heic"), try Fixture.expected("display-p3.png.ppm"), tolerance: 40)
     }
 
-    @Test func greyProfileIsConverted() throws {
+    @Test func grayProfileIsConverted() throws {
         expectEqual(
             try Fixture.read("grey-profile.png"), try Fixture.expected("grey-profile.png.ppm"),
             tolerance: conversionTolerance)

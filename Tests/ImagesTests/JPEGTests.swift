@@ -11,7 +11,7 @@ import Testing
         #expect(try image.jpegData(quality: 30).count < data.count)
     }
 
-    @Test func greyStaysGrey() throws {
+    @Test func grayStaysGray() throws {
         let image = try Image(width: 16, height: 8, channels: 1, pixels: Array(repeating: 77, count: 128))
         let read = try ImageReader().read(data: image.jpegData(), name: "jpeg")
         #expect(read.pixels.allSatisfy { abs(Int($0) - 77) <= 1 })

@@ -24,7 +24,7 @@ import Testing
     func whatIsWrittenIsReadBack(channels: Int, compression: PNGCompression) throws {
         let image = try picture(channels: channels)
         let data = try image.pngData(compression: compression)
-        // IHDR: 8 bits, color type 0 grey, 2 RGB, 6 RGBA.
+        // IHDR: 8 bits, color type 0 gray, 2 RGB, 6 RGBA.
         #expect(Array(data[24..<26]) == [8, [1: 0, 3: 2, 4: 6][channels]])
         expectEqual(try ImageReader().read(data: data, name: "png"), try asRGB(image))
     }
@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: [1, 4])
     func tallPicturesAreReadStripByStrip(channels: Int) throws {
-        // Grey and alpha have several operations read the same rows of a decoder that only goes forward.
+        // Gray and alpha have several operations read the same rows of a decoder that only goes forward.
         let image = try picture(channels: channels, width: 9, height: 3001)
         expectEqual(try ImageReader().read(data: image.pngData(), name: "png"), try asRGB(image))
     }

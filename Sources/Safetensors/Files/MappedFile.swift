@@ -120,7 +120,7 @@ package final class MappedFile: @unchecked Sendable {
         let start = min(max(byteOffset, 0), count)
         let end = start + min(max(byteCount, 0), count - start)
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        // Inwards: a page at the edge may hold a neighbour's bytes that someone has changed in place.
+        // Inwards: a page at the edge may hold a neighbor's bytes that someone has changed in place.
         let firstPage = (start + page - 1) / page * page
         let endPage = end / page * page
         guard firstPage < endPage else { return }

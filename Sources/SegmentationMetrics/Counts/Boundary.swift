@@ -1,4 +1,4 @@
-/// The pixels of a mask that have one of their four neighbours, inside the picture, outside the mask.
+/// The pixels of a mask that have one of their four neighbors, inside the picture, outside the mask.
 struct Boundary {
     let width: Int
     let height: Int

@@ -1,6 +1,6 @@
 /// What is counted at a picture's own resolution: the masks' pixels, and how well their boundaries lie on each other.
 ///
-/// A boundary is the pixels of a mask that have one of their four neighbours, inside the picture, outside the mask: the
+/// A boundary is the pixels of a mask that have one of their four neighbors, inside the picture, outside the mask: the
 /// picture's edge is no boundary. A pixel of one boundary is matched when the other has a pixel at a Euclidean distance of at
 /// most ``toleranceShare`` of the picture's diagonal.
 public struct NativeCounts: Codable, Equatable, Sendable {

@@ -8,7 +8,7 @@ public struct Interval: Codable, Equatable, Sendable {
         self.high = high
     }
 
-    /// The percentile interval of `values`, with linear interpolation between neighbours; `nil` without values.
+    /// The percentile interval of `values`, with linear interpolation between neighbors; `nil` without values.
     init?(percentilesOf values: [Double]) {
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()

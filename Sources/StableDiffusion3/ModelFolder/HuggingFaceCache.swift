@@ -46,7 +46,7 @@ struct HuggingFaceCache {
     }
 }
 
-/// A model's folder in the cache, `models--organisation--name`, with `refs/`, `snapshots/` and `blobs/`.
+/// A model's folder in the cache, `models--organization--name`, with `refs/`, `snapshots/` and `blobs/`.
 struct CachedRepository {
     static let prefix = "models--"
 

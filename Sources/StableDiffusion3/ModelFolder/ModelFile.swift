@@ -58,13 +58,9 @@ struct ModelFile {
     }
 
     private static func beginning(of path: String) -> [UInt8] {
-        // A pipe or device may never end.
-        guard let values = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
-            values != .typeSocket, values != .typeCharacterSpecial, values != .typeUnknown,
-            let handle = FileHandle(forReadingAtPath: path)
-        else { return [] }
-        defer { try? handle.close() }
-        return (try? handle.read(upToCount: 1023)).map { [UInt8]($0) } ?? []
+        // A pipe may never end, and its bytes come once.
+        guard PlainFile.exists(path), let data = try? PlainFile.contents(of: path, limit: 1023) else { return [] }
+        return [UInt8](data)
     }
 }
 

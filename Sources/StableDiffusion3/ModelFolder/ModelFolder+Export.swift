@@ -103,7 +103,7 @@ extension ModelFolder {
 
     private func writePrompt(_ prompt: PromptEmbeddings, to folder: URL) throws {
         let target = folder.appendingPathComponent(ModelLayout.promptFolder)
-        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        try makeFolder(target.path)
         try prompt.write(to: target.appendingPathComponent(ModelLayout.promptFile).path)
     }
 
@@ -114,7 +114,7 @@ extension ModelFolder {
         guard isFolder(source.path) else { return try writePrompt(prompt, to: folder) }
         // As a copy of the file that a link in Hugging Face's cache leads to.
         let target = folder.appendingPathComponent(ModelLayout.promptFolder)
-        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        try makeFolder(target.path)
         for name in [ModelLayout.promptTokens, ModelLayout.pooledPrompt, ModelLayout.promptFile]
         where FileManager.default.fileExists(atPath: source.appendingPathComponent(name).path) {
             try Data(contentsOf: source.appendingPathComponent(name)).write(to: target.appendingPathComponent(name))

@@ -52,8 +52,7 @@ extension ModelFolder {
                 width: width)
         }
         // A cache that cannot be written costs the next run a few seconds, no more.
-        try? FileManager.default.createDirectory(
-            atPath: (cached as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try? makeFolder((cached as NSString).deletingLastPathComponent)
         try? prompt.write(to: cached)
         return (prompt, path)
     }

@@ -90,12 +90,12 @@ struct ModelLocation {
             + ["transformer/*", "vae/*", "text_encoder/*", "text_encoder_2/*", "model_index.json"]
             .map { " --include '\($0)'" }.joined()
             + (id.hasPrefix("stabilityai/")
-                ? "; the model is gated: accept its licence at https://huggingface.co/\(id) and run 'hf auth login' first"
+                ? "; the model is gated: accept its license at https://huggingface.co/\(id) and run 'hf auth login' first"
                 : "")
     }
 }
 
-/// The address of a model's page, such as `https://huggingface.co/organisation/name/tree/main`.
+/// The address of a model's page, such as `https://huggingface.co/organization/name/tree/main`.
 private struct ModelPage {
     let id: String
     let revision: String?

@@ -1,7 +1,7 @@
 import Torch
 package import TorchNN
 
-/// Scale and shift of a normalised token, `[N, 1, D]` each: `norm(x) · (1 + scale) + shift`.
+/// Scale and shift of a normalized token, `[N, 1, D]` each: `norm(x) · (1 + scale) + shift`.
 struct Modulation {
     let shift: Tensor
     let scale: Tensor
@@ -31,5 +31,5 @@ package struct AdaLayerNorm {
     }
 }
 
-/// Normalisation without scale and shift, which the modulation brings.
+/// Normalization without scale and shift, which the modulation brings.
 func unscaledLayerNorm(_ x: Tensor) throws -> Tensor { try layerNorm(x, eps: 1e-6) }

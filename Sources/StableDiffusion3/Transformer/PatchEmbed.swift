@@ -33,7 +33,7 @@ package struct PatchEmbed {
             + positions(height: height, width: width)
     }
 
-    /// The embedding's centre as `[1, height · width, D]`. Throws ``ModelError/size(_:)`` when it is too small.
+    /// The embedding's center as `[1, height · width, D]`. Throws ``ModelError/size(_:)`` when it is too small.
     private func positions(height: Int, width: Int) throws -> Tensor {
         guard height <= side, width <= side else {
             throw ModelError.size(

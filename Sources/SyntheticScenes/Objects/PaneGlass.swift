@@ -56,7 +56,7 @@ struct PaneGlass: Sendable {
         return mix(seen * transmission, room, reflection) + sheen * sheetReflection(uv, lighting: lighting, seed: seed)
     }
 
-    /// Two rings of places around a centre.
+    /// Two rings of places around a center.
     private static let ring: [ScenePoint] = (0..<12).map { step in
         SyntheticScenes.turn(Float(step) * .pi / 6) * (step.isMultiple(of: 2) ? 1 : 0.5)
     }

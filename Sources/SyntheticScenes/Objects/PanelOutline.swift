@@ -18,7 +18,7 @@ struct PanelOutline: Sendable {
         let size: ScenePoint
     }
 
-    /// A radius around the centre that holds it.
+    /// A radius around the center that holds it.
     var reach: Float { length(size * ScenePoint(1, 1 + abs(perspective) / 2)) / 2 }
 
     @inline(__always)

@@ -33,7 +33,7 @@ struct Vessel: SceneItem {
 
     var centre: ScenePoint { foot + rotate([0, -height / 2], lean) }
 
-    /// A radius around the centre that holds it.
+    /// A radius around the center that holds it.
     var reach: Float { height * length([shape.widest, 0.5 + shape.widest * shape.flattening]) }
 
     func draw(on canvas: inout SceneCanvas) {

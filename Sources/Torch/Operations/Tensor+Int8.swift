@@ -10,7 +10,7 @@ extension Tensor {
     }
 }
 
-/// `input · weightᵀ + bias` with eight-bit numbers: each row of the input `[..., in]` is quantised as by ``Tensor/quantizeRows()`` on the way.
+/// `input · weightᵀ + bias` with eight-bit numbers: each row of the input `[..., in]` is quantized as by ``Tensor/quantizeRows()`` on the way.
 ///
 /// Sums are exact, so that the rounding of inputs and weights is the whole error. Float32 on the CPU; records no gradients.
 ///

@@ -70,7 +70,7 @@ extension Tensor {
         try makeTensor("upsample_nearest2d", [self]) { ct_upsample_nearest(raw, Int64(height), Int64(width), $0) }
     }
 
-    /// `[N, C, H, W]` to another height and width by bilinear interpolation with half-pixel centres.
+    /// `[N, C, H, W]` to another height and width by bilinear interpolation with half-pixel centers.
     ///
     /// With `antialias` the kernel widens when the picture shrinks, so that every source pixel counts.
     package func upsampleBilinear(height: Int, width: Int, antialias: Bool = false) throws -> Tensor {

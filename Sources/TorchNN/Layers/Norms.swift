@@ -1,6 +1,6 @@
 package import Torch
 
-/// Layer normalisation of the last axis, with or without scale and shift.
+/// Layer normalization of the last axis, with or without scale and shift.
 package struct LayerNorm {
     /// `[C]`
     package let weight: Tensor?
@@ -24,9 +24,9 @@ package struct LayerNorm {
     }
 }
 
-/// Root-mean-square normalisation of the last axis with a scale.
+/// Root-mean-square normalization of the last axis with a scale.
 ///
-/// In half precision the normalised value is rounded before it is scaled, as diffusers 0.35.2 `RMSNorm` does it.
+/// In half precision the normalized value is rounded before it is scaled, as diffusers 0.35.2 `RMSNorm` does it.
 package struct RMSNorm {
     /// `[C]`
     package let weight: Tensor
@@ -46,7 +46,7 @@ package struct RMSNorm {
     }
 }
 
-/// Group normalisation of `[N, C, H, W]`.
+/// Group normalization of `[N, C, H, W]`.
 package struct GroupNorm {
     /// `[C]`
     package let weight: Tensor

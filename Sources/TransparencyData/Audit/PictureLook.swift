@@ -2,7 +2,7 @@ import Images
 
 /// What of a picture is kept to find others that show the same.
 struct PictureLook: Sendable, Equatable {
-    /// Whether each of 16 x 16 areas is brighter than its right neighbour (a difference hash), 64 a word.
+    /// Whether each of 16 x 16 areas is brighter than its right neighbor (a difference hash), 64 a word.
     private let steps: SIMD4<UInt64>
     /// Mean colors of 16 x 16 areas.
     private let colors: [UInt8]

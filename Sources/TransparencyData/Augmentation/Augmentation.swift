@@ -4,7 +4,7 @@ extension AugmentationParameters {
     /// The augmented picture and its mask at the size of training.
     ///
     /// Everything is done on the eight-bit samples at the picture's own resolution, then the picture is resized bilinearly without
-    /// antialiasing and the mask by nearest neighbours, as albumentations 2.0.8 does it with the same parameters. What resizing does not
+    /// antialiasing and the mask by nearest neighbors, as albumentations 2.0.8 does it with the same parameters. What resizing does not
     /// look at is not worked out; the result is the same.
     ///
     /// - Parameters:
@@ -33,10 +33,10 @@ extension AugmentationParameters {
         var image = isFlipped ? picture.turned(from: .topRight) : picture
         if jitter == nil, blur == nil, noise == nil { return try image.resizedBilinear(width: width, height: height) }
         let grid = SampledGrid(width: image.width, height: image.height, newWidth: width, newHeight: height)
-        let steps = jitter.map { JitterSteps($0) { steps in image.meanGrey(after: steps) } }
+        let steps = jitter.map { JitterSteps($0) { steps in image.meanGray(after: steps) } }
         var samples: [UInt8]
         if let blur {
-            // A blur looks at neighbours, so all of the picture takes part.
+            // A blur looks at neighbors, so all of the picture takes part.
             if let steps { image = try image.changed(by: steps) }
             samples = image.pixels.withUnsafeBufferPointer { source in
                 guard let start = source.baseAddress else { return [] }
@@ -68,8 +68,8 @@ extension JitterSteps {
 }
 
 extension Image {
-    /// The mean grey value that the picture has after some steps of color jitter.
-    fileprivate func meanGrey(after steps: JitterSteps) -> Double {
+    /// The mean gray value that the picture has after some steps of color jitter.
+    fileprivate func meanGray(after steps: JitterSteps) -> Double {
         var sum = 0
         var row = [UInt8](repeating: 0, count: 3 * width)
         for y in 0..<height {
@@ -78,7 +78,7 @@ extension Image {
                     guard let start = row.baseAddress, let from = source.baseAddress else { return }
                     start.update(from: from + 3 * width * y, count: 3 * width)
                     steps.apply(to: start, pixelCount: width, remainder: HSV.remainder(ofWidth: width))
-                    for x in 0..<width { sum += JitterSteps.grey(start + 3 * x) }
+                    for x in 0..<width { sum += JitterSteps.gray(start + 3 * x) }
                 }
             }
         }

@@ -32,7 +32,7 @@ extension GaussianBlur {
     }
 }
 
-/// A position beyond a border reflected at the border pixel's centre, OpenCV's `BORDER_REFLECT_101`.
+/// A position beyond a border reflected at the border pixel's center, OpenCV's `BORDER_REFLECT_101`.
 func reflected(_ position: Int, _ count: Int) -> Int {
     guard count > 1 else { return 0 }
     var position = position

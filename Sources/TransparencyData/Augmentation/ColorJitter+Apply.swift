@@ -13,14 +13,14 @@ struct JitterSteps {
 
     private var steps: [Step] = []
 
-    /// - Parameter meanGrey: Gives the mean grey value of the whole picture after the steps so far; called for contrast only.
-    init(_ jitter: ColorJitter, meanGrey: (JitterSteps) -> Double) {
+    /// - Parameter meanGray: Gives the mean gray value of the whole picture after the steps so far; called for contrast only.
+    init(_ jitter: ColorJitter, meanGray: (JitterSteps) -> Double) {
         for operation in jitter.order {
             switch operation {
             case .brightness where jitter.brightness != 1:
                 steps.append(.table(Self.table { Float($0) * Float(jitter.brightness) }))
             case .contrast where jitter.contrast != 1:
-                let offset = Float(meanGrey(self) * (1 - jitter.contrast))
+                let offset = Float(meanGray(self) * (1 - jitter.contrast))
                 steps.append(.table(Self.table { Float($0) * Float(jitter.contrast) + offset }))
             case .saturation where jitter.saturation != 1: steps.append(.saturation(jitter.saturation))
             case .hue where jitter.hue != 0:
@@ -57,16 +57,16 @@ struct JitterSteps {
         }
     }
 
-    /// As OpenCV's `addWeighted` of the picture and its grey, which multiplies and adds without rounding in between; sums of
+    /// As OpenCV's `addWeighted` of the picture and its gray, which multiplies and adds without rounding in between; sums of
     /// doubles are as good as that.
     private func saturate(_ samples: UnsafeMutablePointer<UInt8>, _ pixelCount: Int, _ factor: Double) {
         let own = (0..<256).map { Double($0) * Double(Float(factor)) }
-        let grey = (0..<256).map { Double(Float($0) * Float(1 - factor)) }
+        let gray = (0..<256).map { Double(Float($0) * Float(1 - factor)) }
         own.withUnsafeBufferPointer { own in
-            grey.withUnsafeBufferPointer { grey in
+            gray.withUnsafeBufferPointer { gray in
                 for pixel in 0..<pixelCount {
                     let start = samples + 3 * pixel
-                    let addend = grey[Self.grey(start)]
+                    let addend = gray[Self.gray(start)]
                     for channel in 0..<3 {
                         let mixed = Float(own[Int(start[channel])] + addend)
                         start[channel] = UInt8(min(max(mixed.rounded(.toNearestOrEven), 0), 255))
@@ -78,7 +78,7 @@ struct JitterSteps {
 
     /// OpenCV's `RGB2GRAY` for eight bits: BT.601 in 15-bit fixed point.
     @inline(__always)
-    static func grey(_ pixel: UnsafePointer<UInt8>) -> Int {
+    static func gray(_ pixel: UnsafePointer<UInt8>) -> Int {
         (9798 * Int(pixel[0]) + 19235 * Int(pixel[1]) + 3735 * Int(pixel[2]) + 16384) >> 15
     }
 }

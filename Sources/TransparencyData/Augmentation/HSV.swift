@@ -31,7 +31,7 @@ enum HSV {
         let (red, green, blue) = (Int32(pixel[0]), Int32(pixel[1]), Int32(pixel[2]))
         let value = max(red, green, blue)
         let range = value - min(red, green, blue)
-        // Grey has no hue.
+        // Gray has no hue.
         guard range > 0 else { return }
         let half: Int32 = 1 << (shift - 1)
         let saturation = (range * saturationTable[Int(value)] + half) >> shift

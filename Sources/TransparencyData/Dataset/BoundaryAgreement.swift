@@ -4,14 +4,14 @@ import Images
 /// Whether a mask's outlines run along edges of a picture: how a mask that is turned against its picture is told.
 ///
 /// At each pixel of the mask's boundary the picture's gradient across the boundary is ranked among gradients in all directions
-/// everywhere in the picture, the best of nine neighbours. A mask that has nothing to do with the picture has ranks of a
+/// everywhere in the picture, the best of nine neighbors. A mask that has nothing to do with the picture has ranks of a
 /// certain mean whatever the picture is, and one that fits has higher ones. Both are looked at with the longer side at
 /// most ``side`` pixels long.
 struct BoundaryAgreement {
     /// The advantage from which on a decision is taken: none of 1,000 drawn scenes seems turned by so much (`Docs/dataset.md`).
     static let decisive = 2.5
     private static let side = 256
-    /// Ranks of neighbouring pixels go together: so many count as one.
+    /// Ranks of neighboring pixels go together: so many count as one.
     private static let pixelsPerObservation = 8.0
 
     private let pictureSize: (width: Int, height: Int)

@@ -75,6 +75,11 @@ public struct Dataset: Sendable {
         ImageReader.pixelCount(ofFile: "\(root)/\(pair.picture)")
     }
 
+    /// Tells a pair's files and their repairs apart from others. Throws as ``filesHash(of:)``.
+    package func hash(of pair: DatasetPair) throws -> String {
+        try filesHash(of: [pair]) + pair.repairs.map(\.rawValue).joined(separator: ",")
+    }
+
     /// Tells lists of files apart: a SHA-256 over the pairs' paths and the files' sizes in bytes, in the order given.
     ///
     /// - Throws: ``DatasetError/missing(_:)``, and `ImageError` of a name that is not UTF-8.

@@ -56,7 +56,7 @@ public struct RepairPlan: Codable, Equatable, Sendable {
     }
 
     /// How many pictures are left out.
-    public var excludedCount: Int { Set(repairs.filter { $0.action == .exclude }.map(\.picture)).count }
+    package var excludedCount: Int { Set(repairs.filter { $0.action == .exclude }.map(\.picture)).count }
 
     static let formatVersion = 1
 

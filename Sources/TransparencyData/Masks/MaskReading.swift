@@ -6,7 +6,7 @@ public struct MaskReading: Hashable, Codable, Sendable {
         case colors
         /// 0 is background, 255 (or the greatest value of the depth) glass.
         case blackAndWhite = "black_and_white"
-        /// As colors, turned into grey: red became 85 (the mean of its channels) or 76 (its luminance).
+        /// As colors, turned into gray: red became 85 (the mean of its channels) or 76 (its luminance).
         case grayOfColors = "gray_of_colors"
         /// The numbers 0, 1 and 2 of background, things and stuff.
         case labels

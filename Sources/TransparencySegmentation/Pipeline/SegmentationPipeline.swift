@@ -71,7 +71,7 @@ public struct SegmentationPipeline<Item: Sendable, Output: Sendable>: AsyncSeque
         self.init(items, bounds: bounds, pixels: { _ in 0 }, read: read, compute: compute, finish: finish)
     }
 
-    /// As the other initialiser, of items whose pictures' sizes are known before they are read.
+    /// As the other initializer, of items whose pictures' sizes are known before they are read.
     ///
     /// - Parameter pixels: Of an item's picture; 0 where nobody knows.
     public init<Items: AsyncSequence & Sendable, Loaded: Sendable, Computed: Sendable>(
@@ -120,7 +120,7 @@ public struct SegmentationPipeline<Item: Sendable, Output: Sendable>: AsyncSeque
 }
 
 extension SegmentationPipeline {
-    /// As the other initialiser, of items that are there already.
+    /// As the other initializer, of items that are there already.
     public init<Loaded: Sendable, Computed: Sendable>(
         _ items: [Item], bounds: PipelineBounds = PipelineBounds(),
         pixels: @escaping @Sendable (Item) -> Int = { _ in 0 },

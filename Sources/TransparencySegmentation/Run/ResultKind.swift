@@ -2,7 +2,7 @@ public import Images
 
 /// What can be written of a picture.
 public enum ResultKind: String, CaseIterable, Sendable {
-    /// How surely each pixel is transparent, grey.
+    /// How surely each pixel is transparent, gray.
     case soft
     /// Black and white.
     case mask

@@ -38,7 +38,9 @@ public struct ResultWriter: Sendable {
         }
     }
 
-    /// The names without suffix; those that leave no room for a result's ending are shortened and have a hash. Throws ``SegmentationError/output(_:)`` where two are the same.
+    /// The names without suffix; those that leave no room for a result's ending are shortened and have a hash.
+    ///
+    /// Throws ``SegmentationError/output(_:)`` where two are the same.
     static func stems(_ names: [String]) throws -> [String] {
         var owners: [String: String] = [:]
         return try names.map { name in

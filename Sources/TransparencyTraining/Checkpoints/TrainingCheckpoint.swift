@@ -6,7 +6,7 @@ import TorchNN
 import TorchTraining
 import TransparencySegmentation
 
-/// A checkpoint of fine-tuning, from which a run goes on: what is trained, the optimiser's moments and the state of the run.
+/// A checkpoint of fine-tuning, from which a run goes on: what is trained, the optimizer's moments and the state of the run.
 ///
 /// A transformer is in `transformer/`, whose plain form diffusers loads, and its average in `transformer_ema/`; adapters are in
 /// `pytorch_lora_weights.safetensors`, as diffusers names and loads them.

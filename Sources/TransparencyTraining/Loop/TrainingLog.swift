@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Reports
 
 /// What `log.jsonl` tells of a run, for curves and comparisons.
 package struct TrainingLog: Sendable {

@@ -2,7 +2,7 @@ import TorchNN
 package import TorchTraining
 import TransparencySegmentation
 
-/// How far a run is: what a checkpoint keeps beside weights and the optimiser's moments.
+/// How far a run is: what a checkpoint keeps beside weights and the optimizer's moments.
 public struct TrainingState: Codable, Equatable, Sendable {
     public var settings: TrainingSettings
     /// A hash of the list of training files.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import StableDiffusion3
 import SyntheticScenes
@@ -42,7 +43,8 @@ enum BenchShape: String, ExpressibleByArgument, CaseIterable {
 /// Does something with the path of a folder that is removed afterwards.
 func withTemporaryFolder<R>(_ body: (String) async throws -> R) async throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("transeg-bench-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try await body(folder.path)
+        .path
+    try makeFolder(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await body(folder)
 }

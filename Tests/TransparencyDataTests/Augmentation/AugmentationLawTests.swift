@@ -117,18 +117,18 @@ import Testing
         let sigmas = Self.all.compactMap(\.noise).prefix(100_000).map(\.sigma)
         #expect(deviation(histogram(Array(sigmas), 0.1, 0.3), draws.noiseSigma) < limit)
 
-        // Grey 128 with noise of 0.2: the same share of each of 256 values, the two ends included.
-        let grey = try DatasetBuilder.blank(width: 1024, height: 128, channels: 3, value: 128)
+        // Gray 128 with noise of 0.2: the same share of each of 256 values, the two ends included.
+        let gray = try DatasetBuilder.blank(width: 1024, height: 128, channels: 3, value: 128)
         let mask = try DatasetBuilder.blank(width: 1024, height: 128, channels: 1, value: 0)
         func noisy(_ seed: UInt64, _ sigma: Double = 0.2) throws -> [UInt8] {
             try AugmentationParameters(noise: GaussNoise(sigma: sigma, seed: seed))
-                .apply(to: grey, mask: mask, width: 1024, height: 128).picture.pixels
+                .apply(to: gray, mask: mask, width: 1024, height: 128).picture.pixels
         }
         let samples = try noisy(1)
         #expect(deviation(counts(samples.map(Int.init), 256), draws.noisy128) < limit)
         #expect(deviation(counts(try noisy(1, 0.205).map(Int.init), 256), draws.noisy128) > limit)
         #expect(try noisy(2) != samples)
-        // Neighbours and channels know nothing of each other: correlations of the order of 1 / sqrt(n).
+        // Neighbors and channels know nothing of each other: correlations of the order of 1 / sqrt(n).
         let centred = samples.map { Double($0) - 127.5 }
         let variance = centred.map { $0 * $0 }.reduce(0, +) / Double(centred.count)
         for lag in [1, 2, 3, 3 * 1024] {

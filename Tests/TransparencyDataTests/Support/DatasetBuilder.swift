@@ -19,7 +19,7 @@ struct DatasetBuilder {
         try AtomicFile.write(bytes, to: file.path)
     }
 
-    /// A grey picture and a mask without glass.
+    /// A gray picture and a mask without glass.
     func writeBlankPair(_ picture: String, _ mask: String, width: Int = 6, height: Int = 4) throws {
         try write(Self.blank(width: width, height: height, channels: 3, value: 90), picture)
         try write(Self.blank(width: width, height: height, channels: 1, value: 0), mask)
