@@ -23,7 +23,7 @@ public enum MaskDoubt: Equatable, Sendable {
             "\(count) \(count == 1 ? "pixel is" : "pixels are") neither background (black), things (red) nor stuff (white), such as \(found) at x \(x), "
                 + "y \(y); write such masks in these colors; for a data set's, transeg dataset audit --repair makes a plan"
         case .ignoreLabel:
-            "255 stands beside small labels and may mean glass or \"ignore\"; write such masks with 0 for background and 255 for glass"
+            "the greatest value, such as 255, stands beside small labels and may mean glass or \"ignore\"; write such masks with 0 for background and 255 for glass"
         case .manyLabels:
             "there are more labels than 0, 1 and 2; write such masks with 0 for background and 255 for glass; for a data set's, a plan with "
                 + "labels_as_glass (transeg dataset audit --repair) takes all but 0 for glass"
