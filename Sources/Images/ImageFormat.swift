@@ -74,6 +74,7 @@ enum ImageFormat: String, CaseIterable {
             ("\0\0\0\u{0C}jP  ", "a JPEG 2000 image"), ("8BPS", "a Photoshop document"),
             ("PK\u{3}\u{4}", "a ZIP archive"), ("IIRO", "a camera's raw data"), ("IIRS", "a camera's raw data"),
             ("IIU\0", "a camera's raw data"), ("FUJIFILMCCD-RAW", "a camera's raw data"),
+            ("MMOR", "a camera's raw data"), ("\0MRM", "a camera's raw data"), ("FOVb", "a camera's raw data"),
         ]
         if let match = known.first(where: { prefix.starts(with: $0.signature.utf8) }) { return match.name }
         if prefix.dropFirst(4).starts(with: "ftypcrx ".utf8) { return "a camera's raw data" }

@@ -15,6 +15,9 @@ package struct StoredSamples: Sendable {
     package let alpha: [UInt8]?
     /// Of each pixel its index into the palette, the first that has its color; nil without a palette.
     package let indices: [UInt8]?
+    /// How many colors the palette has, and how many different ones; 0 without a palette.
+    package let paletteSize: Int
+    package let paletteColors: Int
     /// Whether the file's compression changes samples.
     package let isLossy: Bool
 
@@ -24,6 +27,7 @@ package struct StoredSamples: Sendable {
     ) {
         (self.width, self.height, self.channels, self.bits) = (width, height, channels, bits)
         (self.samples, self.wideSamples, self.alpha, self.isLossy) = (samples, wideSamples, alpha, isLossy)
+        (paletteSize, paletteColors) = (palette?.count ?? 0, palette.map { Set($0).count } ?? 0)
         indices = palette.flatMap { channels == 3 ? Self.indices(of: samples, in: $0) : nil }
     }
 

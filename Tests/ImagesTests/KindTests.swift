@@ -40,6 +40,11 @@ import Testing
         #expect(try read(tiff([(254, 4, 0), (330, 4, 8)])).width == 2)
         let other = try imageError { try read(Array("\0\0\0\u{18}ftypcrx and so on".utf8)) }
         #expect("\(other)".contains("a camera's raw data"))
+        // Olympus, Panasonic, Minolta, Sigma.
+        for mark in ["IIRO\u{8}", "MMOR\0", "IIU\0", "\0MRM", "FOVb"] {
+            let error = try imageError { try read(Array(mark.utf8) + [0, 0, 0, 0]) }
+            #expect("\(error)".contains("a camera's raw data"))
+        }
     }
 
     @Test func headersThatMakeNoSenseAreNone() throws {

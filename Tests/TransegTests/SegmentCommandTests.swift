@@ -20,6 +20,19 @@ import Testing
         }
     }
 
+    @Test func linksThatLeadNowhereAreNamed() throws {
+        try withTemporaryFolder { folder in
+            for target in ["circle.jpg", "nowhere.jpg"] {
+                try? FileManager.default.removeItem(atPath: "\(folder)/circle.jpg")
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/circle.jpg", withDestinationPath: target)
+                let result = try Program.run(["segment", "circle.jpg", "--output", "out"], in: folder)
+                #expect(result.exitCode == 1)
+                #expect(result.errors.contains("circle.jpg is a link to \(target), which leads to no file"))
+            }
+        }
+    }
+
     @Test func writesMasksOfTheSourcesSize() throws {
         try withTemporaryFolder { folder in
             try drawnPicture(width: 100, height: 75).write(to: "\(folder)/a.png")

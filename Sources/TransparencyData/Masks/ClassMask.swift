@@ -33,6 +33,7 @@ struct ClassMask {
     /// What the values mean, or why that is not known.
     private static func kind(of mask: StoredMask, _ content: StoredMask.Content) -> (MaskReading.Kind?, MaskDoubt?) {
         if let doubt = alphaDoubt(of: mask, content) { return (nil, doubt) }
+        if mask.hasOneColor { return (nil, .paletteOfOneColor) }
         if mask.file.bits == 16, !mask.isSmall, !mask.isStretched { return (nil, foreign(mask)) }
         if content.colorCount == 0, content.redCount > 0, content.hasOnly(grays: [0, 255]) { return (.colors, nil) }
         if content.isGray, let kind = kind(ofGrays: content, mask) { return (kind, nil) }
@@ -70,19 +71,27 @@ struct ClassMask {
         guard let alpha = mask.file.alpha, let first = alpha.first else { return nil }
         if alpha.allSatisfy({ $0 == first }) { return first < 128 ? .alpha("all of it is transparent") : nil }
         if alpha.contains(where: { $0 > 0 && $0 < 255 }) { return .alpha(MaskDoubt.gradualAlpha) }
+        if mask.hidesGlass { return .alpha(MaskDoubt.hiddenGlass) }
         let isBlack = content.isGray && content.greatestGray() == 0
         return isBlack ? .alpha("it is black on transparent ground") : nil
     }
 
     /// The first pixel that is none of the colors.
-    private static func foreign(_ mask: StoredMask) -> MaskDoubt {
+    static func foreign(_ mask: StoredMask) -> MaskDoubt {
         var (count, first) = (0, 0)
+        let wide = mask.file.channels == 1 && !mask.isSmall ? mask.file.wideSamples : nil
         for pixel in (0..<mask.pixelCount).reversed() where mask.isOpaque(pixel) {
+            if let wide, ![0, 0xFF00, 0xFFFF].contains(wide[pixel]) { (count, first) = (count + 1, pixel) }
+            guard wide == nil else { continue }
             let (red, green, blue) = mask.color(pixel)
             let isKnown = green == blue && (red == green ? red == 0 || red == 255 : (red, green) == (255, 0))
             if !isKnown { (count, first) = (count + 1, pixel) }
         }
         let (red, green, blue) = mask.color(first)
+        if let wide {
+            return .foreignColors(
+                count: count, found: "the gray \(wide[first])", x: first % mask.width, y: first / mask.width)
+        }
         return .foreignColors(
             count: count, found: red == green && green == blue ? "the gray \(red)" : "(\(red), \(green), \(blue))",
             x: first % mask.width, y: first / mask.width)

@@ -6,9 +6,14 @@ public enum MaskDoubt: Equatable, Sendable {
     case ignoreLabel
     /// More labels than background, things and stuff.
     case manyLabels
+    /// A prediction's greatest value, and its depth's: they may be labels, or softness without glass.
+    case unclearScale(greatest: Int, of: Int)
+    /// All colors of the palette are the same, so that indices cannot be told apart.
+    case paletteOfOneColor
     /// The alpha channel may be the mask, or nothing; a phrase says what is odd about it.
     case alpha(String)
 
+    static let hiddenGlass = "red or white lies beneath its transparency, and black is drawn as background"
     static let gradualAlpha = "its transparency is gradual"
 
     /// What is in doubt, and what to do.
@@ -16,11 +21,18 @@ public enum MaskDoubt: Equatable, Sendable {
         switch self {
         case .foreignColors(let count, let found, let x, let y):
             "\(count) \(count == 1 ? "pixel is" : "pixels are") neither background (black), things (red) nor stuff (white), such as \(found) at x \(x), "
-                + "y \(y); transeg dataset audit --repair makes a plan for such masks"
+                + "y \(y); write such masks in these colors; for a data set's, transeg dataset audit --repair makes a plan"
         case .ignoreLabel:
-            "255 stands beside small labels and may mean glass or \"ignore\"; write such masks with 0 for background and 255 for glass"
+            "the greatest value, such as 255, stands beside small labels and may mean glass or \"ignore\"; write such masks with 0 for background and 255 for glass"
         case .manyLabels:
-            "there are more labels than 0, 1 and 2; a plan with labels_as_glass (transeg dataset audit --repair) takes all but 0 for glass"
+            "there are more labels than 0, 1 and 2; write such masks with 0 for background and 255 for glass; for a data set's, a plan with "
+                + "labels_as_glass (transeg dataset audit --repair) takes all but 0 for glass"
+        case .unclearScale(let greatest, let depth):
+            "no value is above \(greatest) of \(depth), so that they may be labels or softness without glass; write such masks with \(depth) for "
+                + "glass"
+        case .paletteOfOneColor:
+            "all colors of its palette are the same, so that its indices cannot be told apart; write such masks in gray or with a palette of "
+                + "different colors"
         case .alpha(let oddity):
             "\(oddity), so that alpha may or may not be the mask; write such masks without alpha"
         }

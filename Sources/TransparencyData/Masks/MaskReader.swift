@@ -29,9 +29,9 @@ public final class MaskReader: Sendable {
     /// - Throws: ``DatasetError`` and `ImageError`.
     package func softness(_ path: String, siblings: [String], isSoft: Bool) throws -> Image {
         let file = try ImageReader().readStored(contentsOf: path)
-        let mask = try SoftMaskFile(file, name: path) {
+        let mask = try SoftMaskFile(file, name: path, isSoft: isSoft) {
             let scale = scale(bits: file.bits, siblings: siblings)
-            return isSoft && scale == .labels ? .depth : scale
+            return isSoft && scale <= .manyLabels ? .depth : scale
         }
         tell(mask.reading, of: path)
         return mask.softness
@@ -41,7 +41,7 @@ public final class MaskReader: Sendable {
     private func scale(bits: Int, siblings: [String]) -> SoftMaskFile.Scale {
         if let known = scales.withLock({ $0[bits] }) { return known }
         var scale = SoftMaskFile.Scale.labels
-        for sibling in siblings where scale == .labels || scale == .bytes && bits == 16 {
+        for sibling in siblings where scale < .bytes || scale == .bytes && bits == 16 {
             // One that cannot be read is told of where it is scored.
             guard let file = try? ImageReader().readStored(contentsOf: sibling), file.bits == bits else { continue }
             scale = max(scale, SoftMaskFile.scale(of: file))

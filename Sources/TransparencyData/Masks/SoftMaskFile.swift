@@ -12,6 +12,8 @@ struct SoftMaskFile {
     enum Scale: Int, Comparable {
         /// 1 and 2 are classes.
         case labels
+        /// Greater numbers, but none that is more than a label: they may be classes, or soft masks that see no glass.
+        case manyLabels
         /// 255 is glass, also in 16 bits.
         case bytes
         /// The depth's greatest value is glass.
@@ -21,10 +23,11 @@ struct SoftMaskFile {
     }
 
     /// - Parameters:
-    ///   - scale: Called where the values leave the scale open.
     ///   - name: Stands for the mask in errors.
+    ///   - isSoft: Whether the file is known to hold softness, not labels or colors.
+    ///   - scale: Called where the values leave the scale open.
     /// - Throws: ``DatasetError/unclearMask(_:stored:doubt:)``.
-    init(_ file: StoredSamples, name: String, scale: () -> Scale) throws {
+    init(_ file: StoredSamples, name: String, isSoft: Bool = false, scale: () -> Scale) throws {
         let mask = StoredMask(file)
         let content = mask.content()
         func refuse(_ doubt: MaskDoubt) -> DatasetError { .unclearMask(name, stored: mask.summary(), doubt: doubt) }
@@ -33,16 +36,22 @@ struct SoftMaskFile {
             let image = try Image(width: mask.width, height: mask.height, channels: 1, pixels: pixels)
             return SoftMaskFile(softness: image, reading: MaskReading(kind: kind, bits: file.bits))
         }
-        if let alpha = file.alpha, alpha.contains(where: { $0 < 255 }) || !content.isGray {
+        let isPure = content.colorCount == 0 && content.hasOnly(grays: [0, 255])
+        if let alpha = file.alpha, alpha.contains(where: { $0 < 255 }) || !content.isGray && !isPure {
             self = try Self.ofLayer(mask, content, alpha, glass: glass, refuse: refuse)
         } else if content.isGray {
-            self = try Self.ofGray(mask, content, scale: scale, glass: glass)
-        } else if content.colorCount == 0, content.hasOnly(grays: [0, 255]) {
+            if mask.hasOneColor { throw refuse(.paletteOfOneColor) }
+            if !isSoft, content.mayIgnore(mask) { throw refuse(.ignoreLabel) }
+            self = try Self.ofGray(mask, content, scale: scale, glass: glass, refuse: refuse)
+        } else if isPure {
             self = try glass(.colors) { mask.color($0).0 > 0 }
         } else if let indices = file.indices {
-            guard indices.allSatisfy({ $0 <= 2 }) else { throw refuse(.manyLabels) }
+            guard indices.allSatisfy({ $0 <= 2 }) else {
+                throw refuse(indices.contains(255) ? .ignoreLabel : .manyLabels)
+            }
             self = try glass(.indices) { indices[$0] > 0 }
         } else {
+            if !isSoft, !mask.isSoftInThreeChannels { throw refuse(ClassMask.foreign(mask)) }
             self.init(
                 softness: try Image(width: mask.width, height: mask.height, channels: 3, pixels: mask.samples),
                 reading: MaskReading(kind: .soft, bits: file.bits))
@@ -56,11 +65,14 @@ struct SoftMaskFile {
         _ mask: StoredMask, _ content: StoredMask.Content, _ alpha: [UInt8],
         glass: (MaskReading.Kind, (Int) -> Bool) throws -> SoftMaskFile, refuse: (MaskDoubt) -> DatasetError
     ) throws -> SoftMaskFile {
-        let isBlackAndWhite = content.isGray && content.hasOnly(grays: [0, 255])
+        let isPure = content.colorCount == 0 && content.hasOnly(grays: [0, 255])
         let hasOpaque = (0..<mask.pixelCount).contains(where: mask.isOpaque)
-        if isBlackAndWhite, hasOpaque {
-            guard content.grays[255] > 0 else { throw refuse(.alpha("it is black on transparent ground")) }
+        if isPure, hasOpaque {
+            guard content.grays[255] + content.redCount > 0 else {
+                throw refuse(.alpha("it is black on transparent ground"))
+            }
             if content.grays[0] > 0 {
+                if mask.hidesGlass { throw refuse(.alpha(MaskDoubt.hiddenGlass)) }
                 return try glass(.opaqueParts) { mask.isOpaque($0) && mask.color($0).0 > 0 }
             }
         }
@@ -70,12 +82,19 @@ struct SoftMaskFile {
 
     private static func ofGray(
         _ mask: StoredMask, _ content: StoredMask.Content, scale: () -> Scale,
-        glass: (MaskReading.Kind, (Int) -> Bool) throws -> SoftMaskFile
+        glass: (MaskReading.Kind, (Int) -> Bool) throws -> SoftMaskFile, refuse: (MaskDoubt) -> DatasetError
     ) throws -> SoftMaskFile {
         let file = mask.file
         let greatest = content.greatestGray()
-        let isUnclear = greatest > 0 && (mask.isSmall || mask.unstretched(UInt8(greatest)) <= 2 && file.bits > 1)
+        let isDeep = file.bits > 1 || file.indices != nil
+        let isUnclear =
+            greatest > 0
+            && (mask.isSmall || mask.unstretched(UInt8(greatest)) <= mask.greatestLabel && isDeep)
         let scale = isUnclear ? scale() : .depth
+        if scale == .manyLabels {
+            throw refuse(
+                .unclearScale(greatest: Int(mask.unstretched(UInt8(greatest))), of: Int(mask.unstretched(255))))
+        }
         if scale == .labels { return try glass(.labels) { mask.samples[$0 * file.channels] > 0 } }
         let pixels = scale == .depth ? file.samples : mask.samples
         let kind: MaskReading.Kind = content.hasOnly(grays: [0, 255]) ? .blackAndWhite : .soft
@@ -89,6 +108,7 @@ struct SoftMaskFile {
         let mask = StoredMask(file)
         let greatest = mask.content().greatestGray()
         if file.bits == 16, !mask.isSmall { return .depth }
-        return mask.unstretched(UInt8(greatest)) > 2 ? .bytes : .labels
+        let value = mask.unstretched(UInt8(greatest))
+        return value <= 2 ? .labels : value <= mask.greatestLabel && !file.isLossy ? .manyLabels : .bytes
     }
 }

@@ -36,6 +36,33 @@ struct StoredMask {
     /// Whether a pixel is seen: alpha from 128 on.
     func isOpaque(_ pixel: Int) -> Bool { file.alpha.map { $0[pixel] >= 128 } ?? true }
 
+    /// The greatest number that is a label rather than a brightness: Pascal VOC has 20 besides background, Trans10K's second version 11.
+    var greatestLabel: UInt8 { min(20, unstretched(255) - 1) }
+
+    /// Whether no index can be told from another.
+    var hasOneColor: Bool { file.paletteSize > 1 && file.paletteColors == 1 }
+
+    /// Whether glass lies beneath what is transparent, though black is drawn as background: alpha says another thing than the colors.
+    var hidesGlass: Bool {
+        guard file.alpha != nil else { return false }
+        let pixels = 0..<pixelCount
+        return pixels.contains { isOpaque($0) && color($0) == (0, 0, 0) }
+            && pixels.contains { !isOpaque($0) && (color($0) == (255, 255, 255) || color($0) == (255, 0, 0)) }
+    }
+
+    /// Whether three channels can be estimates of one mask: red, blue or green areas are classes.
+    var isSoftInThreeChannels: Bool {
+        var strongCount = 0
+        var greatest: (UInt8, UInt8, UInt8) = (0, 0, 0)
+        for pixel in 0..<pixelCount {
+            let (red, green, blue) = color(pixel)
+            greatest = (max(greatest.0, red), max(greatest.1, green), max(greatest.2, blue))
+            if max(red, green, blue) - min(red, green, blue) >= 128 { strongCount += 1 }
+        }
+        let usedChannels = [greatest.0, greatest.1, greatest.2].count { $0 > 0 }
+        return strongCount * 100 <= pixelCount && usedChannels > 1
+    }
+
     /// Which grays, colors and indices there are.
     struct Content {
         /// By gray, 0…255, how many pixels have it.
@@ -48,6 +75,23 @@ struct StoredMask {
         var indices = [Int](repeating: 0, count: 256)
 
         var isGray: Bool { redCount == 0 && colorCount == 0 }
+        /// Whether a gray file has the greatest value, or 255, beside labels and nothing between.
+        func mayIgnore(_ mask: StoredMask) -> Bool {
+            guard !mask.file.isLossy, mask.file.bits > 1, mask.file.indices == nil, grays[255] > 0 else { return false }
+            let values: [Int]
+            if let wide = mask.file.wideSamples, !mask.isSmall {
+                let found = Set(wide)
+                guard found.count <= 22, found.contains(65535) else { return false }
+                values = found.map { $0 == 65535 ? 255 : Int($0) }
+            } else {
+                values = grays.indices.filter { grays[$0] > 0 }.map {
+                    $0 == 255 ? 255 : Int(mask.unstretched(UInt8($0)))
+                }
+            }
+            // Of 4 bits the numbers up to 14 may as well be brightnesses.
+            let most = mask.file.bits < 8 ? 2 : Int(mask.greatestLabel)
+            return values.contains { $0 > 0 && $0 < 255 } && values.allSatisfy { $0 == 255 || $0 <= most }
+        }
         func greatestGray() -> Int { grays.lastIndex { $0 > 0 } ?? 0 }
         func hasOnly(grays allowed: Set<Int>) -> Bool {
             grays.indices.allSatisfy { grays[$0] == 0 || allowed.contains($0) }

@@ -78,6 +78,10 @@ public enum PictureSource: Sendable, Hashable {
         let sources = try paths.flatMap { path -> [PictureSource] in
             if path == "-" { return [.standardInput] }
             guard FileManager.default.fileExists(atPath: path) || FileName.isForeign(path) else {
+                if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+                    throw SegmentationError.input(
+                        "\(path) is a link to \(target), which leads to no file; give the picture's own path")
+                }
                 throw SegmentationError.input("there is no file or folder \(path)")
             }
             return isFolder(path) ? try pictures(in: path) : [.file(path)]

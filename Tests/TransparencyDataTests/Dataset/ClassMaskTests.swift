@@ -65,6 +65,8 @@ import Testing
         let noisy: [UInt16] = [0, 1, 2, 3, 254, 255]
         #expect(doubt { try read(noisy) } == .foreignColors(count: 4, found: "the gray 1", x: 1, y: 0))
         #expect(try read(noisy, repairs: [.nearestColors]).classes.pixels == [0, 0, 0, 0, 2, 2])
+        let deep = doubt { try read([0, 255, 65535], bits: 16) }
+        #expect(deep == .foreignColors(count: 1, found: "the gray 255", x: 1, y: 0))
         // Labels that a lossy format holds are none.
         #expect(doubt { try read([0, 1, 2], isLossy: true) } != nil)
         #expect(try read([0, 1, 2], isLossy: true, repairs: [.nearestColors]).classes.pixels == [0, 0, 0])
@@ -86,6 +88,8 @@ import Testing
         #expect(
             try read([0, 0, 0, 128, 128, 0], channels: 3, palette: voc, repairs: [.labelsAsGlass]).classes.pixels
                 == [0, 2])
+        let black = [[UInt8]](repeating: [0, 0, 0], count: 4)
+        #expect(doubt { try read([0, 0, 0, 0, 0, 0], channels: 3, palette: black) } == .paletteOfOneColor)
         let inverse: [[UInt8]] = [[255, 255, 255], [0, 0, 0]]
         #expect(try read([255, 255, 255, 0, 0, 0], channels: 3, palette: inverse).classes.pixels == [2, 0])
     }
@@ -97,6 +101,8 @@ import Testing
         #expect(try read([0, 255], alpha: [255, 255]).reading.kind == .blackAndWhite)
         #expect(doubt { try read([0, 0], alpha: [0, 255]) } == .alpha("it is black on transparent ground"))
         #expect(doubt { try read([0, 255], alpha: [0, 0]) } == .alpha("all of it is transparent"))
+        let hidden: [UInt16] = [0, 0, 0, 255, 0, 0, 255, 255, 255]
+        #expect(doubt { try read(hidden, channels: 3, alpha: [255, 255, 0]) } == .alpha(MaskDoubt.hiddenGlass))
         #expect(doubt { try read([255, 255], alpha: [0, 100]) } == .alpha(MaskDoubt.gradualAlpha))
         #expect(try read([255, 255], alpha: [0, 200], repairs: [.nearestColors]).classes.pixels == [0, 2])
     }

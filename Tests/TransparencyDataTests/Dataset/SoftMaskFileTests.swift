@@ -7,14 +7,14 @@ import Testing
 @Suite struct SoftMaskFileTests {
     private func read(
         _ samples: [UInt16], channels: Int = 1, bits: Int = 8, alpha: [UInt8]? = nil, palette: [[UInt8]]? = nil,
-        scale: SoftMaskFile.Scale? = nil
+        isSoft: Bool = false, scale: SoftMaskFile.Scale? = nil
     ) throws -> SoftMaskFile {
         let file = StoredSamples(
             width: samples.count / channels, height: 1, channels: channels, bits: bits,
             samples: samples.map { UInt8($0 >> (bits == 16 ? 8 : 0)) },
             wideSamples: bits == 16 ? samples : nil, alpha: alpha,
             palette: palette)
-        return try SoftMaskFile(file, name: "m.png") { scale ?? SoftMaskFile.scale(of: file) }
+        return try SoftMaskFile(file, name: "m.png", isSoft: isSoft) { scale ?? SoftMaskFile.scale(of: file) }
     }
 
     @Test func softnessStaysAsItIs() throws {
@@ -55,5 +55,58 @@ import Testing
         #expect(throws: DatasetError.self) { try read([0, 0], alpha: [255, 0]) }
         #expect(try read([7, 7], alpha: [0, 0]).softness.pixels == [0, 0])
         #expect(try read([0, 128, 255], alpha: [255, 255, 255]).softness.pixels == [0, 128, 255])
+    }
+
+    private func doubt(_ body: () throws -> SoftMaskFile) -> MaskDoubt? {
+        do {
+            _ = try body()
+            return nil
+        } catch DatasetError.unclearMask(_, _, let doubt) {
+            return doubt
+        } catch {
+            Issue.record("\(error)")
+            return nil
+        }
+    }
+
+    @Test func classesAreNoSoftness() throws {
+        #expect(doubt { try read([0, 1, 255]) } == .ignoreLabel)
+        #expect(doubt { try read([0, 1, 255], bits: 16) } == .ignoreLabel)
+        #expect(doubt { try read([0, 1, 65535], bits: 16) } == .ignoreLabel)
+        #expect(doubt { try read([0, 85, 255], bits: 2) } == .ignoreLabel)
+        #expect(try read([0, 1, 255], isSoft: true).softness.pixels == [0, 1, 255])
+        #expect(doubt { try read([0, 5, 11]) } == .unclearScale(greatest: 11, of: 255))
+        #expect(doubt { try read([0, 85, 187], bits: 4) } == .unclearScale(greatest: 11, of: 15))
+        #expect(doubt { try read([0, 1], scale: .manyLabels) } == .unclearScale(greatest: 1, of: 255))
+        #expect(try read([0, 5, 11], scale: .bytes).softness.pixels == [0, 5, 11])
+        #expect(try read([0, 21]).softness.pixels == [0, 21])
+    }
+
+    @Test func colorsOfOtherClassesAreRefused() throws {
+        let others: [[UInt16]] = [
+            [0, 0, 0, 0, 0, 255], [0, 0, 0, 0, 255, 0], [0, 0, 0, 128, 0, 0], [0, 0, 0, 1, 0, 0],
+        ]
+        for samples in others {
+            let doubt = doubt { try read(samples, channels: 3) }
+            #expect(
+                doubt == .foreignColors(count: 1, found: "(\(samples[3]), \(samples[4]), \(samples[5]))", x: 1, y: 0))
+        }
+        #expect(try read([0, 0, 255, 0, 0, 0], channels: 3, isSoft: true).softness.channels == 3)
+    }
+
+    @Test func opaqueAlphaLeavesColorsTheirMeaning() throws {
+        let samples: [UInt16] = [0, 0, 0, 255, 0, 0, 255, 255, 255]
+        let opaque = try read(samples, channels: 3, alpha: [255, 255, 255])
+        #expect(opaque.softness.pixels == [0, 255, 255])
+        #expect(opaque.reading.kind == .colors)
+        #expect(try read(samples, channels: 3, alpha: [0, 255, 255]).softness.pixels == [0, 255, 255])
+        #expect(doubt { try read(samples, channels: 3, alpha: [255, 255, 0]) } == .alpha(MaskDoubt.hiddenGlass))
+    }
+
+    @Test func palettesOfFewIndices() throws {
+        let dim: [[UInt8]] = [[0, 0, 0], [1, 1, 1]]
+        #expect(try read([0, 0, 0, 1, 1, 1], channels: 3, bits: 1, palette: dim).softness.pixels == [0, 255])
+        let black = [[UInt8]](repeating: [0, 0, 0], count: 4)
+        #expect(doubt { try read([0, 0, 0, 0, 0, 0], channels: 3, palette: black) } == .paletteOfOneColor)
     }
 }
