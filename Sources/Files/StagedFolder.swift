@@ -8,9 +8,26 @@ package final class StagedFolder {
     /// Where the content is put before ``commit(replacing:)``.
     package let path: String
     private let target: String
+    /// The target as the caller named it, for errors.
+    private let givenTarget: String
     /// Locked for as long as this process works on it, which tells a leftover from another's work.
     private let lock: Int32
     private var isOver = false
+
+    /// Stages what `body` puts into the folder, and commits it.
+    ///
+    /// - Throws: What `body` throws, and ``FileError``, which names files where they were to appear: the staged folder is gone by then.
+    package static func write(
+        to target: String, replacing replaces: Bool = false, _ body: (StagedFolder) throws -> Void
+    ) throws {
+        let staged = try StagedFolder(for: target)
+        do {
+            try body(staged)
+        } catch let error as FileError where error.path.hasPrefix("\(staged.path)/") {
+            throw FileError(path: target + error.path.dropFirst(staged.path.count), reason: error.reason)
+        }
+        try staged.commit(replacing: replaces)
+    }
 
     /// Makes an empty folder beside `target`, and the folders above it.
     ///
@@ -19,7 +36,7 @@ package final class StagedFolder {
         let url = URL(fileURLWithPath: target)
         let parent = url.deletingLastPathComponent().path
         try Self.make(parent, for: target)
-        self.target = url.path
+        (self.target, givenTarget) = (url.path, target)
         Self.recover(url.path)
         Self.removeStaged(in: parent)
         (path, lock) = try Self.makeLocked(for: url.path)
@@ -125,7 +142,7 @@ package final class StagedFolder {
 
     /// Makes a folder in the staged one, and those above it. Throws ``FileError``.
     package func makeFolder(_ name: String) throws {
-        try Self.make("\(path)/\(name)", for: "\(target)/\(name)")
+        try Self.make("\(path)/\(name)", for: "\(givenTarget)/\(name)")
     }
 
     /// Errors name what the caller knows.
@@ -143,7 +160,7 @@ package final class StagedFolder {
         do {
             try FileManager.default.copyItem(atPath: file, toPath: "\(path)/\(name)")
         } catch {
-            throw FileError(path: "\(target)/\(name)", reason: error.localizedDescription)
+            throw FileError(path: "\(givenTarget)/\(name)", reason: error.localizedDescription)
         }
     }
 
@@ -156,7 +173,7 @@ package final class StagedFolder {
         try flush()
         var status = stat()
         if lstat(target, &status) == 0, !replaces || status.st_mode & S_IFMT != S_IFDIR {
-            throw replaces ? FileError(path: target, reason: "it is no folder; name another") : .taken(target)
+            throw replaces ? FileError(path: givenTarget, reason: "it is no folder; name another") : .taken(givenTarget)
         }
         let flags = replaces ? renameExchange : renameNoReplace
         errno = ENOSYS
@@ -165,7 +182,7 @@ package final class StagedFolder {
             // After an exchange the old folder has the staged one's name.
             if replaces { try? FileManager.default.removeItem(atPath: path) }
         } else if errno == EEXIST {
-            throw FileError.taken(target)
+            throw FileError.taken(givenTarget)
         } else {
             try renamePlainly()
             isOver = true
@@ -177,29 +194,29 @@ package final class StagedFolder {
     func renamePlainly() throws {
         let old = Self.sibling(of: target, .replaced)
         let isThere = isFolder(target)
-        if isThere, rename(target, old) != 0 { throw FileError(path: target, code: errno) }
+        if isThere, rename(target, old) != 0 { throw FileError(path: givenTarget, code: errno) }
         guard rename(path, target) == 0 else {
             let code = errno
             if isThere { rename(old, target) }
-            throw FileError(path: target, code: code)
+            throw FileError(path: givenTarget, code: code)
         }
         if isThere { try? FileManager.default.removeItem(atPath: old) }
     }
 
     private func flush() throws {
         guard let content = FileManager.default.subpaths(atPath: path) else {
-            throw FileError(path: target, reason: "its staged folder \(path) has gone")
+            throw FileError(path: givenTarget, reason: "its staged folder \(path) has gone")
         }
         for name in content + [""] {
             var status = stat()
             // A link has no content of its own.
             if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFLNK { continue }
             let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw FileError(path: "\(target)/\(name)", code: errno) }
+            guard descriptor >= 0 else { throw FileError(path: "\(givenTarget)/\(name)", code: errno) }
             defer { close(descriptor) }
             // Some file systems cannot flush a folder.
             guard uninterrupted({ fsync(descriptor) }) == 0 || errno == EINVAL else {
-                throw FileError(path: "\(target)/\(name)", code: errno)
+                throw FileError(path: "\(givenTarget)/\(name)", code: errno)
             }
         }
     }

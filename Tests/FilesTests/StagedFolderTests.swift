@@ -19,6 +19,17 @@ struct StagedFolderTests {
         return staged
     }
 
+    @Test func errorsNameTheTarget() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let error = #expect(throws: FileError.self) {
+            try StagedFolder.write(to: "\(folder)/model") { staged in
+                try AtomicFile.write([1], to: "\(staged.path)/missing/file")
+            }
+        }
+        #expect(error?.path == "\(folder)/model/missing/file")
+        #expect(try content() == [])
+    }
+
     @Test func appearsWhole() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let staged = try stage("one")

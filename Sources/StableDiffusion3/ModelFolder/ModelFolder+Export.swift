@@ -26,17 +26,18 @@ extension ModelFolder {
         guard replaces || !FileManager.default.fileExists(atPath: path) else {
             throw FileError.taken(path)
         }
-        let staged = try StagedFolder(for: path)
-        for part in [ModelLayout.transformer, ModelLayout.autoencoder] { try staged.makeFolder(part) }
-        let staging = URL(fileURLWithPath: staged.path)
-        for (name, data) in extraFiles { try AtomicFile.write([UInt8](data), to: "\(staged.path)/\(name)") }
+        try StagedFolder.write(to: path, replacing: replaces) { staged in
+            for part in [ModelLayout.transformer, ModelLayout.autoencoder] { try staged.makeFolder(part) }
+            let staging = URL(fileURLWithPath: staged.path)
+            for (name, data) in extraFiles { try AtomicFile.write([UInt8](data), to: "\(staged.path)/\(name)") }
 
-        try whileUnchanged(autoencoderWeights()) { try exportAutoencoder($0, to: staging, dtype: dtype) }
-        try whileUnchanged(transformer ?? transformerTensors()) { source in
-            try folded
-                ? exportFolded(source, to: staging, dtype: dtype) : exportPublished(source, to: staging, dtype: dtype)
+            try whileUnchanged(autoencoderWeights()) { try exportAutoencoder($0, to: staging, dtype: dtype) }
+            try whileUnchanged(transformer ?? transformerTensors()) { source in
+                try folded
+                    ? exportFolded(source, to: staging, dtype: dtype)
+                    : exportPublished(source, to: staging, dtype: dtype)
+            }
         }
-        try staged.commit(replacing: replaces)
     }
 
     /// Gives mapped weights to `body`. Where their files change meanwhile, that is the error, whatever came of it.
@@ -51,8 +52,9 @@ extension ModelFolder {
     private func exportAutoencoder(_ file: SafetensorsCollection, to folder: URL, dtype: DType?) throws {
         // Loading checks names and shapes.
         _ = try loadAutoencoder(dtype: file.storedDType ?? .float32, device: .cpu)
-        try configurations.data(of: configurationFile(ModelLayout.autoencoder))
-            .write(to: folder.appendingPathComponent(ModelLayout.autoencoder).appendingPathComponent("config.json"))
+        try AtomicFile.write(
+            [UInt8](configurations.data(of: configurationFile(ModelLayout.autoencoder))),
+            to: folder.appendingPathComponent(ModelLayout.autoencoder).appendingPathComponent("config.json").path)
         try write(file.tensors(), to: folder.appendingPathComponent(ModelLayout.autoencoder), dtype: dtype)
     }
 
@@ -86,7 +88,8 @@ extension ModelFolder {
 
     /// The transformer's `config.json` as the class of a form.
     private func writeConfiguration(_ form: TransformerForm, to part: URL) throws {
-        try transformerConfigurationData(form).write(to: part.appendingPathComponent("config.json"))
+        try AtomicFile.write(
+            [UInt8](transformerConfigurationData(form)), to: part.appendingPathComponent("config.json").path)
     }
 
     /// The transformer's `config.json` with the class of a form; as it is when that is its class.
@@ -117,7 +120,9 @@ extension ModelFolder {
         try makeFolder(target.path)
         for name in [ModelLayout.promptTokens, ModelLayout.pooledPrompt, ModelLayout.promptFile]
         where FileManager.default.fileExists(atPath: source.appendingPathComponent(name).path) {
-            try Data(contentsOf: source.appendingPathComponent(name)).write(to: target.appendingPathComponent(name))
+            try AtomicFile.write(
+                [UInt8](Data(contentsOf: source.appendingPathComponent(name))),
+                to: target.appendingPathComponent(name).path)
         }
     }
 

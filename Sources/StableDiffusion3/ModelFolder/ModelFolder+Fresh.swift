@@ -58,35 +58,35 @@ extension ModelFolder {
         }
         let source = try AutoencoderFiles(autoencoder)
         let vae = source.configuration
-        let staged = try StagedFolder(for: path)
-        let staging = staged.path
-        for part in [ModelLayout.transformer, ModelLayout.autoencoder, ModelLayout.promptFolder] {
-            try staged.makeFolder(part)
+        try StagedFolder.write(to: path) { staged in
+            let staging = staged.path
+            for part in [ModelLayout.transformer, ModelLayout.autoencoder, ModelLayout.promptFolder] {
+                try staged.makeFolder(part)
+            }
+            let copy = "\(staging)/\(ModelLayout.autoencoder)"
+            try AtomicFile.write([UInt8](source.configurationData), to: "\(copy)/config.json")
+            try SafetensorsWriter.write(
+                to: "\(copy)/\(ModelLayout.diffusersStem).safetensors",
+                entries: source.weights.tensors().sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })
+            let json = try configuration(of: shape, channels: vae.latentChannels, side: side / vae.downsampling)
+            let configuration = try SD3TransformerConfiguration(json: json)
+            // Modulation, which a folded model is without, is twelve matrices of a block's twenty-four.
+            let numbers = MachineMemory.product(2, FoldedTransformer.parameterCount(configuration, promptTokens: 1))
+            let table = MachineMemory.product(
+                configuration.posEmbedMaxSize, configuration.posEmbedMaxSize, configuration.innerDim)
+            try MachineMemory.check(
+                MachineMemory.product(4, numbers) + MachineMemory.product(8, table), for: "making this model",
+                remedy: "make it of fewer or narrower layers, or for smaller pictures")
+            try AtomicFile.write([UInt8](json), to: "\(staging)/\(ModelLayout.transformer)/config.json")
+            try SafetensorsWriter.write(
+                to: "\(staging)/\(ModelLayout.transformer)/\(ModelLayout.diffusersStem).safetensors",
+                entries: SD3Transformer2DModel.freshWeights(configuration, seed: seed).map { SafetensorsEntry($0, $1) })
+            try PromptEmbeddings(
+                tokens: Tensor.zeros([1, shape.promptTokens, shape.promptWidth]),
+                pooled: Tensor.zeros([1, shape.promptWidth])
+            ).write(to: "\(staging)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
+            try ModelFolder(staging).check()
         }
-        let copy = "\(staging)/\(ModelLayout.autoencoder)"
-        try AtomicFile.write([UInt8](source.configurationData), to: "\(copy)/config.json")
-        try SafetensorsWriter.write(
-            to: "\(copy)/\(ModelLayout.diffusersStem).safetensors",
-            entries: source.weights.tensors().sorted { $0.key < $1.key }.map { SafetensorsEntry($0.key, $0.value) })
-        let json = try configuration(of: shape, channels: vae.latentChannels, side: side / vae.downsampling)
-        let configuration = try SD3TransformerConfiguration(json: json)
-        // Modulation, which a folded model is without, is twelve matrices of a block's twenty-four.
-        let numbers = MachineMemory.product(2, FoldedTransformer.parameterCount(configuration, promptTokens: 1))
-        let table = MachineMemory.product(
-            configuration.posEmbedMaxSize, configuration.posEmbedMaxSize, configuration.innerDim)
-        try MachineMemory.check(
-            MachineMemory.product(4, numbers) + MachineMemory.product(8, table), for: "making this model",
-            remedy: "make it of fewer or narrower layers, or for smaller pictures")
-        try AtomicFile.write([UInt8](json), to: "\(staging)/\(ModelLayout.transformer)/config.json")
-        try SafetensorsWriter.write(
-            to: "\(staging)/\(ModelLayout.transformer)/\(ModelLayout.diffusersStem).safetensors",
-            entries: SD3Transformer2DModel.freshWeights(configuration, seed: seed).map { SafetensorsEntry($0, $1) })
-        try PromptEmbeddings(
-            tokens: Tensor.zeros([1, shape.promptTokens, shape.promptWidth]),
-            pooled: Tensor.zeros([1, shape.promptWidth])
-        ).write(to: "\(staging)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
-        try ModelFolder(staging).check()
-        try staged.commit()
     }
 
     private static func configuration(of shape: TransformerShape, channels: Int, side: Int) throws -> Data {

@@ -31,45 +31,44 @@ package struct FolderCheckpointStore: CheckpointStore {
     }
 
     package func write(_ contents: CheckpointContents, step: Int) throws {
-        let target = name(of: step)
-        let staged = try StagedFolder(for: target)
-        var entries: [String: CheckpointManifest.Entry] = [:]
-        func add(_ name: String, _ write: (String) throws -> Void) throws {
-            let path = "\(staged.path)/\(name)"
-            try staged.makeFolder((name as NSString).deletingLastPathComponent)
-            try write(path)
-            entries[name] = try .init(ofFile: path)
-        }
-        for (group, tensors) in contents.tensors.sorted(by: { $0.key < $1.key }) {
-            try add(group + Self.suffix) { path in
-                try SafetensorsWriter.write(
-                    to: path,
-                    entries: tensors.map { SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu)) })
+        try StagedFolder.write(to: name(of: step), replacing: true) { staged in
+            var entries: [String: CheckpointManifest.Entry] = [:]
+            func add(_ name: String, _ write: (String) throws -> Void) throws {
+                let path = "\(staged.path)/\(name)"
+                try staged.makeFolder((name as NSString).deletingLastPathComponent)
+                try write(path)
+                entries[name] = try .init(ofFile: path)
             }
+            for (group, tensors) in contents.tensors.sorted(by: { $0.key < $1.key }) {
+                try add(group + Self.suffix) { path in
+                    try SafetensorsWriter.write(
+                        to: path,
+                        entries: tensors.map { SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu)) })
+                }
+            }
+            for (name, bytes) in contents.documents.sorted(by: { $0.key < $1.key }) {
+                try add(name) { try AtomicFile.write(bytes, to: $0) }
+            }
+            try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
         }
-        for (name, bytes) in contents.documents.sorted(by: { $0.key < $1.key }) {
-            try add(name) { try AtomicFile.write(bytes, to: $0) }
-        }
-        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
-        try staged.commit(replacing: true)
     }
 
     package func replace(_ documents: [String: [UInt8]], of step: Int) throws {
         let target = name(of: step)
         var entries = try manifest(of: step).files
-        let staged = try StagedFolder(for: target)
-        for name in Set(entries.keys).union(documents.keys).sorted() {
-            let path = "\(staged.path)/\(name)"
-            try staged.makeFolder((name as NSString).deletingLastPathComponent)
-            if let bytes = documents[name] {
-                try AtomicFile.write(bytes, to: path)
-                entries[name] = try .init(ofFile: path)
-            } else {
-                try staged.link("\(target)/\(name)", as: name)
+        try StagedFolder.write(to: target, replacing: true) { staged in
+            for name in Set(entries.keys).union(documents.keys).sorted() {
+                let path = "\(staged.path)/\(name)"
+                try staged.makeFolder((name as NSString).deletingLastPathComponent)
+                if let bytes = documents[name] {
+                    try AtomicFile.write(bytes, to: path)
+                    entries[name] = try .init(ofFile: path)
+                } else {
+                    try staged.link("\(target)/\(name)", as: name)
+                }
             }
+            try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
         }
-        try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
-        try staged.commit(replacing: true)
     }
 
     private func manifest(of step: Int) throws -> CheckpointManifest {
