@@ -90,7 +90,7 @@ def main():
         log = folder / "run" / "log.jsonl"
         done = (sum(1 for line in log.open() if '"loss"' in line) if log.exists()
                 else sum(1 for _ in (folder / "masks").glob("*")) if (folder / "masks").exists()
-                else sum(1 for file in (folder / "e").glob(".*") if file.is_file() for _ in file.open()) if (folder / "e").exists()
+                else sum(1 for file in (folder / "e").glob("per_image*.csv") for _ in file.open()) if (folder / "e").exists()
                 else 0)
     settled = [sample for sample in samples if sample[0] >= min(60, seconds / 10)][:-2]
     report = {
