@@ -27,7 +27,7 @@ public struct SyntheticDataset: Sendable {
 
     /// Draws and writes all pictures into a folder, which is made if need be and must have nothing in it.
     ///
-    /// Each file appears whole. The files' bytes do not depend on the number of threads.
+    /// The folder appears when all is drawn; a run that ends early leaves nothing. The files' bytes do not depend on the number of threads.
     ///
     /// - Parameters:
     ///   - threadCount: pictures that are drawn at once.
@@ -39,16 +39,20 @@ public struct SyntheticDataset: Sendable {
         to folder: String, threadCount: Int = ProcessInfo.processInfo.activeProcessorCount,
         isCancelled: @escaping @Sendable () -> Bool = { false }, progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> Int {
-        try makeFolders(in: folder)
-        let scenes = scenes
+        try checkIsFree(folder)
+        let staged = try StagedFolder(for: folder)
+        let (scenes, staging) = (scenes, staged.path)
         let counters = Counters()
+        for path in Set(scenes.map(\.folder)) {
+            for kind in ["images", "masks"] { try staged.makeFolder("\(path)/\(kind)") }
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<max(1, threadCount) {
                 group.addTask {
                     while !Task.isCancelled, !isCancelled() {
                         let position = counters.started.add(1, ordering: .relaxed).oldValue
                         guard position < scenes.count else { return }
-                        try write(scenes[position], id: position + 1, to: folder)
+                        try write(scenes[position], id: position + 1, to: staging)
                         counters.done.withLock {
                             $0 += 1
                             progress($0)
@@ -58,7 +62,10 @@ public struct SyntheticDataset: Sendable {
             }
             try await group.waitForAll()
         }
-        return counters.done.withLock { $0 }
+        let count = counters.done.withLock { $0 }
+        guard count == scenes.count else { return count }
+        try staged.commit(replacing: true)
+        return count
     }
 
     /// How far the threads are.
@@ -74,20 +81,14 @@ public struct SyntheticDataset: Sendable {
         }
     }
 
-    private func makeFolders(in folder: String) throws {
+    private func checkIsFree(_ folder: String) throws {
         let files = FileManager.default
-        if files.fileExists(atPath: folder) {
-            AtomicFile.removeLeftovers(in: folder)
-            guard let content = try? files.contentsOfDirectory(atPath: folder) else {
-                throw SyntheticDatasetError.notAFolder(folder)
-            }
-            guard content.isEmpty else { throw SyntheticDatasetError.notEmpty(folder, found: content.sorted()[0]) }
+        guard files.fileExists(atPath: folder) else { return }
+        AtomicFile.removeLeftovers(in: folder)
+        guard let content = try? files.contentsOfDirectory(atPath: folder) else {
+            throw SyntheticDatasetError.notAFolder(folder)
         }
-        for path in Set(scenes.map(\.folder)) {
-            for kind in ["images", "masks"] {
-                try makeFolder("\(folder)/\(path)/\(kind)")
-            }
-        }
+        guard content.isEmpty else { throw SyntheticDatasetError.notEmpty(folder, found: content.sorted()[0]) }
     }
 
     private func write(_ scene: SyntheticScene, id: Int, to folder: String) throws {

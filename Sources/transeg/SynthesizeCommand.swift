@@ -68,7 +68,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
         progress.end()
 
         guard count == dataset.totalCount else {
-            progress.message("interrupted: \(dataset.totalCount - count) pictures were left out")
+            progress.message("interrupted after \(count) of \(dataset.totalCount) pictures; nothing is left of them")
             throw Interrupt.exitCode
         }
         if quiet { return }
