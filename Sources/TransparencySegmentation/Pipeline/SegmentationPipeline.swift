@@ -73,7 +73,13 @@ public struct SegmentationPipeline<Item: Sendable, Output: Sendable>: AsyncSeque
 
     /// As the other initializer, of items whose pictures' sizes are known before they are read.
     ///
-    /// - Parameter pixels: Of an item's picture; 0 where nobody knows.
+    /// - Parameters:
+    ///   - items: What names a picture. Asked for the next only when there is room.
+    ///   - bounds: How many pictures, and how many pixels, are held at once.
+    ///   - pixels: Of an item's picture; 0 where nobody knows.
+    ///   - read: Makes a picture of an item, on any thread.
+    ///   - compute: Turns the pictures of one batch into as many values, in order; called for one batch at a time.
+    ///   - finish: Turns a value into the result, on any thread; the first argument is the item's place in the input.
     public init<Items: AsyncSequence & Sendable, Loaded: Sendable, Computed: Sendable>(
         _ items: Items, bounds: PipelineBounds = PipelineBounds(), pixels: @escaping @Sendable (Item) -> Int,
         read: @escaping @Sendable (Item) async throws -> Loaded,
