@@ -10,10 +10,7 @@ import Testing
         isLossy: Bool = false, repairs: [RepairPlan.Action] = []
     ) throws -> ClassMask {
         let file = StoredSamples(
-            width: samples.count / channels, height: 1, channels: channels, bits: bits,
-            samples: samples.map { UInt8($0 >> (bits == 16 ? 8 : 0)) },
-            wideSamples: bits == 16 ? samples : nil, alpha: alpha,
-            palette: palette, isLossy: isLossy)
+            row: samples, channels: channels, bits: bits, alpha: alpha, palette: palette, isLossy: isLossy)
         return try ClassMask(file, name: "m.png", repairs: repairs)
     }
 

@@ -10,10 +10,7 @@ import Testing
         isSoft: Bool = false, scale: SoftMaskFile.Scale? = nil
     ) throws -> SoftMaskFile {
         let file = StoredSamples(
-            width: samples.count / channels, height: 1, channels: channels, bits: bits,
-            samples: samples.map { UInt8($0 >> (bits == 16 ? 8 : 0)) },
-            wideSamples: bits == 16 ? samples : nil, alpha: alpha,
-            palette: palette)
+            row: samples, channels: channels, bits: bits, alpha: alpha, palette: palette)
         return try SoftMaskFile(file, name: "m.png", isSoft: isSoft) { scale ?? SoftMaskFile.scale(of: file) }
     }
 
