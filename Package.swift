@@ -36,6 +36,7 @@ let package = Package(
         .target(
             name: "TransparencyData",
             dependencies: ["SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
+        .target(name: "Annotations", dependencies: ["Reports", "Images", "Files"]),
         .target(
             name: "SyntheticScenes",
             dependencies: ["TransparencyData", "SeededRandom", "Images", "Files", "SegmentationMetrics"]),
@@ -83,6 +84,7 @@ let package = Package(
         .testTarget(
             name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom"],
             exclude: ["Fixtures"]),
+        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "SeededRandom", "Images", "Files"]),
         .testTarget(
             name: "TransparencyDataTests",
             dependencies: ["TransparencyData", "SyntheticScenes", "Images", "Files", "SegmentationMetrics"],
