@@ -10,7 +10,7 @@ let package = Package(
             targets: [
                 "TransparencySegmentation", "TransparencyEvaluation", "TransparencyTraining", "StableDiffusion3",
                 "TorchTraining", "TorchNN", "Torch", "Safetensors", "Images", "SegmentationMetrics", "TransparencyData",
-                "SyntheticScenes",
+                "SyntheticScenes", "Annotations",
             ]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
@@ -35,8 +35,10 @@ let package = Package(
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
         .target(
             name: "TransparencyData",
-            dependencies: ["SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
-        .target(name: "Annotations", dependencies: ["Reports", "Images", "Files"]),
+            dependencies: ["Annotations", "SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
+        .target(
+            name: "Annotations",
+            dependencies: ["Reports", "Images", "Files", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "SyntheticScenes",
             dependencies: ["TransparencyData", "SeededRandom", "Images", "Files", "SegmentationMetrics"]),
@@ -50,7 +52,10 @@ let package = Package(
         .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
         .target(
             name: "TransparencySegmentation",
-            dependencies: ["StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images", "EmbeddedModel", "Files"]),
+            dependencies: [
+                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Annotations", "Images", "EmbeddedModel",
+                "Files",
+            ]),
         .target(
             name: "TransparencyEvaluation",
             dependencies: [
@@ -69,7 +74,7 @@ let package = Package(
             name: "transeg",
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
+                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Annotations",
                 "Images", "EmbeddedModel", "Reports", "Files",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -44,6 +44,19 @@ public struct COCOFile: Sendable {
         }
     }
 
+    /// Adds the pictures of a file of the same classes.
+    mutating func append(_ other: COCOFile) {
+        let (images, annotations) = (document.images.count, document.annotations.count)
+        document.images += other.document.images.map {
+            .init(id: images + $0.id, file_name: $0.file_name, width: $0.width, height: $0.height)
+        }
+        document.annotations += other.document.annotations.map {
+            .init(
+                id: annotations + $0.id, image_id: images + $0.image_id, category_id: $0.category_id,
+                segmentation: $0.segmentation, area: $0.area, bbox: $0.bbox, iscrowd: $0.iscrowd)
+        }
+    }
+
     /// Throws `FileError`.
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
@@ -62,7 +75,8 @@ public struct COCOFile: Sendable {
         for image in document.images {
             var canvas = try MaskCanvas(width: image.width, height: image.height, of: image.file_name)
             // The largest first, so that what lies upon others is seen.
-            for annotation in (annotations[image.id] ?? []).sorted(by: { ($0.area ?? 0, $1.id) > ($1.area ?? 0, $0.id) }) {
+            for annotation in (annotations[image.id] ?? []).sorted(by: { ($0.area ?? 0, $1.id) > ($1.area ?? 0, $0.id) }
+            ) {
                 guard let label = labels[annotation.category_id] else {
                     throw AnnotationError(
                         "annotation \(annotation.id) is of the category \(annotation.category_id), which the file does not list"
@@ -172,7 +186,8 @@ extension DecodingError {
     var sentence: String {
         switch self {
         case .keyNotFound(let key, let context): "\(Self.place(context))the key \(key.stringValue) is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context): "\(Self.place(context))\(context.debugDescription)"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "\(Self.place(context))\(context.debugDescription)"
         case .dataCorrupted(let context): "\(Self.place(context))\(context.debugDescription)"
         @unknown default: "\(self)"
         }

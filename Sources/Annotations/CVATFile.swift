@@ -10,6 +10,7 @@ import Reports
 /// "CVAT for images 1.1": an XML file with a mask a connected region, whose run lengths go along the rows of its box.
 public struct CVATFile: Sendable {
     private let classes: [String]
+    /// Each picture's element but for its beginning, which has its number.
     private var images: [String] = []
 
     /// - Parameter classes: The labels of the classes.
@@ -25,16 +26,19 @@ public struct CVATFile: Sendable {
                 "    <mask label=\"\(Self.escaped(classes[Int(region.label) - 1]))\" source=\"auto\" occluded=\"0\" rle=\"\(counts)\" left=\"\(region.x)\" top=\"\(region.y)\" width=\"\(region.width)\" height=\"\(region.height)\" z_order=\"0\">\n    </mask>\n"
         }
         images.append(
-            "  <image id=\"\(images.count)\" name=\"\(Self.escaped(picture.name))\" width=\"\(picture.mask.width)\" height=\"\(picture.mask.height)\">\n\(masks.joined())  </image>\n"
+            "name=\"\(Self.escaped(picture.name))\" width=\"\(picture.mask.width)\" height=\"\(picture.mask.height)\">\n\(masks.joined())  </image>\n"
         )
     }
+
+    /// Adds the pictures of a file of the same classes.
+    mutating func append(_ other: CVATFile) { images += other.images }
 
     /// Throws `FileError`.
     public func write(to path: String) throws {
         let labels = classes.map { "<label><name>\(Self.escaped($0))</name><type>mask</type></label>" }.joined()
         let text =
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotations>\n  <version>1.1</version>\n  <meta><task><labels>\(labels)</labels></task></meta>\n"
-            + images.joined() + "</annotations>\n"
+            + images.enumerated().map { "  <image id=\"\($0.offset)\" \($0.element)" }.joined() + "</annotations>\n"
         try AtomicFile.write(Array(text.utf8), to: path)
     }
 
@@ -94,7 +98,9 @@ private final class CVATReader: NSObject, XMLParserDelegate {
         _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
         attributes: [String: String] = [:]
     ) {
-        func number(_ key: String) -> Int { attributes[key].flatMap { Double($0) }.flatMap { Int(exactly: $0.rounded()) } ?? 0 }
+        func number(_ key: String) -> Int {
+            attributes[key].flatMap { Double($0) }.flatMap { Int(exactly: $0.rounded()) } ?? 0
+        }
         switch name {
         case "annotations": isAnnotations = true
         case "image":

@@ -28,6 +28,9 @@ public struct LabelStudioFile: Sendable {
                 ]))
     }
 
+    /// Adds the pictures of a file of the same classes.
+    mutating func append(_ other: LabelStudioFile) { tasks += other.tasks }
+
     /// Throws `FileError`.
     public func write(to path: String) throws {
         let encoder = JSONEncoder()

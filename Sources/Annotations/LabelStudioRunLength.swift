@@ -34,7 +34,8 @@ enum LabelStudioRunLength {
 
     /// Whether each pixel's alpha is more than 0. Throws ``AnnotationError``.
     static func decoded(_ code: [Int], pixelCount: Int) throws -> [Bool] {
-        let fault = AnnotationError("a run-length code is not one of Label Studio's for a picture of \(pixelCount) pixels")
+        let fault = AnnotationError(
+            "a run-length code is not one of Label Studio's for a picture of \(pixelCount) pixels")
         guard code.allSatisfy({ (0...255).contains($0) }) else { throw fault }
         var bits = BitReader(bytes: code.map(UInt8.init))
         guard let count = bits.read(32), count == pixelCount * samples, let valueBits = bits.read(5).map({ $0 + 1 })

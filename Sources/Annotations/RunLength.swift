@@ -84,7 +84,9 @@ package struct RunLength: Equatable, Sendable {
             guard group & 0x20 == 0 else { continue }
             if group & 0x10 != 0 { value |= -1 << shift }
             let (count, overflow) = value.addingReportingOverflow(counts.count > 2 ? counts[counts.count - 2] : 0)
-            guard !overflow else { throw AnnotationError("the run-length code \(text.prefix(20))… is not one of COCO's") }
+            guard !overflow else {
+                throw AnnotationError("the run-length code \(text.prefix(20))… is not one of COCO's")
+            }
             counts.append(count)
             (value, shift) = (0, 0)
         }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Yams
 
 /// YOLO's segmentation labels (ultralytics): a text file a picture, a line a connected region: the class from 0 on, then x and y of each corner
 /// as shares of the picture's sides.
@@ -34,7 +35,8 @@ public enum YOLOLabels {
             let fields = line.split(whereSeparator: \.isWhitespace)
             guard !fields.isEmpty else { continue }
             let numbers = fields.dropFirst().map { Double($0) }
-            guard let label = Int(fields[0]), (0..<255).contains(label), numbers.count >= 6, numbers.count % 2 == 0 else {
+            guard let label = Int(fields[0]), (0..<255).contains(label), numbers.count >= 6, numbers.count % 2 == 0
+            else {
                 throw AnnotationError(
                     "line \(index + 1) of the labels of \(name) is not a class and a polygon of at least three corners")
             }
@@ -57,5 +59,19 @@ public enum YOLOLabels {
     package static func dataFile(classes: [String]) -> String {
         "# Labels of transeg. Beside labels/ belongs a folder images/ with the pictures.\npath: .\ntrain: images\nval: images\nnames:\n"
             + classes.enumerated().map { "  \($0.offset): \($0.element)\n" }.joined()
+    }
+
+    /// The names of the classes that a `data.yaml` in a folder lists; nil when there is none.
+    static func classNames(in folder: String) throws -> [String]? {
+        let path = "\(folder)/\(AnnotationFormat.yolo.fileName)"
+        guard PlainFile.exists(path) else { return nil }
+        let text = String(decoding: try PlainFile.contents(of: path), as: UTF8.self)
+        let names = try? Yams.compose(yaml: text)?["names"]
+        if let list = names?.sequence { return list.compactMap(\.string) }
+        guard let pairs = names?.mapping?.map({ (Int($0.key.string ?? ""), $0.value.string) }) else {
+            throw AnnotationError("\(path) has no list of names")
+        }
+        return pairs.compactMap { key, name in key.flatMap { key in name.map { (key, $0) } } }.sorted { $0.0 < $1.0 }
+            .map(\.1)
     }
 }

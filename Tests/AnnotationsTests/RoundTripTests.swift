@@ -8,7 +8,8 @@ import Testing
 
 /// Masks that are hard to trace.
 enum HardShape: String, CaseIterable {
-    case empty, full, pixel, cornerPixels, line, diagonal, ring, rings, chain, checkers, frame, letters, noise, twoClasses
+    case empty, full, pixel, cornerPixels, line, diagonal, ring, rings, chain, checkers, frame, letters, noise,
+        twoClasses
 
     var mask: Image {
         get throws {
