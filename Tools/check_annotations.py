@@ -7,6 +7,8 @@ Draws masks that are hard to trace, converts them to each form, reads those with
 supervision, and compares pixels and holes; then back from COCO's run lengths, compressed and not, that pycocotools made. Prints a line a tool with the
 least IoU; ends with 1 where one is below 0.99 or a hole is lost.
 """
+import contextlib
+import io
 import json
 import pathlib
 import subprocess
@@ -43,7 +45,8 @@ def holes(mask):
 
 def read_coco(folder, name, index):
     from pycocotools.coco import COCO
-    coco = COCO(folder / "coco.json")
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(folder / "coco.json")
     mask = numpy.zeros((HEIGHT, WIDTH), bool)
     for annotation in coco.loadAnns(coco.getAnnIds(imgIds=index + 1)):
         mask |= coco.annToMask(annotation).astype(bool)
@@ -76,8 +79,11 @@ def read_datumaro(folder, name, index):
     from pycocotools import mask as codes
     for shape in item.annotations:
         if hasattr(shape, "points"):
-            code = codes.merge(codes.frPyObjects([shape.points], HEIGHT, WIDTH))
-            mask |= codes.decode(code).astype(bool)
+            points = [float(value) for value in shape.points]
+            # Of four numbers pycocotools makes a box.
+            code = codes.merge(codes.frPyObjects([points], HEIGHT, WIDTH)) if len(points) > 4 else None
+            if code:
+                mask |= codes.decode(code).astype(bool)
         else:
             mask |= shape.image.astype(bool)
     return mask
@@ -99,7 +105,7 @@ READERS = {
 
 
 def convert(*arguments):
-    subprocess.run([str(ROOT / "transeg"), "convert", *map(str, arguments), "--quiet"], check=True)
+    subprocess.run([sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "transeg"), "convert", *map(str, arguments), "--quiet"], check=True)
 
 
 def compare(title, found, failures):
@@ -135,7 +141,8 @@ def main():
             back = read_masks(work / f"{form}-back")
             # Label Studio's tasks have no size but that of their masks.
             compare(f"{form} and back", {n: (back[n], truths[n]) for n in names if n in back}, failures)
-        (work / "yolo" / "images").symlink_to(work / "set" / "images")
+        for form in ["yolo", "coco"]:
+            (work / form / "images").symlink_to(work / "set" / "images")
         (work / "coco" / "annotations").mkdir()
         (work / "coco" / "annotations" / "instances_all.json").write_text((work / "coco" / "coco.json").read_text())
         for tool, (form, read) in READERS.items():

@@ -37,10 +37,9 @@ public struct AnnotationReader: Sendable {
         }
     }
 
-    /// Whether a path may be of annotations: a JSON or XML file, or a folder with labels.
+    /// Whether a path is to be read as annotations, not as a folder of masks: a file, or a folder with labels.
     package static func isAnnotation(_ path: String) -> Bool {
-        isFolder(path)
-            ? !labelFiles(in: path).isEmpty : ["json", "xml"].contains((path as NSString).pathExtension.lowercased())
+        isFolder(path) ? !labelFiles(in: path).isEmpty : FileManager.default.fileExists(atPath: path)
     }
 
     /// Calls `body` with each picture's mask. Throws ``AnnotationError``, what reading files throws, and what `body` throws.

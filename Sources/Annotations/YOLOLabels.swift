@@ -6,8 +6,11 @@ import Yams
 /// YOLO's segmentation labels (ultralytics): a text file a picture, a line a connected region: the class from 0 on, then x and y of each corner
 /// as shares of the picture's sides.
 ///
-/// Corners are centers of border pixels, for loaders paint the border too; holes are joined to it by seams.
+/// Corners are border pixels, for loaders paint the border too; holes are joined to it by seams.
 public enum YOLOLabels {
+    /// Where in a pixel a corner is: loaders that cut fractions off (ultralytics) and loaders that round (supervision) find the same pixel.
+    private static let inset = 0.25
+
     /// The lines of a picture.
     ///
     /// - Parameter minimumArea: Regions of fewer pixels are left out.
@@ -17,7 +20,7 @@ public enum YOLOLabels {
             var points = Outline(of: region).points(.centers)
             // Loaders take no polygon of fewer than three corners.
             while points.count < 3, let first = points.first { points.append(first) }
-            let numbers = points.flatMap { [(Double($0.x) + 0.5) / width, (Double($0.y) + 0.5) / height] }
+            let numbers = points.flatMap { [(Double($0.x) + inset) / width, (Double($0.y) + inset) / height] }
             return "\(region.label - 1) " + numbers.map { String(format: "%.6f", $0) }.joined(separator: " ") + "\n"
         }.joined()
     }
