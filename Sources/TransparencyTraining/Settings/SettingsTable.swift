@@ -1,4 +1,4 @@
-import StableDiffusion3
+import Limits
 
 /// The settings of `train`: the one list of what there is. File keys, environment variables, options, `config init`, `--print-config`,
 /// checks, checkpoints and documentation follow it; the built-in values are those of ``TrainingSettings``.
