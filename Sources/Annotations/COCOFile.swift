@@ -32,12 +32,12 @@ public struct COCOFile: Sendable {
     public mutating func add(_ picture: AnnotatedPicture, minimumArea: Int = 1) {
         let image = document.images.count + 1
         document.images.append(
-            .init(id: image, file_name: picture.name, width: picture.mask.width, height: picture.mask.height))
+            .init(id: image, fileName: picture.name, width: picture.mask.width, height: picture.mask.height))
         for region in Region.all(of: picture.mask, minimumArea: minimumArea) {
             let points = Outline(of: region).points(.ofPixels)
             document.annotations.append(
                 .init(
-                    id: document.annotations.count + 1, image_id: image, category_id: Int(region.label),
+                    id: document.annotations.count + 1, imageID: image, categoryID: Int(region.label),
                     segmentation: .polygons([points.flatMap { [Double($0.x), Double($0.y)] }]),
                     area: Double(region.area),
                     bbox: [region.x, region.y, region.width, region.height].map(Double.init), iscrowd: 0))
@@ -48,11 +48,11 @@ public struct COCOFile: Sendable {
     mutating func append(_ other: COCOFile) {
         let (images, annotations) = (document.images.count, document.annotations.count)
         document.images += other.document.images.map {
-            .init(id: images + $0.id, file_name: $0.file_name, width: $0.width, height: $0.height)
+            .init(id: images + $0.id, fileName: $0.fileName, width: $0.width, height: $0.height)
         }
         document.annotations += other.document.annotations.map {
             .init(
-                id: annotations + $0.id, image_id: images + $0.image_id, category_id: $0.category_id,
+                id: annotations + $0.id, imageID: images + $0.imageID, categoryID: $0.categoryID,
                 segmentation: $0.segmentation, area: $0.area, bbox: $0.bbox, iscrowd: $0.iscrowd)
         }
     }
@@ -71,20 +71,20 @@ public struct COCOFile: Sendable {
         guard order.count < 256 else {
             throw AnnotationError("the file has \(order.count) categories; up to 255 were expected")
         }
-        let annotations = Dictionary(grouping: document.annotations, by: \.image_id)
+        let annotations = Dictionary(grouping: document.annotations, by: \.imageID)
         for image in document.images {
-            var canvas = try MaskCanvas(width: image.width, height: image.height, of: image.file_name)
+            var canvas = try MaskCanvas(width: image.width, height: image.height, of: image.fileName)
             // The largest first, so that what lies upon others is seen.
             for annotation in (annotations[image.id] ?? []).sorted(by: { ($0.area ?? 0, $1.id) > ($1.area ?? 0, $0.id) }
             ) {
-                guard let label = labels[annotation.category_id] else {
+                guard let label = labels[annotation.categoryID] else {
                     throw AnnotationError(
-                        "annotation \(annotation.id) is of the category \(annotation.category_id), which the file does not list"
+                        "annotation \(annotation.id) is of the category \(annotation.categoryID), which the file does not list"
                     )
                 }
                 try annotation.segmentation.paint(UInt8(label), on: &canvas)
             }
-            try body(canvas.picture(named: image.file_name))
+            try body(canvas.picture(named: image.fileName))
         }
     }
 
@@ -96,18 +96,29 @@ public struct COCOFile: Sendable {
 
         struct Picture: Codable {
             let id: Int
-            let file_name: String
+            let fileName: String
             let width: Int, height: Int
+
+            enum CodingKeys: String, CodingKey {
+                case id, width, height
+                case fileName = "file_name"
+            }
         }
 
         struct Annotation: Codable {
             let id: Int
-            let image_id: Int
-            let category_id: Int
+            let imageID: Int
+            let categoryID: Int
             let segmentation: COCOSegmentation
             let area: Double?
             let bbox: [Double]?
             let iscrowd: Int?
+
+            enum CodingKeys: String, CodingKey {
+                case id, segmentation, area, bbox, iscrowd
+                case imageID = "image_id"
+                case categoryID = "category_id"
+            }
         }
 
         struct Category: Codable {

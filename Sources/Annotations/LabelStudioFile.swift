@@ -23,7 +23,7 @@ public struct LabelStudioFile: Sendable {
                 data: ["image": picture.name],
                 predictions: [
                     .init(
-                        model_version: modelVersion,
+                        modelVersion: modelVersion,
                         result: LabelStudioResult.all(of: picture, classes: classes, minimumArea: minimumArea))
                 ]))
     }
@@ -58,7 +58,7 @@ public struct LabelStudioFile: Sendable {
             guard let name = (task.data["image"] ?? task.data.values.sorted().first).map(Self.pictureName),
                 let first = results.first
             else { continue }
-            var canvas = try MaskCanvas(width: first.original_width, height: first.original_height, of: name)
+            var canvas = try MaskCanvas(width: first.originalWidth, height: first.originalHeight, of: name)
             for result in results {
                 guard let label = result.label, let place = labels.firstIndex(of: label), place < 255,
                     let code = result.value.rle
@@ -84,19 +84,32 @@ public struct LabelStudioFile: Sendable {
     }
 
     private struct Results: Codable {
-        var model_version: String?
+        var modelVersion: String?
         var result: [LabelStudioResult]
+
+        enum CodingKeys: String, CodingKey {
+            case result
+            case modelVersion = "model_version"
+        }
     }
 }
 
 /// One mask of one label, with Label Studio's names.
 package struct LabelStudioResult: Codable, Sendable {
-    let from_name: String
-    let to_name: String
+    let fromName: String
+    let toName: String
     let type: String
-    let original_width: Int
-    let original_height: Int
+    let originalWidth: Int
+    let originalHeight: Int
     let value: Value
+
+    enum CodingKeys: String, CodingKey {
+        case type, value
+        case fromName = "from_name"
+        case toName = "to_name"
+        case originalWidth = "original_width"
+        case originalHeight = "original_height"
+    }
 
     struct Value: Codable {
         let format: String?
@@ -123,7 +136,7 @@ package struct LabelStudioResult: Codable, Sendable {
                 }
             }
             return LabelStudioResult(
-                from_name: from, to_name: to, type: "brushlabels", original_width: width, original_height: height,
+                fromName: from, toName: to, type: "brushlabels", originalWidth: width, originalHeight: height,
                 value: .init(format: "rle", rle: LabelStudioRunLength.encoded(pixels), brushlabels: [name]))
         }
     }
