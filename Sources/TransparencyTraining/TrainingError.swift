@@ -25,6 +25,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case baseModelMissing(String, base: String, reason: String)
     /// A file is of a later version of the program.
     case laterFormat(String, version: Int)
+    /// Another process of the run failed, for the reason that it gives too.
+    case otherRank(Int, reason: String)
+    /// A process does not see the folder that the first one made.
+    case folderNotShared(String, rank: Int)
     /// Another run is writing to the output folder.
     case isRunning(String)
     /// A range test found no rate at which the loss falls.
@@ -57,6 +61,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "the base model of \(checkpoint) is \(base), and \(reason); name where it is now with --base-model-path"
         case .laterFormat(let path, let version):
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
+        case .otherRank(let rank, let reason): "rank \(rank) failed: \(reason)"
+        case .folderNotShared(let path, let rank):
+            "rank \(rank) does not see \(path), which rank 0 made; name an output_dir on a file system that all hosts share"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .flatLoss(let first, let last):

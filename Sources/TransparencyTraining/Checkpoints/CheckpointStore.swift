@@ -1,20 +1,12 @@
 package import Foundation
 package import Torch
 
-/// What a checkpoint holds: groups of named tensors, and documents. What they mean is for who writes them to know.
-package struct CheckpointContents {
-    /// By group, each in its order.
-    package var tensors: [String: [(key: String, tensor: Tensor)]] = [:]
-    /// By name.
-    package var documents: [String: [UInt8]] = [:]
-
-    package init() {}
-}
-
 /// Where checkpoints are kept. Each is there whole or not at all.
 package protocol CheckpointStore: Sendable {
-    /// Keeps a checkpoint; one of the same step is replaced in the end. Nothing of it is left when this throws.
-    func write(_ contents: CheckpointContents, step: Int) throws
+    /// Begins to keep a checkpoint; one of the same step is replaced in the end. All ranks do this. What the contents are of may change afterwards.
+    ///
+    /// - Parameter room: Bytes of host memory for what waits to be written.
+    func begin(_ contents: CheckpointContents, step: Int, ranks: Ranks, room: Int) throws -> PendingCheckpoint
     /// Puts other documents in the place of a checkpoint's, in one step; its tensors stay. It is as it was when this throws.
     func replace(_ documents: [String: [UInt8]], of step: Int) throws
     /// The steps of all checkpoints, the newest first.
