@@ -9,8 +9,13 @@ package enum AnonymousMemory {
         guard let address, address != MAP_FAILED else {
             throw MemoryError(description: "\(MachineMemory.text(count)) of memory could not be had")
         }
-        let data = Data(bytesNoCopy: address, count: count, deallocator: .unmap)
-        try fill(UnsafeMutableRawBufferPointer(start: address, count: count))
-        return data
+        do {
+            try fill(UnsafeMutableRawBufferPointer(start: address, count: count))
+        } catch {
+            munmap(address, count)
+            throw error
+        }
+        // Takes a few bytes into itself and unmaps them at once.
+        return Data(bytesNoCopy: address, count: count, deallocator: .unmap)
     }
 }
