@@ -20,7 +20,7 @@ import Testing
                 "TORCHELASTIC_USE_AGENT_STORE": "True", "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2",
             ]))
         #expect(found.launcher == .torchrun)
-        #expect([found.rank, found.worldSize, found.localRank, found.localWorldSize] == [5, 8, 1, 4])
+        #expect(numbers(found) == [5, 8, 1, 4])
         #expect(found.masterAddress == "node1" && found.masterPort == 29400 && found.agentServesStore)
         #expect(found.storePrefix == "transeg/abc/2/8")
     }
@@ -33,7 +33,7 @@ import Testing
         ]
         let found = try #require(try LaunchEnvironment.detect(variables))
         #expect(found.launcher == .slurm)
-        #expect([found.rank, found.worldSize, found.localRank, found.localWorldSize] == [4, 5, 0, 1])
+        #expect(numbers(found) == [4, 5, 0, 1])
         #expect(found.masterAddress == "gpu03" && found.masterPort == 15000 + 3459 && !found.agentServesStore)
         #expect(found.storePrefix == "transeg/123456.3/0/5")
         let moved = variables.merging(["MASTER_ADDR": "ib1", "MASTER_PORT": "4000"]) { $1 }
@@ -55,7 +55,7 @@ import Testing
         ]
         let found = try #require(try LaunchEnvironment.detect(variables))
         #expect(found.launcher == .mpi && found.masterAddress == "127.0.0.1" && found.masterPort == 29500)
-        #expect([found.rank, found.worldSize, found.localRank, found.localWorldSize] == [1, 2, 1, 2])
+        #expect(numbers(found) == [1, 2, 1, 2])
         variables["OMPI_COMM_WORLD_LOCAL_SIZE"] = "1"
         variables["OMPI_COMM_WORLD_LOCAL_RANK"] = "0"
         #expect(throws: LaunchError.self) { try LaunchEnvironment.detect(variables) }
@@ -91,5 +91,9 @@ import Testing
             let extra = content?["message"]?["extraInfo"] as? [String: String]
             #expect(Int(extra?["timestamp"] ?? "") != nil)
         }
+    }
+
+    private func numbers(_ launch: LaunchEnvironment) -> [Int] {
+        [launch.rank, launch.worldSize, launch.localRank, launch.localWorldSize]
     }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// What a launcher told this process of the processes that it started together: torchrun, else SLURM's srun, else mpirun.
 package struct LaunchEnvironment: Sendable, Equatable {
@@ -106,11 +106,16 @@ package struct LaunchEnvironment: Sendable, Equatable {
     /// Open MPI's names, then those of MPICH and Intel's, then MVAPICH's.
     private static func mpi(_ variables: LaunchVariables) throws -> LaunchEnvironment? {
         let families = [
-            ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"),
+            (
+                "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK",
+                "OMPI_COMM_WORLD_LOCAL_SIZE"
+            ),
             ("PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"),
             ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_LOCAL_RANK", "MV2_COMM_WORLD_LOCAL_SIZE"),
         ]
-        guard let (rank, size, localRank, localSize) = families.first(where: { variables[$0.0] != nil }) else { return nil }
+        guard let (rank, size, localRank, localSize) = families.first(where: { variables[$0.0] != nil }) else {
+            return nil
+        }
         let worldSize = try variables.number(size)
         guard worldSize > 1 else { return nil }
         let localWorldSize = try variables.number(localSize, default: worldSize)

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A launcher's environment that cannot be understood.
 package struct LaunchError: Error, LocalizedError, CustomStringConvertible {

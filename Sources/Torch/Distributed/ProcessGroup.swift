@@ -19,14 +19,9 @@ package final class ProcessGroup: Sendable {
     /// Long enough for a rank that writes a checkpoint to a slow disk, short enough not to pay for a hanging job all night.
     package static let defaultTimeout = Duration.seconds(600)
 
-    private let state: Mutex<Handles>
-
-    private struct Handles: ~Copyable {
-        let group: ct_process_group
-        let store: ProcessGroupStore
-
-        deinit { ct_process_group_free(group) }
-    }
+    private let store: ProcessGroupStore
+    /// The group's handle, as a number, for pointers are not `Sendable`. Whoever has it may begin a collective.
+    private let handle: Mutex<UInt>
 
     /// Joins the processes of a launch and returns when all have.
     ///
@@ -68,7 +63,12 @@ package final class ProcessGroup: Sendable {
                 kind: .collective, operation: "joining", operands: [],
                 message: "rank \(rank) of \(size) on \(device): \(Self.reason())")
         }
-        state = Mutex(Handles(group: group, store: store))
+        self.store = store
+        handle = Mutex(UInt(bitPattern: group.impl))
+    }
+
+    deinit {
+        handle.withLock { ct_process_group_free(ct_process_group(impl: UnsafeMutableRawPointer(bitPattern: $0))) }
     }
 
     /// Waits until every rank is there, so that one which is missing can be named.
@@ -92,14 +92,15 @@ package final class ProcessGroup: Sendable {
     func failure(_ operation: CollectiveOperation, _ tensors: [Tensor]) -> TorchError {
         TorchError(
             kind: .collective, operation: operation.name, operands: tensors.map { "\($0.dtype) \($0.shape)" },
-            message: "rank \(rank) of \(size), which waits up to \(Self.text(timeout)) for the others: \(Self.reason())")
+            message: "rank \(rank) of \(size), which waits up to \(Self.text(timeout)) for the others: \(Self.reason())"
+        )
     }
 
     /// libtorch's text without the place in Gloo's sources before it.
     private static func reason() -> String {
         let text = String(cString: ct_last_error())
         let line = text.split(separator: "\n").first.map(String.init) ?? text
-        return line.replacing(/^\[[^\]]*\] /, with: "")
+        return line.replacing(#/^\[[^\]]*\] /#, with: "")
     }
 
     static func text(_ duration: Duration) -> String { "\(Int(duration.seconds.rounded(.up))) s" }
@@ -116,7 +117,9 @@ package final class ProcessGroup: Sendable {
                 message: "tensors of a collective must be contiguous")
         }
         var work = ct_work()
-        let status = state.withLock { call($0.group, &work) }
+        let status = handle.withLock {
+            call(ct_process_group(impl: UnsafeMutableRawPointer(bitPattern: $0)), &work)
+        }
         if status != CT_OK { throw failure(operation, tensors) }
         return CollectiveWork(work, operation, group: self, tensors: tensors)
     }

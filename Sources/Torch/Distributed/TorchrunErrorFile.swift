@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// The file in which torchrun looks for why a process of its ended, and which it shows first.
 package enum TorchrunErrorFile {
