@@ -50,6 +50,7 @@ package struct FineTuningRun {
         for warning in settings.warnings(pictureCount: trainer.pictureCount) { tell("Warning: \(warning)") }
         tell(
             "\(trainer.pictureCount) pictures, \(trainer.totalSteps) updates of \(training.effectiveBatchSize) pictures each"
+                + (training.processCount == 1 ? "" : " on \(training.processCount) processes")
         )
         if let checkpoint = choice.checkpoint { tell("going on after update \(checkpoint.step)") }
     }

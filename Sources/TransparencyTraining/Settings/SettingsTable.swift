@@ -102,11 +102,11 @@ package enum SettingsTable {
             value: "updates", help: "updates in all, instead of epochs", check: .within(NumberBounds.updates)),
         Setting(
             .training, "train_batch_size", \.training.trainBatchSize, value: "count",
-            help: "pictures of a pass; fewer take less memory",
+            help: "pictures of a pass, on each process; fewer take less memory",
             check: .within(NumberBounds.trainBatch)),
         Setting(
             .training, "gradient_accumulation_steps", \.training.gradientAccumulationSteps, value: "count",
-            help: "passes of an update; an update has train_batch_size times as many pictures",
+            help: "passes of an update, on each process; an update has train_batch_size times as many pictures of each",
             check: .within(NumberBounds.passes)),
         Setting(
             .training, "seed", \.training.seed, value: "number",
@@ -140,7 +140,7 @@ package enum SettingsTable {
             help: "the learning rate after the warm-up; lr-find proposes one", check: .above0(to: 1000)),
         Setting(
             .learningRateScheduler, "scale_lr", \.learningRateScheduler.scaleLr, value: "bool",
-            help: "whether lr is multiplied by the number of pictures of an update"),
+            help: "whether lr is multiplied by the number of pictures of an update, on all processes"),
         Setting(
             .learningRateScheduler, "min_lr_ratio", \.learningRateScheduler.minLrRatio, value: "share",
             help: "the lowest learning rate after the warm-up, as a share of lr",

@@ -1,4 +1,3 @@
-import SeededRandom
 package import StableDiffusion3
 package import Torch
 import TorchNN
@@ -49,10 +48,11 @@ package final class Trainer {
     ///   - dataset: With the plan that `settings` names.
     ///   - checkpoint: What to go on from.
     ///   - allowsChanges: Whether the checkpoint's run may have had other settings or files.
+    ///   - rank: Which of the settings' processes this is.
     /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
     package init(
         _ settings: TrainingSettings, dataset: Dataset, checkpoint: TrainingCheckpoint? = nil,
-        allowsChanges: Bool = false
+        allowsChanges: Bool = false, rank: Int = 0
     ) throws {
         let problems = settings.problems()
         guard problems.isEmpty else { throw TrainingError.settings(problems.map(\.text)) }
@@ -87,7 +87,8 @@ package final class Trainer {
         loader = TrainingLoader(
             TrainingReader(
                 dataset, pairs, reading, cache: cache, tolerance: Self.unreadableLimit(pictureCount: pairs.count)),
-            cursor: state.cursor, workerCount: settings.workerCount)
+            cursor: state.cursor, workerCount: settings.workerCount, rank: rank,
+            processCount: settings.training.processCount)
         if let checkpoint {
             try checkpoint.load(
                 checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
@@ -143,7 +144,7 @@ package final class Trainer {
             faults.merge(batch.unreadable) { $1 }
             try note(unreadable: batch.unreadable)
             loss +=
-                try withFastKernels { try accumulate(batch, part: part) } / Double(settings.gradientAccumulationSteps)
+                try withFastKernels { try accumulate(batch) } / Double(settings.gradientAccumulationSteps)
             try didAccumulate(part)
         }
         if let scale = state.lossScale {
@@ -182,16 +183,13 @@ package final class Trainer {
     }
 
     /// The gradients of one batch of an update; gives its loss.
-    private func accumulate(_ batch: TrainingBatch, part: Int) throws -> Double {
+    private func accumulate(_ batch: TrainingBatch) throws -> Double {
         let training = state.settings.training
-        // Seeds of the draws: another for each batch, the same when a run is repeated.
-        var random = SplitMix64(
-            seed: training.seed, stream: UInt64(state.step * training.gradientAccumulationSteps + part))
-        func seed() -> UInt32 { UInt32(truncatingIfNeeded: random.next() >> 1) }
+        let seeds = batch.samples.indices.map { DrawSeeds(seed: training.seed, position: batch.position + $0) }
         let (picture, mask) = try withoutGradients {
             (
-                try encoder.latents(batch.samples.map(\.picture), seed: seed()).to(dtype),
-                try encoder.latents(batch.samples.map(\.mask), seed: seed()).to(.float32)
+                try encoder.latents(batch.samples.map(\.picture), seeds: seeds.map(\.picture)).to(dtype),
+                try encoder.latents(batch.samples.map(\.mask), seeds: seeds.map(\.mask)).to(.float32)
             )
         }
         let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps)
