@@ -2,11 +2,11 @@ import Files
 import Foundation
 
 /// `manifest.json` of a checkpoint: its files with sizes and hashes.
-struct CheckpointManifest: Codable {
+package struct CheckpointManifest: Codable {
     /// What a manifest says of a file.
-    struct Entry: Codable, Equatable {
-        let bytes: Int
-        let sha256: String
+    package struct Entry: Codable, Equatable {
+        package let bytes: Int
+        package let sha256: String
 
         init(ofFile path: String) throws {
             bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? -1
@@ -37,7 +37,7 @@ struct CheckpointManifest: Codable {
     }
 
     /// Before there was a version, the files were all of it.
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         guard let version = try container.decodeIfPresent(Int.self, forKey: .formatVersion) else {
             (formatVersion, files, worldSize) = (0, try [String: Entry](from: decoder), 1)

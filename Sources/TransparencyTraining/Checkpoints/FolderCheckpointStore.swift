@@ -53,7 +53,7 @@ package struct FolderCheckpointStore: CheckpointStore {
         }
     }
 
-    private func manifest(of step: Int) throws -> CheckpointManifest {
+    package func manifest(of step: Int) throws -> CheckpointManifest {
         let path = name(of: step)
         guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
@@ -67,10 +67,12 @@ package struct FolderCheckpointStore: CheckpointStore {
     }
 
     @discardableResult
-    package func verify(_ step: Int) throws -> Set<String> {
+    package func verify(_ step: Int, ranks: Ranks = Ranks()) throws -> Set<String> {
         let (path, manifest) = (name(of: step), try manifest(of: step))
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
-        for (name, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {
+        // The largest first, so that ranks have about the same to read.
+        let files = manifest.files.sorted { ($1.value.bytes, $0.key) < ($0.value.bytes, $1.key) }
+        for (name, entry) in ranks.share(of: files) {
             guard let found = try? CheckpointManifest.Entry(ofFile: "\(path)/\(name)") else {
                 throw damaged("\(name) is missing or cannot be read")
             }
