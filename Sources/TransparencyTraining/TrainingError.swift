@@ -25,6 +25,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case baseModelMissing(String, base: String, reason: String)
     /// A file is of a later version of the program.
     case laterFormat(String, version: Int)
+    /// The processes of a run could not exchange something in an update.
+    case lostProcesses(step: Int, reason: String)
     /// Another run is writing to the output folder.
     case isRunning(String)
     /// A range test found no rate at which the loss falls.
@@ -57,6 +59,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "the base model of \(checkpoint) is \(base), and \(reason); name where it is now with --base-model-path"
         case .laterFormat(let path, let version):
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
+        case .lostProcesses(let step, let reason):
+            "update \(step) failed, for another process of the run ended or cannot be reached (\(reason)); continue with "
+                + "--resume-from-checkpoint latest"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .flatLoss(let first, let last):
