@@ -27,6 +27,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case laterFormat(String, version: Int)
     /// A process does not see the folder that the first one made.
     case folderNotShared(String, rank: Int)
+    /// The processes of a run could not exchange something in an update.
+    case lostProcesses(step: Int, reason: String)
     /// Another run is writing to the output folder.
     case isRunning(String)
     /// A range test found no rate at which the loss falls.
@@ -61,6 +63,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
         case .folderNotShared(let path, let rank):
             "rank \(rank) does not see \(path), which rank 0 made; name an output_dir on a file system that all hosts share"
+        case .lostProcesses(let step, let reason):
+            "update \(step) failed, for another process of the run ended or cannot be reached (\(reason)); continue with "
+                + "--resume-from-checkpoint latest"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .flatLoss(let first, let last):

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Torch
 import TorchTraining
 
 /// A checkpoint that is being written while training goes on: under another name, by all processes, each its own files. It appears by

@@ -31,20 +31,25 @@ package final class TrainingLoop<Task: TrainingTask> {
     private let isInterrupted: @Sendable () -> Bool
     private let ranks: Ranks
     private let firstStep: Int
+    /// Whether some process was asked to save and leave.
+    private var isStopping = false
     /// Whether the model is still to be looked at.
     private var isValidationPending: Bool { didSet { task.validationIsPending = isValidationPending } }
 
     /// - Parameters:
     ///   - folder: Of the run.
     ///   - store: Where checkpoints go; nil where none are kept.
-    ///   - ranks: The processes of the run; all of them have a loop of the same.
+    ///   - loggers: None but on the first of several processes.
+    ///   - ranks: The processes of the run, each of which has a loop of the same.
     ///   - isInterrupted: Asked after each update; whether to save and leave.
     package init(
         _ task: Task, folder: String, store: (any CheckpointStore)?, schedule: Schedule,
-        ranks: Ranks = Ranks(), loggers: [any ExperimentLogger], isInterrupted: @escaping @Sendable () -> Bool = { false }
+        loggers: [any ExperimentLogger], ranks: Ranks = Ranks(),
+        isInterrupted: @escaping @Sendable () -> Bool = { false }
     ) {
+        self.ranks = ranks
         (self.task, self.folder, self.schedule) = (task, folder, schedule)
-        (self.ranks, self.loggers, self.isInterrupted) = (ranks, loggers, isInterrupted)
+        (self.loggers, self.isInterrupted) = (loggers, isInterrupted)
         saver = store.map {
             CheckpointSaver(
                 $0, ranks: ranks, keepCheckpoints: schedule.keepCheckpoints, beginningAt: task.step)
@@ -67,11 +72,13 @@ package final class TrainingLoop<Task: TrainingTask> {
         } catch {
             // The first error is the one to tell.
             do {
-                try await rescue()
+                // An error that the other processes do not know of finds them in the middle of something.
+                if ranks.haveFailedTogether { try await rescue() } else { saver?.abandon() }
             } catch let second {
                 tell("Warning: what was reached could not be saved: \(second)")
             }
-            throw error
+            guard let error = error as? TorchError, error.kind == .collective else { throw error }
+            throw TrainingError.lostProcesses(step: task.step + 1, reason: "\(error)")
         }
     }
 
@@ -84,8 +91,6 @@ package final class TrainingLoop<Task: TrainingTask> {
             try await task.writeModel(in: folder, from: nil)
             return tell("Warning: the run stopped early; what was learnt until then is in \(folder)")
         }
-        // The other ranks may be elsewhere, or gone.
-        guard ranks.size == 1 else { return saver.abandon() }
         do { try saver.join(task) } catch {
             tell("Warning: the checkpoint before could not be written: \(error)")
         }
@@ -102,7 +107,7 @@ package final class TrainingLoop<Task: TrainingTask> {
         if isValidationPending { try await validate() }
         while task.step < task.totalSteps {
             try await advance()
-            if isInterrupted(), task.step < task.totalSteps {
+            if isStopping, task.step < task.totalSteps {
                 try saver?.begin(task)
                 try saver?.join(task)
                 if saver == nil { try await task.writeModel(in: folder, from: nil) }
@@ -121,11 +126,21 @@ package final class TrainingLoop<Task: TrainingTask> {
         let update = try await task.update()
         let isLast = update.step >= task.totalSteps
         isValidationPending = schedule.valSteps.map { update.step % $0 == 0 || isLast } ?? false
-        for logger in loggers { try logger.log(update: update) }
-        if let warning = update.warning { tell(warning) }
+        try note(update)
         try saver?.poll(task)
         let isDue = schedule.saveSteps.map { update.step % $0 == 0 } ?? false
         if isDue || isLast { try saver?.begin(task) }
+    }
+
+    /// Logs an update, and asks all processes whether to stop.
+    private func note(_ update: Task.Update) throws {
+        let result = Result { for logger in loggers { try logger.log(update: update) } }
+        var hasFailed = false
+        if case .failure = result { hasFailed = true }
+        let states = try ranks.gather([isInterrupted() ? 1 : 0, hasFailed ? 1 : 0])
+        isStopping = states.contains { $0[0] > 0 }
+        if states.contains(where: { $0[1] > 0 }) { try ranks.agree(result) }
+        if let warning = update.warning { tell(warning) }
     }
 
     /// Looks at the model and keeps what came of it. That it cannot be looked at does not end the run.
@@ -135,11 +150,11 @@ package final class TrainingLoop<Task: TrainingTask> {
         do {
             if let validation = try await task.validate(writingTo: "\(folder)/validation/\(task.step)") {
                 isValidationPending = false
-                for logger in loggers { try logger.log(validation: validation) }
+                try ranks.agree { for logger in loggers { try logger.log(validation: validation) } }
             }
-        } catch  where isValidationPending {
+        } catch  where isValidationPending && ranks.haveFailedTogether {
             let failure = FailedValidation(step: task.step, reason: "\(error)")
-            for logger in loggers { try logger.log(validation: failure) }
+            try ranks.agree { for logger in loggers { try logger.log(validation: failure) } }
         }
         isValidationPending = false
         if saver?.savedStep == task.step {
