@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Another of the processes that compute together failed, and said why.
 package struct OtherRankError: Error, Equatable, CustomStringConvertible, LocalizedError {
