@@ -15,7 +15,8 @@ extension Evaluator {
     /// - Throws: `DatasetError`, `TorchError`, ``SegmentationError``, `MetricsError`, and what `each` throws.
     @ComputeActor
     package static func validate(
-        _ segmenter: Segmenter, on pairs: [DatasetPair], of dataset: Dataset, size: InputSize? = nil, ranks: Ranks = Ranks(),
+        _ segmenter: Segmenter, on pairs: [DatasetPair], of dataset: Dataset, size: InputSize? = nil,
+        ranks: Ranks = Ranks(),
         each: (ScoredPrediction) throws -> Void = { _ in }
     ) throws -> Metrics {
         let evaluator = try Evaluator(predictor: segmenter, size: size, countsNative: false)
@@ -30,6 +31,7 @@ extension Evaluator {
             if index < pairs.count { records += scored.map(\.record) }
         }
         return try Metrics(
-            records: ranks.gathered(records), settings: EvaluationSettings(resolution: nil, bootstrap: .init(resamples: 1)))
+            records: ranks.gathered(records),
+            settings: EvaluationSettings(resolution: nil, bootstrap: .init(resamples: 1)))
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import Torch
 import TransparencySegmentation
 
 /// Why a run cannot begin or go on. Each description is one sentence for a person.
@@ -73,6 +74,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .torn:
             "an update failed when it had changed some of the weights; continue from the last checkpoint with --resume-from-checkpoint latest"
         }
+    }
+
+    /// Whether an error tells of what became of another process.
+    package static func isConsequence(_ error: any Error) -> Bool {
+        if case TrainingError.lostProcesses = error { return true }
+        return error is OtherRankError || (error as? TorchError)?.kind == .collective
     }
 
     /// The checkpoints beside one that is not there.

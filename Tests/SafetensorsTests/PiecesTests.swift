@@ -6,10 +6,12 @@ import Testing
 /// A file written in pieces is the file that is written at once.
 @Suite struct PiecesTests {
     private func entries() -> [SafetensorsEntry] {
-        [("b", StoredDType.f32, [2, 3]), ("a", .f32, [4]), ("c", .f32, []), ("z", .f64, [1]), ("d", .f32, [0])].map { name, dtype, shape in
+        [("b", StoredDType.f32, [2, 3]), ("a", .f32, [4]), ("c", .f32, []), ("z", .f64, [1]), ("d", .f32, [0])].map {
+            name, dtype, shape in
             let count = dtype.byteCount(ofShape: shape) ?? 0
             return SafetensorsEntry(
-                name: name, dtype: dtype, shape: shape, bytes: (0..<count).map { UInt8($0) ^ UInt8(name.utf8.first ?? 0) })
+                name: name, dtype: dtype, shape: shape,
+                bytes: (0..<count).map { UInt8($0) ^ UInt8(name.utf8.first ?? 0) })
         }
     }
 

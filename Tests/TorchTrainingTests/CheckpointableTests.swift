@@ -70,7 +70,8 @@ import Torch
         try step(one, gradient: 1)
         try other.load(["exp_avg.0": one.expAvgs[0], "exp_avg_sq.0": one.expAvgSqs[0], "step.0": one.steps[0]])
         let (found, expected) = (try state(other), try state(one))
-        #expect(Set(found.keys) == ["exp_avg.part.a", "exp_avg.part.b", "exp_avg_sq.part.a", "exp_avg_sq.part.b", "step"])
+        #expect(
+            Set(found.keys) == ["exp_avg.part.a", "exp_avg.part.b", "exp_avg_sq.part.a", "exp_avg_sq.part.b", "step"])
         for (key, value) in expected { #expect(try found[key]?.array(of: Float.self) == value.array()) }
     }
 

@@ -28,7 +28,8 @@ import TorchTraining
         return contents
     }
 
-    private func write(by size: Int, in folder: String, failsOn failing: Int? = nil) throws -> [Result<Void, any Error>] {
+    private func write(by size: Int, in folder: String, failsOn failing: Int? = nil) throws -> [Result<Void, any Error>]
+    {
         let store = FolderCheckpointStore(folder)
         return try withProcessGroups(size) { group in
             let ranks = Ranks(group)
@@ -55,7 +56,7 @@ import TorchTraining
             let expected = (1...count).map { "weights-0000\($0)-of-0000\(count).safetensors" }
             #expect(names == (count == 1 ? ["weights.safetensors"] : expected + ["weights.safetensors.index.json"]))
             #expect(try store.manifest(of: 4).worldSize == size)
-            #expect(try store.verify(4) == ["part/weights", "adapters", "state.json"].union(count > 1 ? Set(expected.map { "part/\($0.dropLast(12))" }) : []))
+            #expect(try store.verify(4) == ["part/weights", "adapters", "state.json"])
             // Each looks at its share; one that finds damage stops all.
             let shard = "\(store.name(of: 4))/part/\(names[0])"
             try Data("damage".utf8).write(to: URL(fileURLWithPath: shard))

@@ -38,7 +38,7 @@ package struct Ranks: Sendable {
     }
 
     /// Whether something holds on all ranks.
-    package func all(_ holds: Bool) throws -> Bool { try gather([holds ? 1 : 0] as [UInt8]).allSatisfy { $0 == [1] } }
+    package func all(_ holds: Bool) throws -> Bool { try gather([holds ? 1.0 : 0]).allSatisfy { $0 == [1] } }
 
     /// Does something on each rank, which must not have to wait for others. Where it fails on one, this throws on all.
     ///

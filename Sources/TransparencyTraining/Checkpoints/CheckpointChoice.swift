@@ -9,8 +9,14 @@ struct CheckpointChoice {
     /// Whether the output folder must have no run in it: the run is new, or goes on from a checkpoint that is elsewhere.
     let beginsFolder: Bool
 
-    /// A named one must be whole, of latest the newest that is. Throws ``TrainingError``.
-    init(_ name: String?, in store: FolderCheckpointStore, ranks: Ranks = Ranks(), tell: (String) -> Void) throws {
+    /// A named one must be whole, of latest the newest that is. A launch that starts its processes anew goes on from the latest of its own, and
+    /// from what it began with where there is none. Throws ``TrainingError``.
+    init(
+        _ asked: String?, isRestart: Bool, in store: FolderCheckpointStore, ranks: Ranks, tell: (String) -> Void
+    ) throws {
+        // What the first rank sees: others may be late to see what is new on their file system.
+        let steps = try JSONDecoder().decode([Int].self, from: Data(ranks.broadcast(prettyJSON(store.steps))))
+        let name = isRestart && (asked == nil || !steps.isEmpty) ? "latest" : asked
         guard let name else {
             (checkpoint, beginsFolder) = (nil, true)
             return
@@ -19,11 +25,9 @@ struct CheckpointChoice {
             let named = try ranks.agree { try Self.named(name, in: store) }
             try named.verify(ranks)
             let folder = (named.path as NSString).deletingLastPathComponent
-            (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder))
+            (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder) && !isRestart)
             return
         }
-        // What the first rank sees: others may be late to see what is new on their file system.
-        let steps = try JSONDecoder().decode([Int].self, from: Data(ranks.broadcast(prettyJSON(store.steps))))
         var damage: [TrainingError] = []
         let latest = try steps.first { step in
             do {

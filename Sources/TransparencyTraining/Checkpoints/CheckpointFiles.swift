@@ -16,10 +16,11 @@ struct CheckpointFiles {
         owners = Set(pieces.map(\.owner)).sorted()
     }
 
-    /// The group of a file or index; nil for a document.
+    /// The group of a file, shard or index; nil for a document.
     static func group(ofFile name: String) -> String? {
-        for suffix in [suffix, indexSuffix] where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }
-        return nil
+        if name.hasSuffix(indexSuffix) { return String(name.dropLast(indexSuffix.count)) }
+        return name.hasSuffix(suffix)
+            ? String(name.dropLast(suffix.count)).replacing(/-[0-9]{5}-of-[0-9]{5}$/, with: "") : nil
     }
 
     var indexName: String { name + Self.indexSuffix }

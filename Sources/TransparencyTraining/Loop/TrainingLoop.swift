@@ -137,7 +137,7 @@ package final class TrainingLoop<Task: TrainingTask> {
         let result = Result { for logger in loggers { try logger.log(update: update) } }
         var hasFailed = false
         if case .failure = result { hasFailed = true }
-        let states = try ranks.gather([isInterrupted() ? 1 : 0, hasFailed ? 1 : 0])
+        let states = try ranks.gather([isInterrupted() ? 1.0 : 0, hasFailed ? 1 : 0])
         isStopping = states.contains { $0[0] > 0 }
         if states.contains(where: { $0[1] > 0 }) { try ranks.agree(result) }
         if let warning = update.warning { tell(warning) }

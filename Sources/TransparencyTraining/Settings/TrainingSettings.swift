@@ -140,5 +140,7 @@ public struct TrainingSettings: Equatable, Sendable {
         public var threads: Int?
         /// Whether blocks are run again for their gradients: less memory, a third more time.
         public var gradientCheckpointing = true
+        /// Seconds that processes wait for each other before they give up.
+        public var processTimeout = 600
     }
 }

@@ -14,7 +14,7 @@ extension Trainer {
         let own = (try? result.get().unreadable) ?? [:]
         var hasFailed = false
         if case .failure = result { hasFailed = true }
-        let states = try ranks.gather([hasFailed ? 1 : 0, Double(own.count)])
+        let states = try ranks.gather([hasFailed ? 1.0 : 0, Double(own.count)])
         if states.contains(where: { $0[0] > 0 }) { _ = try ranks.agree(result) }
         var faults = own
         if states.contains(where: { $0[1] > 0 }) {

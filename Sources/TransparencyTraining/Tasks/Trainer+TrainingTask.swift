@@ -21,7 +21,8 @@ extension Trainer: TrainingTask {
         guard !validationPairs.isEmpty else { return nil }
         let side = state.settings.dataset.resolution
         let scores = try withSegmenter { segmenter in
-            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side), ranks: ranks) { scored in
+            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side), ranks: ranks) {
+                scored in
                 try EvaluationFolder.writePictures(of: scored, in: folder)
             }
         }.protocols[.original]

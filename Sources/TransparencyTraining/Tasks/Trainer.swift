@@ -179,7 +179,8 @@ package final class Trainer {
         state = next
         return TrainingUpdate(
             step: state.step, epoch: Double(state.cursor) / Double(pictureCount), loss: loss, lr: rate, gradNorm: norm,
-            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: totals.wait, memory: totals.memory,
+            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: totals.wait,
+            memory: totals.memory,
             unreadable: faults.isEmpty ? nil : faults.sorted { $0.key < $1.key }.map(\.value))
     }
 
