@@ -24,27 +24,37 @@ package final class TrainingLoop<Task: TrainingTask> {
 
     private let task: Task
     private let folder: String
-    private let store: (any CheckpointStore)?
+    /// nil where no checkpoints are kept.
+    private let saver: CheckpointSaver?
     private let schedule: Schedule
     private let loggers: [any ExperimentLogger]
     private let isInterrupted: @Sendable () -> Bool
-    /// The step that needs no saving: the last one that was saved, or that the task began with; nil where that is kept elsewhere.
-    private var savedStep: Int?
+    private let ranks: Ranks
+    private let firstStep: Int
+    /// Whether some process was asked to save and leave.
+    private var isStopping = false
     /// Whether the model is still to be looked at.
     private var isValidationPending: Bool { didSet { task.validationIsPending = isValidationPending } }
 
     /// - Parameters:
     ///   - folder: Of the run.
     ///   - store: Where checkpoints go; nil where none are kept.
+    ///   - loggers: None but on the first of several processes.
+    ///   - ranks: The processes of the run, each of which has a loop of the same.
     ///   - isInterrupted: Asked after each update; whether to save and leave.
     package init(
         _ task: Task, folder: String, store: (any CheckpointStore)?, schedule: Schedule,
-        loggers: [any ExperimentLogger], isInterrupted: @escaping @Sendable () -> Bool = { false }
+        loggers: [any ExperimentLogger], ranks: Ranks = Ranks(),
+        isInterrupted: @escaping @Sendable () -> Bool = { false }
     ) {
-        (self.task, self.folder, self.store, self.schedule) = (task, folder, store, schedule)
+        self.ranks = ranks
+        (self.task, self.folder, self.schedule) = (task, folder, schedule)
         (self.loggers, self.isInterrupted) = (loggers, isInterrupted)
-        let isKept = task.step == 0 || store?.steps.contains(task.step) ?? true
-        savedStep = isKept ? task.step : nil
+        saver = store.map {
+            CheckpointSaver(
+                $0, ranks: ranks, keepCheckpoints: schedule.keepCheckpoints, beginningAt: task.step)
+        }
+        firstStep = task.step
         isValidationPending = task.validationIsPending
     }
 
@@ -62,11 +72,13 @@ package final class TrainingLoop<Task: TrainingTask> {
         } catch {
             // The first error is the one to tell.
             do {
-                try await rescue()
+                // An error that the other processes do not know of finds them in the middle of something.
+                if ranks.haveFailedTogether { try await rescue() } else { saver?.abandon() }
             } catch let second {
                 tell("Warning: what was reached could not be saved: \(second)")
             }
-            throw error
+            guard let error = error as? TorchError, error.kind == .collective else { throw error }
+            throw TrainingError.lostProcesses(step: task.step + 1, reason: "\(error)")
         }
     }
 
@@ -74,16 +86,20 @@ package final class TrainingLoop<Task: TrainingTask> {
 
     /// Keeps what was reached before an error, and says where it is.
     private func rescue() async throws {
-        try save()
-        if let store {
-            guard task.step > 0, savedStep == task.step else { return }
-            tell(
-                "Warning: the run stopped early; \(store.name(of: task.step)) is what it had reached, continue with --resume-from-checkpoint latest"
-            )
-        } else if task.step != savedStep {
+        guard let saver else {
+            guard task.step != firstStep else { return }
             try await task.writeModel(in: folder, from: nil)
-            tell("Warning: the run stopped early; what was learnt until then is in \(folder)")
+            return tell("Warning: the run stopped early; what was learnt until then is in \(folder)")
         }
+        do { try saver.join(task) } catch {
+            tell("Warning: the checkpoint before could not be written: \(error)")
+        }
+        try saver.begin(task)
+        try saver.join(task)
+        guard task.step > 0, saver.savedStep == task.step else { return }
+        tell(
+            "Warning: the run stopped early; \(saver.store.name(of: task.step)) is what it had reached, continue with --resume-from-checkpoint latest"
+        )
     }
 
     private func runUpdates() async throws -> Outcome {
@@ -91,59 +107,61 @@ package final class TrainingLoop<Task: TrainingTask> {
         if isValidationPending { try await validate() }
         while task.step < task.totalSteps {
             try await advance()
-            if isInterrupted(), task.step < task.totalSteps {
-                try save()
-                if store == nil { try await task.writeModel(in: folder, from: nil) }
+            if isStopping, task.step < task.totalSteps {
+                try saver?.begin(task)
+                try saver?.join(task)
+                if saver == nil { try await task.writeModel(in: folder, from: nil) }
                 return .interrupted
             }
             if isValidationPending { try await validate() }
         }
-        try save()
-        try await task.writeModel(in: folder, from: store)
+        try saver?.begin(task)
+        try saver?.join(task)
+        try await task.writeModel(in: folder, from: saver?.store)
         return .finished
     }
 
-    /// An update, and a checkpoint where one is due: before the validation, which may fail.
+    /// An update, and the beginning of a checkpoint where one is due.
     private func advance() async throws {
         let update = try await task.update()
         let isLast = update.step >= task.totalSteps
         isValidationPending = schedule.valSteps.map { update.step % $0 == 0 || isLast } ?? false
-        for logger in loggers { try logger.log(update: update) }
-        if let warning = update.warning { tell(warning) }
+        try note(update)
+        try saver?.poll(task)
         let isDue = schedule.saveSteps.map { update.step % $0 == 0 } ?? false
-        if isDue || isLast { try save() }
+        if isDue || isLast { try saver?.begin(task) }
+    }
+
+    /// Logs an update, and asks all processes whether to stop.
+    private func note(_ update: Task.Update) throws {
+        let result = Result { for logger in loggers { try logger.log(update: update) } }
+        var hasFailed = false
+        if case .failure = result { hasFailed = true }
+        let states = try ranks.gather([isInterrupted() ? 1.0 : 0, hasFailed ? 1 : 0])
+        isStopping = states.contains { $0[0] > 0 }
+        if states.contains(where: { $0[1] > 0 }) { try ranks.agree(result) }
+        if let warning = update.warning { tell(warning) }
     }
 
     /// Looks at the model and keeps what came of it. That it cannot be looked at does not end the run.
     private func validate() async throws {
+        // Whatever may happen meanwhile, what was learnt is kept.
+        try saver?.join(task)
         do {
             if let validation = try await task.validate(writingTo: "\(folder)/validation/\(task.step)") {
                 isValidationPending = false
-                for logger in loggers { try logger.log(validation: validation) }
+                try ranks.agree { for logger in loggers { try logger.log(validation: validation) } }
             }
-        } catch  where isValidationPending {
+        } catch  where isValidationPending && ranks.haveFailedTogether {
             let failure = FailedValidation(step: task.step, reason: "\(error)")
-            for logger in loggers { try logger.log(validation: failure) }
+            try ranks.agree { for logger in loggers { try logger.log(validation: failure) } }
         }
         isValidationPending = false
-        if savedStep == task.step {
-            guard let store, let contents = try task.checkpoint() else { return }
-            try store.replace(contents.documents, of: task.step)
-            try prune()
+        if saver?.savedStep == task.step {
+            try saver?.replaceDocuments(task)
         } else if task.bestStep == task.step {
-            try save()
+            try saver?.begin(task)
         }
-    }
-
-    private func save() throws {
-        guard let store, savedStep != task.step, let contents = try task.checkpoint() else { return }
-        try store.write(contents, step: task.step)
-        savedStep = task.step
-        try prune()
-    }
-
-    private func prune() throws {
-        try store?.prune(keeping: schedule.keepCheckpoints, upTo: task.step, best: task.bestStep)
     }
 }
 

@@ -21,7 +21,8 @@ extension Trainer: TrainingTask {
         guard !validationPairs.isEmpty else { return nil }
         let side = state.settings.dataset.resolution
         let scores = try withSegmenter { segmenter in
-            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side)) { scored in
+            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side), ranks: ranks) {
+                scored in
                 try EvaluationFolder.writePictures(of: scored, in: folder)
             }
         }.protocols[.original]
@@ -51,18 +52,18 @@ extension Trainer: TrainingTask {
         guard !isTorn else { return nil }
         let model = state.settings.model
         var contents = CheckpointContents()
-        func add(_ weights: [(key: String, tensor: Tensor)], averaged: Bool) throws {
-            let prefix = model.trainable == .lora ? TrainingCheckpoint.adapterPrefix : ""
-            contents.tensors[TrainingCheckpoint.weightsName(model, averaged: averaged)] = weights.map {
-                (prefix + $0.key, $0.tensor)
-            }
-            guard model.trainable != .lora else { return }
+        let isAdapter = model.trainable == .lora
+        func add(_ weights: [CheckpointPiece], averaged: Bool) throws {
+            contents.groups[TrainingCheckpoint.weightsName(model, averaged: averaged)] = .init(
+                isAdapter ? weights.map { $0.prefixed(TrainingCheckpoint.adapterPrefix) } : weights,
+                isOneFile: isAdapter)
+            guard !isAdapter else { return }
             contents.documents["transformer\(averaged ? "_ema" : "")/config.json"] =
                 [UInt8](try base.transformerConfigurationData(model.trainedForm.transformerForm))
         }
-        try add(transformer.stateDict(), averaged: false)
-        if let average { try add(transformer.constantState() + average.stateDict(), averaged: true) }
-        contents.tensors[TrainingCheckpoint.optimizerName] = optimizer.stateDict()
+        try add(transformer.pieces(), averaged: false)
+        if let average { try add(transformer.constantPieces() + average.pieces(), averaged: true) }
+        contents.groups[TrainingCheckpoint.optimizerName] = try .init(optimizer.pieces(), isOneFile: isAdapter)
         contents.documents[TrainingCheckpoint.stateName] = try prettyJSON(state)
         return contents
     }
@@ -70,9 +71,11 @@ extension Trainer: TrainingTask {
     /// Writes `model/`, the model of the last checkpoint in the form that was trained, adapters merged.
     package func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {
         guard let store else { return }
-        try TrainingCheckpoint(store, step: state.step).export(
-            to: "\(folder)/\(TrainingFolder.modelName)",
-            folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil, replacing: true)
+        try ranks.first {
+            try TrainingCheckpoint(store, step: state.step).export(
+                to: "\(folder)/\(TrainingFolder.modelName)",
+                folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil, replacing: true)
+        }
     }
 }
 
