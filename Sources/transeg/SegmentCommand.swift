@@ -5,6 +5,8 @@ import Files
 import Foundation
 import Images
 import Limits
+import StableDiffusion3
+import Torch
 import TransparencySegmentation
 
 /// `transeg segment`: masks for a picture, a folder, or standard input.
@@ -116,6 +118,11 @@ struct SegmentCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let ranks = try await Ranks.joined()
+        let quiet = quiet || !ranks.isFirst
+        if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") {
+            throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")
+        }
         let isExample = inputs.isEmpty
         guard let example = isExample ? EmbeddedModel.examplePicture : "" else {
             throw SegmentationError.embeddedModelMissing
@@ -136,14 +143,15 @@ struct SegmentCommand: AsyncParsableCommand {
             )
         }
         if !quiet, let others = PictureSource.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
-        let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
+        let segmenter = try await modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff")
         }
         let writer = try ResultWriter(
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
-            names: sources.map { $0 == .standardInput ? $0.fileName : $0.name })
+            names: sources.map { $0 == .standardInput ? $0.fileName : $0.name }
+        ).share(of: ranks)
         var run = SegmentationRun(
             predictor: segmenter, writer: writer, size: inputSize, threshold: threshold,
             bounds: PipelineBounds(batch: batch))
@@ -154,9 +162,11 @@ struct SegmentCommand: AsyncParsableCommand {
                 minimumArea: areaThreshold)
         }
         let results =
-            dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) } ?? run.results(of: sources)
-        let result = try await tell(of: results, count: sources.count)
-        try run.annotations?.finish()
+            dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) }
+            ?? run.results(of: ranks.share(of: sources))
+        let result = try await tell(of: results, count: sources.count, ranks)
+        try await run.finishAnnotations(ranks)
+        guard ranks.isFirst else { return }
         if !quiet, !json, output != "-" {
             try result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
         }
@@ -166,18 +176,25 @@ struct SegmentCommand: AsyncParsableCommand {
 
     /// Prints what becomes of each picture.
     private func tell(
-        of results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int
+        of results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int, _ ranks: Ranks
     ) async throws -> SegmentOutput {
+        let quiet = quiet || !ranks.isFirst
         let progress = Progress(total: count, quiet: quiet || json || output == "-")
         let output = SegmentOutput(total: count, json: json, progress: progress)
         @Sendable func printAll() async throws -> SegmentOutput {
             var output = output
             defer { output.progress.end() }
-            for await picture in results { try output.add(picture) }
+            let isWhole = try await ranks.collect(results, count: count) { picture in
+                try SegmentedPicture(picture)
+            } receive: { picture in
+                try output.add(picture)
+            }
+            // The first process has counted.
+            if !ranks.isFirst, !isWhole { throw Interrupt.exitCode }
             return output
         }
         // A single picture is not worth finishing: its files appear whole or not at all anyway.
-        return count > 1 ? try await Interrupt.cancelling(printAll) : try await printAll()
+        return count > 1 ? try await Interrupt.cancelling(quiet: !ranks.isFirst, printAll) : try await printAll()
     }
 }
 

@@ -70,15 +70,16 @@ struct TrainCommand: AsyncParsableCommand {
         let isFirst = (launch?.rank ?? 0) == 0
         let quiet = quiet || !isFirst
         let progress = await ProgressLogger(total: 0, quiet: quiet)
-        // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for.
-        let interrupt = Interrupt(patience: 300, alsoBy: [SIGUSR1], quiet: !isFirst)
-        defer { interrupt.restore() }
         let start = ContinuousClock.now
         let ranks = try await ComputeActor.run {
             try Ranks(
                 joining: launch, device: settings.compute.device ?? .cpu,
                 timeout: .seconds(settings.compute.processTimeout))
         }
+        // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for. Before, a signal ends the process, which may be
+        // waiting for one that was killed.
+        let interrupt = Interrupt(patience: 300, alsoBy: [SIGUSR1], quiet: !isFirst)
+        defer { interrupt.restore() }
         let run = try await FineTuningRun(
             settings, masks: isFirst ? .telling() : MaskReader(), allowsChanges: allowChanges, ranks: ranks,
             loggers: [progress], isInterrupted: { interrupt.isRequested })
