@@ -10,7 +10,7 @@ let package = Package(
             targets: [
                 "TransparencySegmentation", "TransparencyEvaluation", "TransparencyTraining", "StableDiffusion3",
                 "TorchTraining", "TorchNN", "Torch", "Safetensors", "Images", "SegmentationMetrics", "TransparencyData",
-                "SyntheticScenes",
+                "SyntheticScenes", "Annotations",
             ]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
@@ -27,15 +27,19 @@ let package = Package(
 
         // Without libtorch.
         .target(name: "Files", dependencies: ["COpenSSL"]),
+        .target(name: "Limits"),
         .target(name: "SeededRandom"),
         .target(name: "Reports", dependencies: ["Files"]),
         .target(name: "CMappedFiles"),
         .target(name: "Safetensors", dependencies: ["CMappedFiles", "Files"]),
-        .target(name: "Images", dependencies: ["CVips", "Files"]),
+        .target(name: "Images", dependencies: ["CVips", "Files", "Limits"]),
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
         .target(
             name: "TransparencyData",
-            dependencies: ["SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
+            dependencies: ["Annotations", "SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
+        .target(
+            name: "Annotations",
+            dependencies: ["Reports", "Images", "Files", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "SyntheticScenes",
             dependencies: ["TransparencyData", "SeededRandom", "Images", "Files", "SegmentationMetrics"]),
@@ -45,35 +49,43 @@ let package = Package(
         .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
         .target(name: "TorchTraining", dependencies: ["Torch"]),
         .target(
-            name: "StableDiffusion3", dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files"]),
+            name: "StableDiffusion3",
+            dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files", "Limits"]),
         .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
         .target(
             name: "TransparencySegmentation",
-            dependencies: ["StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images", "EmbeddedModel", "Files"]),
+            dependencies: [
+                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Annotations", "Images", "EmbeddedModel",
+                "Files",
+                "Limits",
+            ]),
         .target(
             name: "TransparencyEvaluation",
             dependencies: [
                 "TransparencySegmentation", "StableDiffusion3", "Torch", "SegmentationMetrics", "TransparencyData",
-                "Images", "Files",
+                "Reports", "Images", "Files", "Limits",
             ]),
         .target(
             name: "TransparencyTraining",
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "TorchNN",
                 "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Reports", "Images",
-                "Files",
+                "Files", "Limits",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "transeg",
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
-                "Images", "EmbeddedModel", "Reports", "Files",
+                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Annotations",
+                "Images", "EmbeddedModel", "Reports", "Files", "Limits",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN", "Torch", "Safetensors"], path: "Tests/TestSupport"),
+        .target(
+            name: "MetricsTestSupport", dependencies: ["SegmentationMetrics", "SeededRandom"],
+            path: "Tests/MetricsTestSupport"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
@@ -81,8 +93,10 @@ let package = Package(
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom"],
+            name: "SegmentationMetricsTests",
+            dependencies: ["SegmentationMetrics", "SeededRandom", "MetricsTestSupport"],
             exclude: ["Fixtures"]),
+        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "SeededRandom", "Images", "Files"]),
         .testTarget(
             name: "TransparencyDataTests",
             dependencies: ["TransparencyData", "SyntheticScenes", "Images", "Files", "SegmentationMetrics"],
@@ -106,7 +120,7 @@ let package = Package(
             name: "TransparencyEvaluationTests",
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "SegmentationMetrics", "SyntheticScenes",
-                "TransparencyData", "Torch", "Images", "TestSupport",
+                "TransparencyData", "Torch", "Images", "TestSupport", "MetricsTestSupport",
             ]),
         .testTarget(
             name: "TransparencyTrainingTests",

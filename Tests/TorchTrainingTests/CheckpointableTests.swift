@@ -23,7 +23,7 @@ import Torch
         try optimizer.step(learningRate: 0.1)
     }
 
-    @Test func anOptimiserGoesOn() throws {
+    @Test func anOptimizerGoesOn() throws {
         let (one, other) = (try AdamW([buffer([1, 2, 3])]), try AdamW([buffer([1, 2, 3])]))
         try step(one, gradient: 1)
         try other.buffers[0].master.copyInPlace(one.buffers[0].master)

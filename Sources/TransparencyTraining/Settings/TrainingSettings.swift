@@ -142,5 +142,11 @@ public struct TrainingSettings: Equatable, Sendable {
         public var gradientCheckpointing = true
         /// Seconds that processes wait for each other before they give up.
         public var processTimeout = 600
+        /// What processes keep a share of each instead of all.
+        public var sharding = Sharding.none
+        /// What is not kept on the device.
+        public var offload = Offload.none
+        /// Where that is kept: `host`, or a folder's path.
+        public var offloadTo = "host"
     }
 }
