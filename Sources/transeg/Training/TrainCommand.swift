@@ -43,12 +43,15 @@ struct TrainCommand: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
+        let launch = try LaunchEnvironment.detect()
+        let isFirst = (launch?.rank ?? 0) == 0
+        if printConfig || dryRun || plotSchedule != nil, !isFirst { return }
         if printConfig {
             let layers = try options.layers()
             if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)") } }
             return try print(layers.text())
         }
-        let settings = try options.settings(quiet: quiet)
+        let settings = try options.settings(quiet: quiet || !isFirst)
         if dryRun || plotSchedule != nil {
             try checkOutput("--plot-schedule", plotSchedule, suffixes: ["svg"], inputs: settings.inputs)
             let plan = try TrainingPlan(settings, dataset: settings.openDataset())
@@ -61,13 +64,10 @@ struct TrainCommand: AsyncParsableCommand {
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
             return
         }
-        try await train(settings)
+        try await train(settings.shared(by: launch), launch, isFirst: isFirst)
     }
 
-    private func train(_ asked: TrainingSettings) async throws {
-        let launch = try LaunchEnvironment.detect()
-        let settings = try asked.shared(by: launch)
-        let isFirst = (launch?.rank ?? 0) == 0
+    private func train(_ settings: TrainingSettings, _ launch: LaunchEnvironment?, isFirst: Bool) async throws {
         let quiet = quiet || !isFirst
         let progress = await ProgressLogger(total: 0, quiet: quiet)
         let start = ContinuousClock.now
