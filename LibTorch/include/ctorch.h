@@ -3,6 +3,7 @@
 
 #include "ctorch_autograd.h"
 #include "ctorch_device.h"
+#include "ctorch_distributed.h"
 #include "ctorch_fused.h"
 #include "ctorch_int8.h"
 #include "ctorch_interface.h"

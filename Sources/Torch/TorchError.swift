@@ -9,6 +9,8 @@ public struct TorchError: Error, LocalizedError, CustomStringConvertible {
         case outOfMemory
         /// libtorch refused the operation: shapes, dtypes or devices do not fit.
         case operation
+        /// Processes that compute together could not exchange something: one of them ended, hangs or cannot be reached.
+        case collective
         /// Anything else that libtorch threw.
         case other
     }

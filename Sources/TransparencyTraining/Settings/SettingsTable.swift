@@ -78,7 +78,7 @@ package enum SettingsTable {
             help: "which validation pictures are scored"),
         Setting(
             .dataset, "dataloader_num_workers", \.dataset.dataloaderNumWorkers, .means, absence: "one a processor",
-            value: "count", help: "how many pictures are read at once; 0 is taken as 1",
+            value: "count", help: "how many pictures each process reads at once; 0 is taken as 1",
             check: .within(NumberBounds.workers)),
         Setting(
             .dataset, "latent_cache", \.dataset.latentCache, .means, absence: "nothing is kept", value: "folder",
@@ -190,7 +190,7 @@ package enum SettingsTable {
             help: "where to compute: auto, cpu, cuda or mps; cuda:1 is the second accelerator"),
         Setting(
             .compute, "threads", \.compute.threads, .means, absence: "one a physical core", value: "count",
-            help: "CPU threads to compute with",
+            help: "CPU threads to compute with, of each process",
             check: .within(NumberBounds.threads)),
         Setting(
             .compute, "gradient_checkpointing", \.compute.gradientCheckpointing, .means, formerName: "recompute",
@@ -209,6 +209,10 @@ package enum SettingsTable {
         Setting(
             .compute, "offload_to", \.compute.offloadTo, .means, value: "host|folder",
             help: "where offload keeps it: host for the host's memory, or a folder on a fast disk"),
+        Setting(
+            .compute, "process_timeout", \.compute.processTimeout, .means, value: "seconds",
+            help: "of several processes, how long each waits for the others before it gives up",
+            check: .within(1...86_400)),
     ]
 }
 

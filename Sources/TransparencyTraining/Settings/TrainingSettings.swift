@@ -146,5 +146,7 @@ public struct TrainingSettings: Equatable, Sendable {
         public var offload = Offload.none
         /// Where that is kept: `host`, or a folder's path.
         public var offloadTo = "host"
+        /// Seconds that processes wait for each other before they give up.
+        public var processTimeout = 600
     }
 }

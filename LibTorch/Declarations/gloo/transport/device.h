@@ -1,0 +1,8 @@
+#pragma once
+
+#include <gloo/context.h>
+
+namespace gloo::transport {
+class Device;
+class UnboundBuffer;
+} // namespace gloo::transport
