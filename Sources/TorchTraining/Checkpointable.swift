@@ -35,24 +35,26 @@ extension Checkpointable {
 }
 
 extension AdamW: Checkpointable {
-    /// The moments and counts of each buffer.
-    package func stateDict() -> [(key: String, tensor: Tensor)] {
-        buffers.indices.flatMap { index in
+    /// The moments and counts of each part.
+    package func stateDict() throws -> [(key: String, tensor: Tensor)] {
+        try state.parts.flatMap { part in
             [
-                ("exp_avg.\(index)", expAvgs[index]), ("exp_avg_sq.\(index)", expAvgSqs[index]),
-                ("step.\(index)", steps[index]),
-            ]
+                ("exp_avg.\(part.index)", try state.gathered(.expAvg, of: part.index)),
+                ("exp_avg_sq.\(part.index)", try state.gathered(.expAvgSq, of: part.index)),
+                ("step.\(part.index)", try Tensor.full([], Double(stepCount))),
+            ].compactMap { key, tensor in tensor.map { (key, $0) } }
         }
     }
 
-    package func load(_ state: [String: Tensor]) throws { try copy(state, into: stateDict()) }
+    package func load(_ state: [String: Tensor]) throws {
+        try copy(state, into: stateDict())
+        stepCount = try state["step.0"].map { Int(try $0.item()) } ?? 0
+    }
 }
 
 extension ExponentialMovingAverage: Checkpointable {
     /// The averages by the weights' keys.
-    package func stateDict() throws -> [(key: String, tensor: Tensor)] {
-        try zip(buffers, averages).flatMap { try $0.views(of: $1) }
-    }
+    package func stateDict() throws -> [(key: String, tensor: Tensor)] { try state.views(of: .average) }
 
     package func load(_ state: [String: Tensor]) throws { try copy(state, into: stateDict()) }
 }

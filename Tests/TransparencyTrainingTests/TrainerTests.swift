@@ -20,8 +20,8 @@ import TransparencyData
     }
 
     private func expectNoGradients(of trainer: Trainer) throws {
-        for buffer in trainer.transformer.buffers {
-            #expect(try buffer.gradient.array(of: Float.self).allSatisfy { $0 == 0 })
+        for (_, gradient) in try trainer.transformer.trained.views(of: .gradient) {
+            #expect(try gradient.array(of: Float.self).allSatisfy { $0 == 0 })
         }
     }
 

@@ -31,15 +31,15 @@ struct TransformerWalk {
     ///
     /// The activations of all blocks live until then, and in half precision so do the working gradients of all of them.
     func recorded(
-        _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
+        _ latent: Tensor, _ scale: Double, _ parts: TransformerParts, _ loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
-        for part in gradients.parts { try gradients.begin(part) }
+        for part in parts.trained { try parts.beginGradient(part) }
         let value = try withGradients {
             let value = try loss(self(latent))
             try (value * scale).backward()
             return value
         }
-        for part in gradients.parts { try gradients.handOn(part) }
+        for part in parts.trained { try parts.endGradient(part) }
         return value
     }
 
@@ -49,7 +49,7 @@ struct TransformerWalk {
     /// A block's activations and, in half precision, its working gradients live only while it is at work. The gradients are those of
     /// ``recorded(_:_:_:_:)`` to rounding.
     func checkpointed(
-        _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
+        _ latent: Tensor, _ scale: Double, _ parts: TransformerParts, _ loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
         var tokens = try withoutGradients { try embed(latent) }
         var inputs: [(x: Tensor, context: Tensor)] = []
@@ -58,21 +58,21 @@ struct TransformerWalk {
             try withoutGradients { try step(index, &tokens) }
         }
         // Every block adds to this leaf's gradient.
-        if gradients.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
+        if parts.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
         tokens.x = try leaf(tokens.x)
-        try gradients.begin(.output)
+        try parts.beginGradient(.output)
         let value = try withGradients {
             let value = try loss(output(tokens, latent))
             try (value * scale).backward()
             return value
         }
-        try gradients.handOn(.output)
+        try parts.endGradient(.output)
         var gradient = try self.gradient(of: tokens.x)
         var contextGradient: Tensor?
         while let input = inputs.popLast() {
             let index = inputs.count
             (tokens.x, tokens.context) = (try leaf(input.x), try leaf(input.context))
-            try gradients.begin(.block(index))
+            try parts.beginGradient(.block(index))
             try withBlock(index) { block in
                 try withGradients {
                     let (x, context) = try block(tokens)
@@ -82,12 +82,12 @@ struct TransformerWalk {
                         try backward(from: [x], gradients: [gradient])
                     }
                 }
-                try gradients.handOn(.block(index))
             }
+            try parts.endGradient(.block(index))
             (gradient, contextGradient) = (try self.gradient(of: tokens.x), try self.gradient(of: tokens.context))
         }
-        guard gradients.trains(.embedding) else { return value }
-        try gradients.begin(.embedding)
+        guard parts.trains(.embedding) else { return value }
+        try parts.beginGradient(.embedding)
         try withGradients {
             let first = try embed(latent)
             try backward(
@@ -95,7 +95,7 @@ struct TransformerWalk {
                 gradients: [gradient, contextGradient, tokens.temb.map { try self.gradient(of: $0) }]
                     .compactMap(\.self))
         }
-        try gradients.handOn(.embedding)
+        try parts.endGradient(.embedding)
         return value
     }
 

@@ -62,7 +62,7 @@ extension Trainer: TrainingTask {
         }
         try add(transformer.stateDict(), averaged: false)
         if let average { try add(transformer.constantState() + average.stateDict(), averaged: true) }
-        contents.tensors[TrainingCheckpoint.optimizerName] = optimizer.stateDict()
+        contents.tensors[TrainingCheckpoint.optimizerName] = try optimizer.stateDict()
         contents.documents[TrainingCheckpoint.stateName] = try prettyJSON(state)
         return contents
     }
