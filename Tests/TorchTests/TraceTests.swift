@@ -30,9 +30,11 @@ import Testing
         let rows = Dictionary(
             uniqueKeysWithValues: events.filter { $0.name == "thread_name" }.map { ($0.tid, $0.args?["name"] ?? "") })
         let byName = Dictionary(uniqueKeysWithValues: events.filter { $0.ph == "X" }.map { ($0.name, $0) })
-        #expect(byName.mapValues { rows[$0.tid] } == [
-            "outer": "compute", "inner": "compute", "first": "host I/O", "second": "host I/O 2", "third": "host I/O",
-        ])
+        #expect(
+            byName.mapValues { rows[$0.tid] } == [
+                "outer": "compute", "inner": "compute", "first": "host I/O", "second": "host I/O 2",
+                "third": "host I/O",
+            ])
         #expect(byName["inner"]?.ts == 1 && byName["inner"]?.dur == 1)
         #expect(events.allSatisfy { $0.pid == 3 })
     }

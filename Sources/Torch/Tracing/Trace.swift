@@ -49,7 +49,9 @@ package enum Trace {
     package static var begin: UInt64 { isOn.load(ordering: .relaxed) ? now : 0 }
 
     /// Records a span that began at ``begin`` and ends now, or ended.
-    package static func note(_ name: @autoclosure () -> String, on track: Track, since start: UInt64, until end: UInt64 = 0) {
+    package static func note(
+        _ name: @autoclosure () -> String, on track: Track, since start: UInt64, until end: UInt64 = 0
+    ) {
         guard start > 0, isOn.load(ordering: .relaxed) else { return }
         let span = Span(name: name(), track: track, start: start, end: end > 0 ? end : now)
         spans.withLock { if $0.spans.count < limit { $0.spans.append(span) } }

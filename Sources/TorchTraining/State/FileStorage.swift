@@ -159,7 +159,9 @@ package final class FileStorage: StateStorage {
 
     /// Memory of any content.
     private func provideMemory(for place: Place) throws -> HostMemory {
-        if !spare.contains(where: { $0.fits(place.byteCount) }) { _ = try makeRoom(for: place.byteCount, waiting: true) }
+        if !spare.contains(where: { $0.fits(place.byteCount) }) {
+            _ = try makeRoom(for: place.byteCount, waiting: true)
+        }
         let memory: HostMemory
         if let index = spare.firstIndex(where: { $0.fits(place.byteCount) }) {
             memory = spare.remove(at: index)

@@ -27,7 +27,7 @@ final class HostMemory {
     /// Whether it is as large as memory made for so many bytes.
     func fits(_ byteCount: Int) -> Bool { bytes.count == Self.size(of: byteCount) }
 
-    func clear() { memset(bytes.baseAddress, 0, bytes.count) }
+    func clear() { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
 
     private static func size(of byteCount: Int) -> Int { (max(1, byteCount) + 4095) & ~4095 }
 
