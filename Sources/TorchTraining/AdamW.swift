@@ -36,7 +36,10 @@ package final class AdamW {
     package func step(
         learningRate: Double, factor: Tensor? = nil, didUpdate: (Int, Tensor) throws -> Void = { _, _ in }
     ) throws {
-        for part in state.parts {
+        let slots = [StateSlot.gradient, .expAvg, .expAvgSq, .master, .average]
+        for (part, next) in zip(state.parts, state.parts.dropFirst().map(Optional.some) + [nil]) {
+            if let next { try state.storage.expect(slots, of: next.index) }
+            let start = Trace.begin
             try state.storage.with(
                 [.gradient: .cleared, .expAvg: .changed, .expAvgSq: .changed, .master: .changed], of: part.index
             ) { slots in
@@ -48,7 +51,8 @@ package final class AdamW {
                     beta1: settings.beta1, beta2: settings.beta2, weightDecay: settings.weightDecay, eps: settings.eps)
                 try didUpdate(part.index, master)
             }
-            try part.weights.refresh()
+            try part.didUpdate()
+            Trace.note("AdamW \(part.index)", on: .hostOptimizer, since: start)
         }
         stepCount += 1
     }

@@ -49,6 +49,33 @@ import TransparencyData
         }
     }
 
+    @Test(
+        arguments: [TrainingSettings.Trainable.all, .folded, .lora], [TrainingSettings.DataType.fp32, .bf16])
+    func offloadChangesNoBit(trainable: TrainingSettings.Trainable, dataType: TrainingSettings.DataType) async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            var settings = try await smallRun(in: folder, trainable: trainable)
+            (settings.model.dataType, settings.training.emaDecay) = (dataType, 0.9)
+            let dataset = try settings.openDataset()
+            let resident = try Trainer(settings, dataset: dataset)
+            var others: [Trainer] = []
+            for (offload, place) in [
+                (TrainingSettings.Offload.optimizer, "host"), (.all, "host"), (.optimizer, "\(folder)/away"),
+                (.all, "\(folder)/away"),
+            ] {
+                (settings.compute.offload, settings.compute.offloadTo) = (offload, place)
+                others.append(try Trainer(settings, dataset: dataset))
+            }
+            for _ in 0..<3 {
+                let expected = try await resident.update()
+                for other in others {
+                    let found = try await other.update()
+                    #expect(found.loss == expected.loss && found.gradNorm == expected.gradNorm)
+                }
+            }
+            for other in others { #expect(try bits(other) == bits(resident)) }
+        }
+    }
+
     @Test func aPictureThatCannotBeReadCanBeReadLater() async throws {
         try await withFolder { @ComputeActor (folder: String) async throws -> Void in
             let settings = try await smallRun(in: folder, trainable: .lora)

@@ -57,7 +57,8 @@ package struct FoldedTransformer {
     /// The way through blocks from elsewhere.
     func walk(_ blocks: any BlockProvider) -> TransformerWalk {
         TransformerWalk(
-            embed: { try embeddings($0) }, blocks: blocks, output: { tokens, latent in try output(tokens.x, like: latent) })
+            embed: { try embeddings($0) }, blocks: blocks,
+            output: { tokens, latent in try output(tokens.x, like: latent) })
     }
 
     /// How many numbers are trained of the folded form of a plain model.

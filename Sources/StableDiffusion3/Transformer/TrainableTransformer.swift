@@ -28,11 +28,15 @@ package final class TrainableTransformer {
     ///   - dtype: What to compute in; the masters are float32.
     ///   - prompt: What the plain form needs and the folded one has in it.
     ///   - seed: Of fresh adapters.
+    ///   - storage: Where the state of training is; nil for the device's memory.
+    ///   - keepsWeights: Whether a copy of the weights to compute with is kept where one is needed.
+    ///   - releasePages: Called when a part of `tensors` has been copied, and need not be in memory any more.
     /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
     package init(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
         adapters: [String: Tensor]? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
-        gradientCheckpointing: Bool, seed: UInt32 = 0
+        gradientCheckpointing: Bool, seed: UInt32 = 0, storage: (any StateStorage)? = nil, keepsWeights: Bool = true,
+        releasePages: () -> Void = {}
     ) throws {
         // Checks every key and shape at once.
         let checked = Weights(unconverted: tensors)
@@ -68,7 +72,8 @@ package final class TrainableTransformer {
             .filter { !$0.weights.isEmpty }
         let trained = try TrainedState(
             members.map { (prefix: $0.part.prefix, weights: $0.weights) }, dtype: dtype, device: device,
-            sharesScratch: gradientCheckpointing)
+            storage: storage, sharesScratch: gradientCheckpointing, keepsWeights: keepsWeights,
+            releasePages: releasePages)
         let parts = TransformerParts(
             blockCount: configuration.numLayers, frozen: frozen,
             trained: zip(members, trained.parts).map { ($0.part, $1) }, dtype: dtype, device: device)

@@ -16,6 +16,8 @@ final class TransformerParts {
     private let states: [TrainedPart?]
     /// What of each part is not trained, by whole keys.
     private let frozen: [[String: Tensor]]
+    /// Where the walk was last.
+    private var position = 0
 
     /// - Parameters:
     ///   - frozen: What is not trained, by diffusers' keys.
@@ -29,7 +31,9 @@ final class TransformerParts {
         self.trained = trained.map(\.part)
         states = all.map { part in trained.first { $0.part == part }?.state }
         let members = Dictionary(grouping: frozen, by: { Self.index(of: TransformerPart(key: $0.key), blockCount) })
-        self.frozen = all.indices.map { Dictionary(uniqueKeysWithValues: (members[$0] ?? []).map { ($0.key, $0.value) }) }
+        self.frozen = all.indices.map {
+            Dictionary(uniqueKeysWithValues: (members[$0] ?? []).map { ($0.key, $0.value) })
+        }
     }
 
     private static func index(of part: TransformerPart, _ blockCount: Int) -> Int {
@@ -46,10 +50,15 @@ final class TransformerParts {
 
     /// Makes a part's weights present.
     func acquire(_ part: TransformerPart) throws -> Weights {
-        var weights = frozen[Self.index(of: part, blockCount)]
+        let index = Self.index(of: part, blockCount)
+        // A walk goes on in its direction.
+        let next = index < position ? index - 1 : index + 1
+        position = index
+        var weights = frozen[index]
         if let state = state(of: part) {
             for (name, leaf) in try state.weights.acquire() { weights[state.layout.prefix + name] = leaf }
         }
+        if states.indices.contains(next) { try states[next]?.weights.expect() }
         return Weights(weights, dtype: dtype, device: device)
     }
 

@@ -11,7 +11,7 @@ struct TransformerWalk {
     /// One pass; records what the gradient mode says.
     func callAsFunction(_ latent: Tensor) throws -> Tensor {
         var tokens = try embed(latent)
-        for index in 0..<blocks.count { try step(index, &tokens) }
+        for index in 0..<blocks.count { try Trace.span("forward \(index)") { try step(index, &tokens) } }
         return try output(tokens, latent)
     }
 
@@ -55,7 +55,7 @@ struct TransformerWalk {
         var inputs: [(x: Tensor, context: Tensor)] = []
         for index in 0..<blocks.count {
             inputs.append((tokens.x, tokens.context))
-            try withoutGradients { try step(index, &tokens) }
+            try Trace.span("forward \(index)") { try withoutGradients { try step(index, &tokens) } }
         }
         // Every block adds to this leaf's gradient.
         if parts.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
@@ -71,6 +71,7 @@ struct TransformerWalk {
         var contextGradient: Tensor?
         while let input = inputs.popLast() {
             let index = inputs.count
+            let start = Trace.begin
             (tokens.x, tokens.context) = (try leaf(input.x), try leaf(input.context))
             try parts.beginGradient(.block(index))
             try withBlock(index) { block in
@@ -85,6 +86,7 @@ struct TransformerWalk {
             }
             try parts.endGradient(.block(index))
             (gradient, contextGradient) = (try self.gradient(of: tokens.x), try self.gradient(of: tokens.context))
+            Trace.note("backward \(index)", on: .compute, since: start)
         }
         guard parts.trains(.embedding) else { return value }
         try parts.beginGradient(.embedding)

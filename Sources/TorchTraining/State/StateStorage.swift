@@ -30,12 +30,16 @@ package protocol StateStorage: AnyObject {
     func create(_ slot: StateSlot, of part: Int, from tensor: Tensor) throws
     /// Begins to keep a slot of zeros.
     func create(_ slot: StateSlot, of part: Int, count: Int) throws
+    /// Tells that slots of a part, where there are such, will be acquired soon, the first one first; what has to be fetched may be fetched meanwhile.
+    func expect(_ slots: [StateSlot], of part: Int) throws
     /// Makes a slot present, on whatever device it is best updated.
     func acquire(_ slot: StateSlot, of part: Int) throws -> Tensor
     func release(_ slot: StateSlot, of part: Int, _ change: SlotChange) throws
 }
 
 extension StateStorage {
+    package func expect(_ slots: [StateSlot], of part: Int) throws {}
+
     /// Does something with slots of a part, whose changes are told in `changes`.
     package func with<R>(
         _ changes: KeyValuePairs<StateSlot, SlotChange>, of part: Int, _ body: ([Tensor]) throws -> R

@@ -12,6 +12,8 @@ package final class TrainedPart {
     private let addsDirectly: Bool
     /// Where the gradients of the pass at hand arrive.
     private var arriving: Tensor?
+    /// Of the gradients so far, where looking at them again would mean fetching them.
+    private var norms: Tensor?
 
     init(
         _ layout: PartLayout, index: Int, dtype: DType, device: Device, storage: any StateStorage,
@@ -29,6 +31,7 @@ package final class TrainedPart {
         let memory =
             try addsDirectly ? storage.acquire(.gradient, of: index) : scratch.take(layout.count)
         arriving = memory
+        if !addsDirectly { try storage.expect([.gradient], of: index) }
         for (name, view) in try zip(layout.names, layout.views(of: memory)) {
             try leaves[name]?.setGradient(view.tensor)
         }
@@ -44,6 +47,7 @@ package final class TrainedPart {
             let own = try arriving.narrow(0, start: 0, length: layout.count)
             try storage.with(.gradient, of: index, .changed) { gradient in
                 try gradient.addInPlace(own.to(device: gradient.device))
+                if !storage.isResident { norms = try gradient.partialNorms() }
             }
             scratch.giveBack(arriving)
         }
@@ -59,7 +63,19 @@ package final class TrainedPart {
             self.arriving = nil
         }
         weights.releaseAll()
+        norms = nil
         try storage.with(.gradient, of: index, .cleared) { _ in }
+    }
+
+    /// Norms of which that of all gradients is made.
+    func gradientNorms() throws -> Tensor {
+        try norms ?? storage.with(.gradient, of: index) { try $0.partialNorms() }
+    }
+
+    /// The gradients have been used up.
+    func didUpdate() throws {
+        norms = nil
+        try weights.refresh()
     }
 
     private func detachGradients() throws {

@@ -14,9 +14,11 @@ package final class TrainedState {
     ///   - storage: nil for the device's memory.
     ///   - sharesScratch: Whether the parts' backward passes come one after the other.
     ///   - keepsWeights: Whether a copy of the weights to compute with is kept where one is needed.
+    ///   - releasePages: Called when a part has been copied, and need not be in memory any more.
     package init(
         _ parts: [(prefix: String, weights: [(name: String, tensor: Tensor)])], dtype: DType, device: Device,
-        storage: (any StateStorage)? = nil, sharesScratch: Bool = false, keepsWeights: Bool = true
+        storage: (any StateStorage)? = nil, sharesScratch: Bool = false, keepsWeights: Bool = true,
+        releasePages: () -> Void = {}
     ) throws {
         let storage = storage ?? ResidentStorage(device: device)
         let layouts = parts.map { part in
@@ -29,6 +31,7 @@ package final class TrainedState {
             let (layout, (_, weights)) = part
             let flat = try weights.map { try $0.tensor.to(.float32, device: device).reshape([$0.tensor.elementCount]) }
             try storage.create(.master, of: index, from: cat(flat, axis: 0))
+            releasePages()
             try storage.create(.gradient, of: index, count: layout.count)
             return try TrainedPart(
                 layout, index: index, dtype: dtype, device: device, storage: storage, scratch: scratch,
@@ -44,7 +47,7 @@ package final class TrainedState {
 
     /// The norm of all gradients, a scalar; not finite when a gradient is not.
     package func gradientNorm() throws -> Tensor {
-        try jointNorm(parts.map { part in try storage.with(.gradient, of: part.index) { try $0.partialNorms() } })
+        try jointNorm(parts.map { try $0.gradientNorms() })
     }
 
     /// A slot of a part, float32 `[count]`: the memory itself where it is resident.

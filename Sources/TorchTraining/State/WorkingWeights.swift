@@ -35,6 +35,11 @@ package final class WorkingWeights {
         return leaves
     }
 
+    /// Tells that the weights will be acquired soon, where they have to be made of what the storage has.
+    package func expect() throws {
+        if residence == .transient, flat == nil { try storage.expect([source], of: part) }
+    }
+
     package func release() {
         holders = max(0, holders - 1)
         letGo()
