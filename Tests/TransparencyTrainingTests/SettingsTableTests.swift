@@ -41,7 +41,9 @@ import TransparencySegmentation
 
     /// Each row sets a value of its own.
     @Test func rowsSetDifferentValues() {
-        let texts = ["7", "0.25", "false", "fp16", "lora", "hard", "color", "negated", "mode", "cpu", "x"]
+        let texts = [
+            "7", "0.25", "false", "fp16", "lora", "hard", "color", "negated", "mode", "cpu", "full", "all", "x",
+        ]
         for setting in SettingsTable.all {
             var settings = TrainingSettings()
             let before = setting.text(settings)

@@ -112,6 +112,8 @@ extension TrainingSettings.DataType: SettingChoice {}
 extension TrainingSettings.Trainable: SettingChoice {}
 extension TrainingSettings.Posterior: SettingChoice {}
 extension TrainingSettings.ValidationDifficulty: SettingChoice {}
+extension TrainingSettings.Sharding: SettingChoice {}
+extension TrainingSettings.Offload: SettingChoice {}
 extension PredictionType: SettingChoice {}
 extension MaskTarget: SettingChoice {
     package init?(settingText: String) { self.init(name: settingText) }

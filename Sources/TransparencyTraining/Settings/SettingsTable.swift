@@ -1,4 +1,4 @@
-import StableDiffusion3
+import Limits
 
 /// The settings of `train`: the one list of what there is. File keys, environment variables, options, `config init`, `--print-config`,
 /// checks, checkpoints and documentation follow it; the built-in values are those of ``TrainingSettings``.
@@ -196,6 +196,19 @@ package enum SettingsTable {
             .compute, "gradient_checkpointing", \.compute.gradientCheckpointing, .means, formerName: "recompute",
             value: "bool",
             help: "run blocks again for their gradients, which takes less memory and a third more time"),
+        Setting(
+            .compute, "sharding", \.compute.sharding, .means, value: "what",
+            help:
+                "of several processes, what each keeps a share of alone: nothing, the optimizer's state, gradients as well, weights as well (ZeRO's stages 0 to 3)"
+        ),
+        Setting(
+            .compute, "offload", \.compute.offload, .means, value: "what",
+            help:
+                "what is kept away from the device: nothing, the optimizer's float32 state, or the weights to compute with as well"
+        ),
+        Setting(
+            .compute, "offload_to", \.compute.offloadTo, .means, value: "host|folder",
+            help: "where offload keeps it: host for the host's memory, or a folder on a fast disk"),
         Setting(
             .compute, "process_timeout", \.compute.processTimeout, .means, value: "seconds",
             help: "of several processes, how long each waits for the others before it gives up",

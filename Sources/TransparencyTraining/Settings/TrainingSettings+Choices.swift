@@ -31,4 +31,15 @@ extension TrainingSettings {
 
         package var difficulty: Difficulty? { Difficulty(rawValue: rawValue) }
     }
+
+    /// What each of several processes keeps its share of alone (Rajbhandari et al., ZeRO, arXiv 1910.02054): nothing, the optimizer's state
+    /// (stage 1), gradients as well (2), weights as well (3).
+    public enum Sharding: String, Codable, Sendable, CaseIterable {
+        case none, optimizer, gradients, full
+    }
+
+    /// What is kept away from the device: nothing, the float32 state of the optimizer, the weights to compute with as well.
+    public enum Offload: String, Codable, Sendable, CaseIterable {
+        case none, optimizer, all
+    }
 }

@@ -50,7 +50,7 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
     private static func completion(of setting: Setting) -> CompletionKind? {
         if !setting.choices.isEmpty { return .list(setting.choices) }
         return switch setting.valueName {
-        case "folder", "folder|id", "name|latest": .directory
+        case "folder", "folder|id", "host|folder", "name|latest": .directory
         case "plan.json": .file(extensions: ["json"])
         case "device": .list(DeviceChoice.allValueStrings)
         default: nil
