@@ -197,10 +197,6 @@ package enum SettingsTable {
             value: "bool",
             help: "run blocks again for their gradients, which takes less memory and a third more time"),
         Setting(
-            .compute, "process_timeout", \.compute.processTimeout, .means, value: "seconds",
-            help: "of several processes, how long each waits for the others before it gives up",
-            check: .within(1...86_400)),
-        Setting(
             .compute, "sharding", \.compute.sharding, .means, value: "what",
             help:
                 "of several processes, what each keeps a share of alone: nothing, the optimizer's state, gradients as well, weights as well (ZeRO's stages 0 to 3)"
@@ -213,6 +209,10 @@ package enum SettingsTable {
         Setting(
             .compute, "offload_to", \.compute.offloadTo, .means, value: "host|folder",
             help: "where offload keeps it: host for the host's memory, or a folder on a fast disk"),
+        Setting(
+            .compute, "process_timeout", \.compute.processTimeout, .means, value: "seconds",
+            help: "of several processes, how long each waits for the others before it gives up",
+            check: .within(1...86_400)),
     ]
 }
 

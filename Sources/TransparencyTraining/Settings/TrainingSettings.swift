@@ -140,13 +140,13 @@ public struct TrainingSettings: Equatable, Sendable {
         public var threads: Int?
         /// Whether blocks are run again for their gradients: less memory, a third more time.
         public var gradientCheckpointing = true
-        /// Seconds that processes wait for each other before they give up.
-        public var processTimeout = 600
         /// What processes keep a share of each instead of all.
         public var sharding = Sharding.none
         /// What is not kept on the device.
         public var offload = Offload.none
         /// Where that is kept: `host`, or a folder's path.
         public var offloadTo = "host"
+        /// Seconds that processes wait for each other before they give up.
+        public var processTimeout = 600
     }
 }

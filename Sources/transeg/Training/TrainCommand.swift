@@ -39,6 +39,13 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(help: "With --resume-from-checkpoint, go on although settings or training files have changed.")
     var allowChanges = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write where the time goes (compute, collectives, files, optimizer) as JSON for a trace viewer such as Perfetto; of ranks after the first to file-<rank>.json.",
+            valueName: "file.json"),
+        completion: .file(extensions: ["json"]))
+    var trace: String?
+
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
@@ -64,7 +71,11 @@ struct TrainCommand: AsyncParsableCommand {
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
             return
         }
-        try await train(settings.shared(by: launch), launch, isFirst: isFirst)
+        try checkOutput("--trace", trace, suffixes: ["json"], inputs: settings.inputs)
+        let shared = try settings.shared(by: launch)
+        try await TraceFile.recording(to: trace) {
+            try await train(shared, launch, isFirst: isFirst)
+        }
     }
 
     private func train(_ settings: TrainingSettings, _ launch: LaunchEnvironment?, isFirst: Bool) async throws {
