@@ -47,7 +47,7 @@ let package = Package(
         // On libtorch, from the bottom up.
         .target(name: "Torch", dependencies: ["CTorch"]),
         .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
-        .target(name: "TorchTraining", dependencies: ["Torch"]),
+        .target(name: "TorchTraining", dependencies: ["Torch", "Files"]),
         .target(
             name: "StableDiffusion3",
             dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files", "Limits"]),
@@ -105,7 +105,7 @@ let package = Package(
             name: "SyntheticScenesTests",
             dependencies: ["SyntheticScenes", "TransparencyData", "Images", "SeededRandom", "SegmentationMetrics"]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "Torch", "Safetensors", "TestSupport"]),
-        .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch"]),
+        .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch", "Files", "TestSupport"]),
         .testTarget(
             name: "StableDiffusion3Tests",
             dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),

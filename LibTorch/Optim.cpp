@@ -28,19 +28,19 @@ ct_status ct_mse_loss(ct_tensor input, ct_tensor target, ct_tensor *out) {
   return guard([&] { *out = wrap(at::mse_loss(unwrap(input), unwrap(target))); });
 }
 
-ct_status ct_global_norm(const ct_tensor *tensors, int32_t tensor_count, ct_tensor *out) {
+ct_status ct_partial_norms(ct_tensor tensor, ct_tensor *out) {
   return guard([&] {
-    std::vector<at::Tensor> norms;
-    for (const auto &tensor : list(tensors, tensor_count)) {
-      // The CPU's kernel adds up one after the other, and float32 loses digits over millions of elements: so in parts.
-      constexpr int64_t part = 4096;
-      const auto flat = tensor.reshape({-1});
-      const int64_t whole = flat.numel() / part * part;
-      norms.push_back(at::linalg_vector_norm(flat.narrow(0, 0, whole).view({-1, part}), 2, {{1}}));
-      norms.push_back(at::linalg_vector_norm(flat.narrow(0, whole, flat.numel() - whole), 2).reshape({1}));
-    }
-    *out = wrap(at::linalg_vector_norm(at::cat(norms), 2));
+    // The CPU's kernel adds up one after the other, and float32 loses digits over millions of elements: so in parts.
+    constexpr int64_t part = 4096;
+    const auto flat = unwrap(tensor).reshape({-1});
+    const int64_t whole = flat.numel() / part * part;
+    *out = wrap(at::cat({at::linalg_vector_norm(flat.narrow(0, 0, whole).view({-1, part}), 2, {{1}}),
+                         at::linalg_vector_norm(flat.narrow(0, whole, flat.numel() - whole), 2).reshape({1})}));
   });
+}
+
+ct_status ct_joint_norm(const ct_tensor *norms, int32_t norm_count, ct_tensor *out) {
+  return guard([&] { *out = wrap(at::linalg_vector_norm(at::cat(list(norms, norm_count)), 2)); });
 }
 
 ct_status ct_zero_in_place(ct_tensor a) {

@@ -178,6 +178,10 @@ ct_status ct_tensor_channels_last(ct_tensor tensor, ct_tensor *out) {
   return guard([&] { *out = wrap(unwrap(tensor).contiguous(at::MemoryFormat::ChannelsLast)); });
 }
 
+ct_status ct_tensor_pin(ct_tensor tensor, ct_tensor *out) {
+  return guard([&] { *out = wrap(unwrap(tensor).pin_memory()); });
+}
+
 ct_status ct_tensor_clone(ct_tensor tensor, ct_tensor *out) {
   return guard([&] { *out = wrap(unwrap(tensor).clone(at::MemoryFormat::Contiguous)); });
 }

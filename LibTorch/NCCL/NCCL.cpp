@@ -1,5 +1,5 @@
-// libctorch_nccl: c10d's NCCL backend, for which the headers of CUDA and NCCL are needed. libctorch loads it when a group is on a
-// CUDA device, so that it itself needs neither.
+// libctorch_nccl: c10d's NCCL backend, for which the headers of CUDA and NCCL are needed. libctorch loads it when a
+// group is on a CUDA device, so that it itself needs neither.
 #define USE_C10D_NCCL
 #define USE_DISTRIBUTED
 

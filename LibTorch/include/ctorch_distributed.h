@@ -51,8 +51,8 @@ ct_status ct_process_group_join(ct_store store, int32_t rank, int32_t size, ct_d
                                 ct_process_group *out);
 void ct_process_group_free(ct_process_group group);
 
-// Each begins one collective, which all ranks must begin in the same order. Tensors must be contiguous, and stay as they are until
-// ct_work_wait.
+// Each begins one collective, which all ranks must begin in the same order. Tensors must be contiguous, and stay as
+// they are until ct_work_wait.
 ct_status ct_begin_all_reduce(ct_process_group group, ct_tensor tensor, ct_reduction reduction, ct_work *out);
 /// `flat` becomes the shards of all ranks, in their order.
 ct_status ct_begin_all_gather(ct_process_group group, ct_tensor flat, ct_tensor shard, ct_work *out);
@@ -64,7 +64,8 @@ ct_status ct_begin_broadcast(ct_process_group group, ct_tensor tensor, int32_t r
 ct_status ct_begin_gather(ct_process_group group, ct_tensor flat, ct_tensor shard, int32_t root, ct_work *out);
 ct_status ct_begin_barrier(ct_process_group group, ct_work *out);
 
-/// Waits until the result can be used: of the CPU's tensors until it is there, of CUDA's until later work on the device follows it.
+/// Waits until the result can be used: of the CPU's tensors until it is there, of CUDA's until later work on the device
+/// follows it.
 ct_status ct_work_wait(ct_work work);
 /// When the collective ended, in nanoseconds of CLOCK_MONOTONIC; 0 where that is not known (yet).
 int64_t ct_work_ended(ct_work work);

@@ -9,8 +9,10 @@ extern "C" {
 
 /// The mean of the squared differences, a scalar.
 ct_status ct_mse_loss(ct_tensor input, ct_tensor target, ct_tensor *out);
-/// The Euclidean norm of all elements of all tensors together, a float32 scalar.
-ct_status ct_global_norm(const ct_tensor *tensors, int32_t tensor_count, ct_tensor *out);
+/// The Euclidean norms of so many elements each, a float32 vector of which `ct_joint_norm` makes the norm of all.
+ct_status ct_partial_norms(ct_tensor tensor, ct_tensor *out);
+/// The Euclidean norm of all elements of all vectors together, a float32 scalar.
+ct_status ct_joint_norm(const ct_tensor *norms, int32_t norm_count, ct_tensor *out);
 ct_status ct_zero_in_place(ct_tensor a);
 
 typedef struct ct_adamw {

@@ -70,6 +70,8 @@ ct_status ct_tensor_contiguous(ct_tensor tensor, ct_tensor *out);
 /// [N, C, H, W] with the channels of a position side by side in memory.
 ct_status ct_tensor_channels_last(ct_tensor tensor, ct_tensor *out);
 ct_status ct_tensor_clone(ct_tensor tensor, ct_tensor *out);
+/// A copy in pinned host memory; needs a CUDA device.
+ct_status ct_tensor_pin(ct_tensor tensor, ct_tensor *out);
 
 #ifdef __cplusplus
 }

@@ -54,6 +54,11 @@ extension Tensor {
         try makeTensor("channels_last", [self]) { ct_tensor_channels_last(raw, $0) }
     }
 
+    /// A copy in the host's memory that a CUDA device reaches directly. Throws where there is no such device.
+    package func pinned() throws -> Tensor {
+        try makeTensor("pin_memory", [self]) { ct_tensor_pin(raw, $0) }
+    }
+
     /// A copy in memory of its own.
     package func clone() throws -> Tensor {
         try makeTensor("clone", [self]) { ct_tensor_clone(raw, $0) }

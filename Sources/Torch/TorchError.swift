@@ -29,6 +29,11 @@ public struct TorchError: Error, LocalizedError, CustomStringConvertible {
     }
 
     public var errorDescription: String? { description }
+
+    /// Memory that the system refused to somebody else than libtorch.
+    package static func outOfMemory(_ operation: String, _ message: String) -> TorchError {
+        TorchError(kind: .outOfMemory, operation: operation, operands: [], message: message)
+    }
 }
 
 /// Throws what the shim reported on this thread unless `status` is `CT_OK`, which the profile in use is told of.

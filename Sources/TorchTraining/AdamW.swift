@@ -1,6 +1,6 @@
 package import Torch
 
-/// AdamW (Loshchilov and Hutter, arXiv 1711.05101) by torch's fused kernel, over parameter buffers.
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101) by torch's fused kernel, part by part.
 package final class AdamW {
     package struct Settings: Sendable, Equatable {
         package var beta1: Double
@@ -15,39 +15,59 @@ package final class AdamW {
     }
 
     package let settings: Settings
-    package let buffers: [ParameterBuffer]
-    /// First and second moments, float32, as long as the buffers.
-    package let expAvgs: [Tensor]
-    package let expAvgSqs: [Tensor]
-    /// The updates so far, float32 scalars.
-    package let steps: [Tensor]
+    package let state: TrainedState
+    /// The updates so far.
+    package internal(set) var stepCount = 0
 
-    package init(_ buffers: [ParameterBuffer], _ settings: Settings = Settings()) throws {
-        (self.buffers, self.settings) = (buffers, settings)
-        expAvgs = try buffers.map { try Tensor.zeros([$0.count], device: $0.master.device) }
-        expAvgSqs = try buffers.map { try Tensor.zeros([$0.count], device: $0.master.device) }
-        steps = try buffers.map { try Tensor.zeros([], device: $0.master.device) }
+    package init(_ state: TrainedState, _ settings: Settings = Settings()) throws {
+        (self.state, self.settings) = (state, settings)
+        for part in state.parts {
+            for slot in [StateSlot.expAvg, .expAvgSq] {
+                try state.storage.create(slot, of: part.index, count: part.layout.count)
+            }
+        }
     }
 
-    /// Updates every buffer by its gradient, which is then zeroed.
-    package func step(learningRate: Double) throws {
-        try fusedAdamWInPlace(
-            parameters: buffers.map(\.master), gradients: buffers.map(\.gradient), expAvgs: expAvgs,
-            expAvgSqs: expAvgSqs, steps: steps, learningRate: learningRate, beta1: settings.beta1,
-            beta2: settings.beta2, weightDecay: settings.weightDecay, eps: settings.eps)
-        for buffer in buffers {
-            try buffer.gradient.zeroInPlace()
-            try buffer.refresh()
+    /// Updates every part by its gradient, which is then zero.
+    ///
+    /// - Parameters:
+    ///   - factor: What the gradients are multiplied by before, such as that of ``GradientClip``.
+    ///   - didUpdate: Called with each part's number and new masters.
+    package func step(
+        learningRate: Double, factor: Tensor? = nil, didUpdate: (Int, Tensor) throws -> Void = { _, _ in }
+    ) throws {
+        let slots = [StateSlot.gradient, .expAvg, .expAvgSq, .master, .average]
+        for (part, next) in zip(state.parts, state.parts.dropFirst().map(Optional.some) + [nil]) {
+            if let next { try state.storage.expect(slots, of: next.index) }
+            let start = Trace.begin
+            try state.storage.with(
+                [.gradient: .cleared, .expAvg: .changed, .expAvgSq: .changed, .master: .changed], of: part.index
+            ) { slots in
+                let (gradient, master) = (slots[0], slots[3])
+                if let factor { try gradient.multiplyInPlace(factor.to(device: gradient.device)) }
+                try fusedAdamWInPlace(
+                    parameters: [master], gradients: [gradient], expAvgs: [slots[1]], expAvgSqs: [slots[2]],
+                    steps: [Tensor.full([], Double(stepCount), device: master.device)], learningRate: learningRate,
+                    beta1: settings.beta1, beta2: settings.beta2, weightDecay: settings.weightDecay, eps: settings.eps)
+                try didUpdate(part.index, master)
+            }
+            try part.didUpdate()
+            Trace.note("AdamW \(part.index)", on: .hostOptimizer, since: start)
         }
+        stepCount += 1
     }
 }
 
-/// Scales the gradients of all buffers so that their norm is at most `limit`, as torch's `clip_grad_norm_`.
-///
-/// - Returns: The norm before, a scalar on the device; not finite when a gradient is not.
-package func clipGradientNorm(_ buffers: [ParameterBuffer], limit: Double) throws -> Tensor {
-    let norm = try globalNorm(buffers.map(\.gradient))
-    let scale = try (Tensor.full([], limit, device: norm.device) / (norm + 1e-6)).clamp(0...1)
-    for buffer in buffers { try buffer.gradient.multiplyInPlace(scale) }
-    return norm
+/// What scales gradients so that their norm is at most a limit, as torch's `clip_grad_norm_`.
+package struct GradientClip {
+    /// The norm before, a scalar on the device; not finite when a gradient is not.
+    package let norm: Tensor
+    /// What the gradients are to be multiplied by.
+    package let factor: Tensor
+
+    /// - Parameter scale: What the gradients were multiplied by so far and are not meant to be.
+    package init(_ state: TrainedState, limit: Double, scale: Double = 1) throws {
+        norm = try state.gradientNorm() * (1 / scale)
+        factor = try (Tensor.full([], limit, device: norm.device) / (norm + 1e-6)).clamp(0...1) * (1 / scale)
+    }
 }

@@ -29,12 +29,13 @@ package struct CheckpointPiece {
 
 /// Something whose tensors a checkpoint keeps.
 package protocol Checkpointable {
-    /// The tensors by name, in an order that is always the same; they may be views of what is in use.
-    func stateDict() throws -> [(key: String, tensor: Tensor)]
-    /// The same for a checkpoint.
+    /// The tensors, piece by piece.
     func pieces() throws -> [CheckpointPiece]
-    /// Takes what ``stateDict()`` gave. Throws ``CheckpointableError`` where something is missing, has another shape, or belongs to nothing.
-    func load(_ state: [String: Tensor]) throws
+    /// Takes what ``pieces()`` gave, by the tensors' keys. Throws ``CheckpointableError`` where something is missing, has another shape, or belongs
+    /// to nothing.
+    ///
+    /// - Parameter releasePages: Called when a part of it has been copied, and need not be in memory any more.
+    func load(_ state: [String: Tensor], releasePages: () -> Void) throws
 }
 
 /// A state that does not fit.
@@ -43,22 +44,53 @@ package struct CheckpointableError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Checkpointable {
-    /// Copies tensors over those of the same names.
-    package func copy(_ state: [String: Tensor], into targets: [(key: String, tensor: Tensor)]) throws {
-        for (key, target) in targets {
-            guard let source = state[key] else { throw CheckpointableError(description: "it has no \(key)") }
-            guard source.shape == target.shape else {
-                throw CheckpointableError(
-                    description: "\(key) is \(source.shape); \(target.shape) was expected")
+    /// All tensors by name; they may be views of what is in use. For what is in memory as a whole.
+    package func stateDict() throws -> [(key: String, tensor: Tensor)] {
+        try pieces().flatMap { piece in
+            guard let values = try piece.make(0) else { return [(key: String, tensor: Tensor)]() }
+            return try PartLayout(prefix: "", piece.tensors.map { ($0.key, $0.shape) }).views(of: values)
+        }
+    }
+
+    package func load(_ state: [String: Tensor]) throws { try load(state, releasePages: {}) }
+}
+
+extension TrainedState {
+    /// A slot of all parts, by the weights' keys with something before them.
+    package func pieces(of slot: StateSlot, prefix: String = "") -> [CheckpointPiece] {
+        parts.map { part in
+            CheckpointPiece(part: part.index, part.layout.tensors(prefix)) { owner in
+                try self.gathered(slot, of: part.index, at: owner)
             }
         }
-        let known = Set(targets.map(\.key))
+    }
+
+    /// Takes slots of all parts from a state that has them by the weights' keys with something before them.
+    ///
+    /// - Parameter others: What else the state has.
+    package func load(
+        _ slots: KeyValuePairs<StateSlot, String>, of state: [String: Tensor], besides others: Set<String> = [],
+        releasePages: () -> Void
+    ) throws {
+        var known = others
+        for (key, shape) in parts.flatMap({ part in slots.flatMap { part.layout.tensors($0.value) } }) {
+            guard let source = state[key] else { throw CheckpointableError(description: "it has no \(key)") }
+            guard source.shape == shape else {
+                throw CheckpointableError(description: "\(key) is \(source.shape); \(shape) was expected")
+            }
+            known.insert(key)
+        }
         if let stranger = state.keys.filter({ !known.contains($0) }).min() {
             throw CheckpointableError(description: "it has \(stranger), which nothing here takes")
         }
         // Nothing is changed before all of it is found to fit.
-        try withoutGradients {
-            for (key, target) in targets { if let source = state[key] { try target.copyInPlace(source) } }
+        for part in parts {
+            for (slot, prefix) in slots {
+                let keys = part.layout.tensors("").map(\.key)
+                let own = keys.compactMap { key in state[prefix + key].map { (key, $0) } }
+                try put(Dictionary(uniqueKeysWithValues: own), in: slot, of: part.index)
+                releasePages()
+            }
         }
     }
 }
@@ -66,57 +98,46 @@ extension Checkpointable {
 extension AdamW: Checkpointable {
     private static let (first, second, count) = ("exp_avg.", "exp_avg_sq.", "step")
 
-    /// The moments by the weights' keys, and the count.
-    package func stateDict() throws -> [(key: String, tensor: Tensor)] {
-        func views(_ moments: [Tensor], _ prefix: String) throws -> [(key: String, tensor: Tensor)] {
-            try zip(buffers, moments).flatMap { try $0.views(of: $1) }.map { (prefix + $0.key, $0.tensor) }
-        }
-        return try views(expAvgs, Self.first) + views(expAvgSqs, Self.second)
-            + steps.prefix(1).map { (Self.count, $0) }
-    }
-
+    /// The moments by the weights' keys, and how many updates there were.
     package func pieces() throws -> [CheckpointPiece] {
-        buffers.indices.flatMap { part in
-            [
-                buffers[part].piece(of: expAvgs[part], part: part).prefixed(Self.first),
-                buffers[part].piece(of: expAvgSqs[part], part: part).prefixed(Self.second),
-            ]
-        } + steps.prefix(1).map { CheckpointPiece(part: 0, key: Self.count, $0) }
+        state.pieces(of: .expAvg, prefix: Self.first) + state.pieces(of: .expAvgSq, prefix: Self.second)
+            + [CheckpointPiece(part: 0, key: Self.count, try Tensor.full([], Double(stepCount)))]
     }
 
-    /// Takes the state of earlier versions too, which had it by buffers.
-    package func load(_ state: [String: Tensor]) throws {
-        guard state["\(Self.first)0"] == nil else {
-            return try copy(
-                state,
-                into: buffers.indices.flatMap { part in
-                    [
-                        ("\(Self.first)\(part)", expAvgs[part]), ("\(Self.second)\(part)", expAvgSqs[part]),
-                        ("\(Self.count).\(part)", steps[part]),
-                    ]
-                })
+    package func load(_ state: [String: Tensor], releasePages: () -> Void) throws {
+        let state = try byWeights(state)
+        guard let count = state[Self.count] else { throw CheckpointableError(description: "it has no \(Self.count)") }
+        try self.state.load(
+            [.expAvg: Self.first, .expAvgSq: Self.second], of: state, besides: [Self.count],
+            releasePages: releasePages)
+        stepCount = Int(try count.item())
+    }
+
+    /// Earlier versions had the state by parts.
+    private func byWeights(_ state: [String: Tensor]) throws -> [String: Tensor] {
+        guard state["\(Self.first)0"] != nil else { return state }
+        var (rest, found) = (state, [String: Tensor]())
+        for part in self.state.parts {
+            for prefix in [Self.first, Self.second] {
+                guard let flat = rest.removeValue(forKey: prefix + "\(part.index)"),
+                    flat.shape == [part.layout.count]
+                else {
+                    throw CheckpointableError(
+                        description: "it has no \(prefix)\(part.index) of \(part.layout.count) numbers")
+                }
+                for (key, tensor) in try part.layout.views(of: flat) { found[prefix + key] = tensor }
+            }
+            found[Self.count] = rest.removeValue(forKey: "\(Self.count).\(part.index)")
         }
-        try copy(state, into: stateDict())
-        try withoutGradients { for step in steps.dropFirst() { try step.copyInPlace(steps[0]) } }
+        return found.merging(rest) { $1 }
     }
 }
 
 extension ExponentialMovingAverage: Checkpointable {
     /// The averages by the weights' keys.
-    package func stateDict() throws -> [(key: String, tensor: Tensor)] {
-        try zip(buffers, averages).flatMap { try $0.views(of: $1) }
-    }
+    package func pieces() -> [CheckpointPiece] { state.pieces(of: .average) }
 
-    package func pieces() throws -> [CheckpointPiece] {
-        buffers.indices.map { buffers[$0].piece(of: averages[$0], part: $0) }
-    }
-
-    package func load(_ state: [String: Tensor]) throws { try copy(state, into: stateDict()) }
-}
-
-extension ParameterBuffer {
-    /// A tensor that is laid out as ``master`` is, as a piece of a checkpoint.
-    package func piece(of tensor: Tensor, part: Int) -> CheckpointPiece {
-        CheckpointPiece(part: part, zip(names, shapes).map { (prefix + $0, $1) }) { _ in tensor }
+    package func load(_ state: [String: Tensor], releasePages: () -> Void) throws {
+        try self.state.load([.average: ""], of: state, releasePages: releasePages)
     }
 }

@@ -4,45 +4,44 @@ package import Torch
 package final class ExponentialMovingAverage {
     /// The share that the average keeps of itself in an update, once there have been many.
     package let decay: Double
-    package let buffers: [ParameterBuffer]
-    /// As long as the buffers, float32.
-    package let averages: [Tensor]
+    package let state: TrainedState
     /// Whether the weights are not what they were, for they could not be put back after ``withAverages(_:)``.
     package private(set) var hasLostWeights = false
 
     /// Begins with the weights as they are.
-    package init(_ buffers: [ParameterBuffer], decay: Double) throws {
-        (self.buffers, self.decay) = (buffers, decay)
-        averages = try buffers.map { try $0.master.clone() }
+    package init(_ state: TrainedState, decay: Double) throws {
+        (self.state, self.decay) = (state, decay)
+        for part in state.parts {
+            try state.storage.with(.master, of: part.index) {
+                try state.storage.create(.average, of: part.index, from: $0.clone())
+            }
+        }
     }
 
-    /// Takes in the weights after an update. Early ones count more, as in diffusers 0.35.2 `EMAModel`.
+    /// Takes in a part's weights after an update. Early ones count more, as in diffusers 0.35.2 `EMAModel`.
     ///
     /// - Parameter step: The updates before this one.
-    package func update(step: Int) throws {
+    package func update(part: Int, master: Tensor, step: Int) throws {
         let decay = min(decay, Double(1 + step) / Double(10 + step))
-        for (average, buffer) in zip(averages, buffers) {
+        try state.storage.with(.average, of: part, .changed) { average in
             try average.affineInPlace(scale: decay, shift: 0)
-            try average.addInPlace(buffer.master * (1 - decay))
+            try average.addInPlace(master * (1 - decay))
         }
     }
 
     /// Does something with the averages in the weights' place.
     package func withAverages<R>(_ body: () throws -> R) throws -> R {
-        let own = try buffers.map { try $0.master.clone() }
-        func put(_ values: [Tensor]) throws {
-            for (buffer, value) in zip(buffers, values) {
-                try buffer.master.copyInPlace(value)
-                try buffer.refresh()
-            }
-        }
         hasLostWeights = true
         let result = Result {
-            try put(averages)
+            try compute(with: .average)
             return try body()
         }
-        try put(own)
+        try compute(with: .master)
         hasLostWeights = false
         return try result.get()
+    }
+
+    private func compute(with slot: StateSlot) throws {
+        for part in state.parts { try part.weights.compute(with: slot) }
     }
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Limits
 import SegmentationMetrics
-import StableDiffusion3
 import Torch
 import TransparencyData
 import TransparencyEvaluation

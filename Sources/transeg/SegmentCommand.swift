@@ -5,7 +5,6 @@ import Files
 import Foundation
 import Images
 import Limits
-import StableDiffusion3
 import Torch
 import TransparencySegmentation
 
@@ -122,6 +121,9 @@ struct SegmentCommand: AsyncParsableCommand {
         let quiet = quiet || !ranks.isFirst
         if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") {
             throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")
+        }
+        if ranks.size > 1, let format = write?.formats.first(where: { $0 != .yolo }) {
+            throw ValidationError("--write \(format.rawValue) is for one process; start it without a launcher")
         }
         let isExample = inputs.isEmpty
         guard let example = isExample ? EmbeddedModel.examplePicture : "" else {

@@ -22,10 +22,26 @@ import Testing
         let entries = entries()
         try SafetensorsWriter.write(to: whole, entries: entries)
         let file = try SafetensorsPieces(pieces, entries.map(\.slot))
-        for place in order { try entries[place].withBytes { try file.write($0, of: entries[place].name) } }
+        for place in order { try entries[place].withBytes { try file.write($0, of: [entries[place].name]) } }
         let (bytes, digest) = try file.finish()
         #expect(try contents(of: pieces) == contents(of: whole))
         #expect(try digest == SHA256.digest(ofFile: whole) && bytes == contents(of: whole).count)
+    }
+
+    /// Some of which lie beside each other in the file.
+    @Test func severalAtOnce() throws {
+        let folder = try TestFolder()
+        let (whole, pieces) = (folder.file("whole"), folder.file("pieces"))
+        let entries = entries()
+        try SafetensorsWriter.write(to: whole, entries: entries)
+        let file = try SafetensorsPieces(pieces, entries.map(\.slot))
+        for part in [[2, 4, 1], [0, 3]] {
+            var bytes: [UInt8] = []
+            for place in part { try entries[place].withBytes { bytes += $0 } }
+            try bytes.withUnsafeBytes { try file.write($0, of: part.map { entries[$0].name }) }
+        }
+        #expect(try file.finish().sha256 == SHA256.digest(ofFile: whole))
+        #expect(try contents(of: pieces) == contents(of: whole))
     }
 
     @Test func nothingIsWrittenOver() throws {

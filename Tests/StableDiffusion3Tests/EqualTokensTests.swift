@@ -25,9 +25,9 @@ import TorchNN
             try FoldedTransformer(configuration, weights),
             try FoldedTransformer(configuration, weights, mergesEqualTokens: true)
         )
-        #expect(every.context.size(1) == count.random + count.zero && every.lastTokenCount == 1)
-        #expect(merged.lastTokenCount == max(1, count.zero))
-        #expect(merged.context.size(1) == count.random + min(1, count.zero))
+        #expect(every.embeddings.context.size(1) == count.random + count.zero && every.embeddings.lastTokenCount == 1)
+        #expect(merged.embeddings.lastTokenCount == max(1, count.zero))
+        #expect(merged.embeddings.context.size(1) == count.random + min(1, count.zero))
         let latent = try Tensor.randn([2, 16, 8, 6], seed: 5)
         try withoutGradients {
             try expectClose(merged(latent), every(latent), within: 2e-6, "prediction")
@@ -35,7 +35,7 @@ import TorchNN
             guard count.zero > 0 else { return }
             let unequal = try FoldedTransformer(
                 configuration,
-                Weights(folded.merging(["context": merged.context]) { $1 }, dtype: .float32))(latent)
+                Weights(folded.merging(["context": merged.embeddings.context]) { $1 }, dtype: .float32))(latent)
             #expect(try (unequal - every(latent)).abs().max().item() > 1e-4)
         }
     }

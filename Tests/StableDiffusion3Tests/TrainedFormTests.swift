@@ -39,11 +39,15 @@ import TorchTraining
         try (one - other).abs().max().item() / max(1e-12, other.abs().max().item())
     }
 
+    private func slot(_ slot: StateSlot, _ part: Int, of transformer: TrainableTransformer) throws -> Tensor {
+        try #require(try transformer.trained.gathered(slot, of: part))
+    }
+
     /// Updates towards a fixed target; gives the losses.
     @discardableResult
     private func train(_ transformer: TrainableTransformer, updates: Int, rate: Double = 1e-3) throws -> [Double] {
         let target = try Tensor.randn([2, 16, 8, 8], seed: 6)
-        let optimizer = try AdamW(transformer.buffers)
+        let optimizer = try AdamW(transformer.trained)
         return try (0..<updates).map { _ in
             let loss = try transformer.accumulateGradients(latent.to(transformer.dtype), scale: 1) {
                 try $0.to(.float32).meanSquaredError(target)
@@ -111,20 +115,25 @@ import TorchTraining
                     }
                 }
             }
-            for (one, other) in zip(one.buffers, other.buffers) {
-                #expect(try one.gradient.abs().max().item() > 0, "\(form) \(one.prefix)")
-                #expect(try distance(other.gradient, one.gradient) < 2e-2, "\(form) \(one.prefix)")
+            for part in one.trained.parts {
+                let prefix = part.layout.prefix
+                let (one, other) = (try slot(.gradient, part.index, of: one), try slot(.gradient, part.index, of: other))
+                #expect(try one.abs().max().item() > 0, "\(form) \(prefix)")
+                #expect(try distance(other, one) < 2e-2, "\(form) \(prefix)")
             }
         }
     }
 
     /// Where blocks run again for their gradients, the working gradients of all parts share memory as large as the largest part.
     @Test func workingGradientsTakeTheLargestPart() throws {
-        let buffers = try trainable(.all, dtype: .bfloat16).buffers
-        let largest = try #require(buffers.map(\.count).max())
-        #expect(largest < buffers.map(\.count).reduce(0, +) / 2)
-        #expect(try PartGradients(buffers, gradientCheckpointing: true).scratch?.shape == [largest])
-        #expect(try PartGradients(buffers, gradientCheckpointing: false).scratch == nil)
+        for gradientCheckpointing in [true, false] {
+            let trained = try trainable(.all, dtype: .bfloat16, gradientCheckpointing: gradientCheckpointing)
+            let counts = trained.trained.parts.map(\.layout.count)
+            let largest = try #require(counts.max())
+            #expect(largest < counts.reduce(0, +) / 2)
+            _ = try trained.accumulateGradients(latent.to(.bfloat16), scale: 1) { try $0.to(.float32).mean() }
+            #expect(trained.trained.scratch.sizes.sorted() == (gradientCheckpointing ? [largest] : counts.sorted()))
+        }
     }
 
     @Test func whatAPassLeftInSharedMemoryIsGone() throws {
@@ -133,14 +142,13 @@ import TorchTraining
             trainable(.all, dtype: .bfloat16, gradientCheckpointing: true)
         )
         _ = try used.accumulateGradients(latent.to(.bfloat16), scale: 1) { try $0.to(.float32).sum() }
-        for buffer in used.buffers {
-            #expect(try buffer.gradient.abs().max().item() > 0)
-            try buffer.discardGradients()
-        }
+        for part in used.trained.parts { #expect(try slot(.gradient, part.index, of: used).abs().max().item() > 0) }
+        try used.trained.discardGradients()
         try train(clean, updates: 1)
         try train(used, updates: 1)
-        for (one, other) in zip(clean.buffers, used.buffers) {
-            #expect(try (one.master - other.master).abs().max().item() == 0)
+        for part in clean.trained.parts {
+            let (one, other) = (try slot(.master, part.index, of: clean), try slot(.master, part.index, of: used))
+            #expect(try (one - other).abs().max().item() == 0)
         }
     }
 
@@ -196,15 +204,15 @@ import TorchTraining
 
     @Test func averagesFollowTheWeights() throws {
         let trained = try trainable(.folded)
-        let average = try ExponentialMovingAverage(trained.buffers, decay: 0.5)
-        let before = try trained.buffers[1].master.clone()
+        let average = try ExponentialMovingAverage(trained.trained, decay: 0.5)
+        let before = try slot(.master, 1, of: trained).clone()
         try train(trained, updates: 1)
-        let after = try trained.buffers[1].master.clone()
+        let after = try slot(.master, 1, of: trained)
         // The first update counts with 1 / 10 at most.
-        try average.update(step: 0)
-        #expect(try distance(average.averages[1], before * 0.1 + after * 0.9) < 1e-6)
-        try average.update(step: 1000)
-        #expect(try distance(average.averages[1], before * 0.05 + after * 0.95) < 1e-6)
+        try average.update(part: 1, master: after, step: 0)
+        #expect(try distance(slot(.average, 1, of: trained), before * 0.1 + after * 0.9) < 1e-6)
+        try average.update(part: 1, master: after, step: 1000)
+        #expect(try distance(slot(.average, 1, of: trained), before * 0.05 + after * 0.95) < 1e-6)
         let own = try trained(latent)
         let averaged = try average.withAverages { try trained(latent) }
         #expect(try distance(averaged, own) > 0)
@@ -229,13 +237,14 @@ import TorchTraining
     @Test func nothingIsLeftOfAnUpdate() throws {
         for form in [TrainedForm.all, .folded, lora] {
             let trained = try trainable(form, gradientCheckpointing: true)
-            let optimizer = try AdamW(trained.buffers)
-            let average = try ExponentialMovingAverage(trained.buffers, decay: 0.9)
+            let optimizer = try AdamW(trained.trained)
+            let average = try ExponentialMovingAverage(trained.trained, decay: 0.9)
             func update(_ step: Int) throws {
                 _ = try trained.accumulateGradients(latent, scale: 1) { try $0.meanSquaredError(latent) }.item()
-                _ = try clipGradientNorm(trained.buffers, limit: 1).item()
-                try optimizer.step(learningRate: 1e-3)
-                try average.update(step: step)
+                let clip = try GradientClip(trained.trained, limit: 1)
+                try optimizer.step(learningRate: 1e-3, factor: clip.factor) {
+                    try average.update(part: $0, master: $1, step: step)
+                }
             }
             try update(0)
             // Other tests make and drop tensors at the same time, but a leak of one an update is in every try.

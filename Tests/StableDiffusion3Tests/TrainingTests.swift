@@ -58,7 +58,7 @@ import TorchTraining
         let masks = try #require(tensors["masks"]).to(.float32).unsqueeze(1).expand([-1, 3, -1, -1])
         var adamW = AdamW.Settings()
         change(&adamW)
-        let optimizer = try AdamW(transformer.buffers, adamW)
+        let optimizer = try AdamW(transformer.trained, adamW)
         let schedule = LearningRateSchedule(
             peak: settings.lr, warmupSteps: settings.warmup, totalSteps: settings.steps, cycles: settings.cycles,
             floorRatio: settings.minLrRatio)
@@ -80,9 +80,9 @@ import TorchTraining
                 ) { try $0.to(.float32).meanSquaredError(target) }
                 total += try loss.item() / Double(accumulation)
             }
-            let norm = try clipGradientNorm(transformer.buffers, limit: settings.maxGradNorm)
-            try optimizer.step(learningRate: schedule.rate(at: step))
-            updates.append(Update(loss: total, rate: schedule.rate(at: step), norm: try norm.item()))
+            let clip = try GradientClip(transformer.trained, limit: settings.maxGradNorm)
+            try optimizer.step(learningRate: schedule.rate(at: step), factor: clip.factor)
+            updates.append(Update(loss: total, rate: schedule.rate(at: step), norm: try clip.norm.item()))
         }
         return updates
     }
@@ -131,9 +131,9 @@ import TorchTraining
         func pass() throws { _ = try trained.accumulateGradients(latent, scale: 1) { try $0.meanSquaredError(latent) } }
         try pass()
         let before = try trained(latent)
-        let norm = try globalNorm(trained.buffers.map(\.gradient)).item()
+        let norm = try trained.trained.gradientNorm().item()
         try pass()
-        #expect(isClose(try globalNorm(trained.buffers.map(\.gradient)).item(), 2 * norm, 1e-5))
+        #expect(isClose(try trained.trained.gradientNorm().item(), 2 * norm, 1e-5))
         #expect(try (trained(latent) - before).abs().max().item() == 0)
     }
 }

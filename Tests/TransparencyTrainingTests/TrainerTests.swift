@@ -20,8 +20,8 @@ import TransparencyData
     }
 
     private func expectNoGradients(of trainer: Trainer) throws {
-        for buffer in trainer.transformer.buffers {
-            #expect(try buffer.gradient.array(of: Float.self).allSatisfy { $0 == 0 })
+        for (_, gradient) in try trainer.transformer.trained.views(of: .gradient) {
+            #expect(try gradient.array(of: Float.self).allSatisfy { $0 == 0 })
         }
     }
 
@@ -46,6 +46,33 @@ import TransparencyData
                 #expect(found.loss == expected.loss && found.gradNorm == expected.gradNorm)
                 #expect(try bits(cut) == bits(whole))
             }
+        }
+    }
+
+    @Test(
+        arguments: [TrainingSettings.Trainable.all, .folded, .lora], [TrainingSettings.DataType.fp32, .bf16])
+    func offloadChangesNoBit(trainable: TrainingSettings.Trainable, dataType: TrainingSettings.DataType) async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            var settings = try await smallRun(in: folder, trainable: trainable)
+            (settings.model.dataType, settings.training.emaDecay) = (dataType, 0.9)
+            let dataset = try settings.openDataset()
+            let resident = try Trainer(settings, dataset: dataset)
+            var others: [Trainer] = []
+            for (offload, place) in [
+                (TrainingSettings.Offload.optimizer, "host"), (.all, "host"), (.optimizer, "\(folder)/away"),
+                (.all, "\(folder)/away"),
+            ] {
+                (settings.compute.offload, settings.compute.offloadTo) = (offload, place)
+                others.append(try Trainer(settings, dataset: dataset))
+            }
+            for _ in 0..<3 {
+                let expected = try await resident.update()
+                for other in others {
+                    let found = try await other.update()
+                    #expect(found.loss == expected.loss && found.gradNorm == expected.gradNorm)
+                }
+            }
+            for other in others { #expect(try bits(other) == bits(resident)) }
         }
     }
 

@@ -41,18 +41,40 @@ package final class SafetensorsPieces {
 
     deinit { close(descriptor) }
 
-    /// Writes a tensor's bytes, C order, little endian, each tensor once. Throws `FileError`, for instance when the disk is full.
-    package func write(_ bytes: UnsafeRawBufferPointer, of name: String) throws {
-        guard let place = places[name], bytes.count == slots[place].byteCount, !isWritten[place] else {
-            preconditionFailure("\(bytes.count) bytes for \(name) of \(path)")
+    /// Writes the bytes of tensors, C order, little endian, one after the other; each tensor once.
+    ///
+    /// Throws `FileError`, for instance when the disk is full.
+    package func write(_ bytes: UnsafeRawBufferPointer, of names: [String]) throws {
+        var (rest, run) = (bytes, [Int]())
+        for name in names {
+            guard let place = places[name], !isWritten[place], !run.contains(place) else {
+                preconditionFailure("\(name) of \(path)")
+            }
+            if let last = run.last, place != last + 1 { try write(&rest, of: &run) }
+            run.append(place)
         }
-        try write(bytes, at: offsets[place])
-        isWritten[place] = true
+        try write(&rest, of: &run)
+        precondition(rest.isEmpty, "\(rest.count) bytes are of no tensor of \(path)")
+    }
+
+    /// Writes tensors whose places follow each other.
+    private func write(_ rest: inout UnsafeRawBufferPointer, of run: inout [Int]) throws {
+        guard let first = run.first else { return }
+        let count = run.map { slots[$0].byteCount }.reduce(0, +)
+        try write(UnsafeRawBufferPointer(rebasing: rest[..<count]), at: offsets[first])
+        for place in run { isWritten[place] = true }
         while hashed < slots.count, isWritten[hashed] {
+            let (start, length) = (offsets[hashed] - offsets[first], slots[hashed].byteCount)
             // What came before its turn is read again.
-            if hashed == place { hash.update(bytes) } else { try rehash(hashed) }
+            if run.contains(hashed) {
+                hash.update(UnsafeRawBufferPointer(rebasing: rest[start..<start + length]))
+            } else {
+                try rehash(hashed)
+            }
             hashed += 1
         }
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        run = []
     }
 
     /// Makes the file durable; gives its size and SHA-256. All tensors must have been written. Throws `FileError`.

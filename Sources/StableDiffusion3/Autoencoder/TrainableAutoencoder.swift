@@ -2,12 +2,12 @@ package import Torch
 import TorchNN
 package import TorchTraining
 
-/// ``AutoencoderKL`` for training: its weights lie in one buffer, and a pass leaves gradients there.
+/// ``AutoencoderKL`` for training: its weights are in a ``TrainedState``, and a pass leaves gradients there.
 package final class TrainableAutoencoder {
     package let configuration: AutoencoderKLConfiguration
-    package let buffer: ParameterBuffer
+    /// Of the autoencoder, then of the head.
+    package let trained: TrainedState
     /// A linear guess of the mask from a picture's latent, which only training has: weight `[1, C]` and bias `[1]`.
-    package let maskHead: ParameterBuffer
     private let head: Linear
     private let autoencoder: AutoencoderKL
 
@@ -15,17 +15,19 @@ package final class TrainableAutoencoder {
     package init(_ configuration: AutoencoderKLConfiguration, _ tensors: [String: Tensor], device: Device) throws {
         self.configuration = configuration
         let weights = tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) }
-        buffer = try ParameterBuffer(prefix: "", weights, dtype: .float32, device: device)
-        autoencoder = try AutoencoderKL(configuration, Weights(buffer.leaves, dtype: .float32, device: device))
-        maskHead = try ParameterBuffer(
-            prefix: "",
-            [
-                (name: "weight", tensor: .zeros([1, configuration.latentChannels])),
-                (name: "bias", tensor: .zeros([1])),
-            ],
-            dtype: .float32, device: device)
-        head = try Linear(
-            Weights(maskHead.leaves, dtype: .float32, device: device), configuration.latentChannels, 1)
+        let headWeights = [
+            (name: "weight", tensor: try Tensor.zeros([1, configuration.latentChannels])),
+            (name: "bias", tensor: try Tensor.zeros([1])),
+        ]
+        trained = try TrainedState([("", weights), ("", headWeights)], dtype: .float32, device: device)
+        let leaves = try trained.parts.map { Weights(try $0.weights.acquire(), dtype: .float32, device: device) }
+        autoencoder = try AutoencoderKL(configuration, leaves[0])
+        head = try Linear(leaves[1], configuration.latentChannels, 1)
+    }
+
+    /// The autoencoder's weights by diffusers' keys, sharing the masters' memory.
+    package func state() throws -> [(key: String, tensor: Tensor)] {
+        try trained.gathered(.master, of: 0).map(trained.parts[0].layout.views) ?? []
     }
 
     /// The losses of a pass.
@@ -50,7 +52,7 @@ package final class TrainableAutoencoder {
         }
     }
 
-    /// One pass, whose gradients are added to ``buffer`` and ``maskHead``: mean absolute error of what draws from the posteriors are
+    /// One pass, whose gradients are added to those in ``trained``: mean absolute error of what draws from the posteriors are
     /// decoded to, and the other losses by their weights.
     ///
     /// - Parameters:
@@ -61,7 +63,8 @@ package final class TrainableAutoencoder {
     package func accumulateGradients(
         pictures: Tensor, masks: Tensor, reconstructed count: Int, weights: LossWeights, seed: UInt32
     ) throws -> Losses {
-        try withGradients {
+        for part in trained.parts { try part.beginGradient() }
+        let losses = try withGradients {
             let posterior = try autoencoder.encode(pictures)
             let own = try posterior.first(count)
             let images = try cat([pictures, masks].map { try $0.narrow(0, start: 0, length: count) }, axis: 0)
@@ -76,6 +79,8 @@ package final class TrainableAutoencoder {
             return Losses(
                 reconstruction: try reconstruction.item(), divergence: try divergence.item(), mask: try mask.item())
         }
+        for part in trained.parts { try part.endGradient() }
+        return losses
     }
 
     /// Masks `[N, 3, H, W]` in −1…1 to shares `[N, h, w, 1]` in 0…1 of the latent's positions.

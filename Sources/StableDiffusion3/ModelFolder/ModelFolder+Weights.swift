@@ -86,22 +86,29 @@ extension ModelFolder {
 
     /// Throws `SafetensorsError` when a file that this folder's weights were read from, and still are, has been written to or cut short.
     package func requireUnchangedFiles() throws { try openedFiles.requireUnchanged() }
+
+    /// Lets go of the memory that this folder's mapped weights take, until somebody reads them again.
+    package func releasePages() { openedFiles.releasePages() }
 }
 
-/// The files that a folder's weights are in, for as long as somebody has them mapped.
-final class OpenedFiles: Sendable {
+/// The files that weights are in, for as long as somebody has them mapped.
+package final class OpenedFiles: Sendable {
     private struct Opened: Sendable {
         weak let file: SafetensorsFile?
     }
 
     private let opened = Mutex<[Opened]>([])
 
-    func add(_ files: [SafetensorsFile]) {
+    package init() {}
+
+    package func add(_ files: [SafetensorsFile]) {
         opened.withLock { opened in opened = opened.filter { $0.file != nil } + files.map { Opened(file: $0) } }
     }
 
-    func requireUnchanged() throws {
-        let files = opened.withLock { $0.compactMap(\.file) }
-        for file in files { try file.mapping.requireUnchanged() }
-    }
+    private var files: [SafetensorsFile] { opened.withLock { $0.compactMap(\.file) } }
+
+    func requireUnchanged() throws { for file in files { try file.mapping.requireUnchanged() } }
+
+    /// Lets go of the memory that the mapped files take, until somebody reads them again.
+    package func releasePages() { for file in files { file.mapping.evict(byteOffset: 0, byteCount: .max) } }
 }

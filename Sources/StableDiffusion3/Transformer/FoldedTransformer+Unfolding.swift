@@ -19,15 +19,15 @@ extension FoldedTransformer {
             for name in ["pos_embed.pos_embed", "pos_embed.proj.weight", "pos_embed.proj.bias"] {
                 plain.tensors[name] = tensors[name]
             }
-            plain.set("proj_out", folded.projOut)
-            try plain.setModulation("norm_out", [.scale(folded.normOut), .shift(folded.normOut)])
+            plain.set("proj_out", folded.output.projOut)
+            try plain.setModulation("norm_out", [.scale(folded.output.normOut), .shift(folded.output.normOut)])
             for (name, inputCount) in [
                 ("timestep_embedder", 256), ("text_embedder", configuration.pooledProjectionDim),
             ] {
                 try plain.setZero("time_text_embed.\(name).linear_1", inputCount)
                 try plain.setZero("time_text_embed.\(name).linear_2", configuration.innerDim)
             }
-            let prompt = try plain.setContext(folded.context, configuration)
+            let prompt = try plain.setContext(folded.embeddings.context, configuration)
             for (index, block) in folded.transformerBlocks.enumerated() {
                 plain.prefix = "transformer_blocks.\(index)."
                 try plain.set(block)

@@ -1,4 +1,3 @@
-import Foundation
 package import Torch
 package import TorchNN
 
@@ -9,14 +8,9 @@ package import TorchNN
 /// plain form's up to rounding, with 1,461 instead of 2,243 million weights for Stable Diffusion 3.5 medium.
 package struct FoldedTransformer {
     package let configuration: SD3TransformerConfiguration
-    package let posEmbed: PatchEmbed
-    /// The prompt's tokens after the embedder, `[1, S, D]`.
-    package let context: Tensor
-    /// How many equal tokens the last of ``context`` stands for.
-    package let lastTokenCount: Int
+    let embeddings: FoldedEmbeddings
     package let transformerBlocks: [FoldedJointBlock]
-    package let normOut: LayerNorm
-    package let projOut: Linear
+    let output: FoldedOutput
     /// Lets go of the mapped memory that a block's weights take, until the next pass reads them again.
     var releasePages: (Int) -> Void = { _ in }
 
@@ -41,22 +35,15 @@ package struct FoldedTransformer {
         blocks: [FoldedJointBlock]
     ) throws {
         self.configuration = configuration
-        posEmbed = try PatchEmbed(weights["pos_embed"], configuration)
-        let tokenCount = weights.shape(of: "context").flatMap { $0.count == 3 ? $0[1] : nil } ?? 1
-        let context = try weights.tensor("context", shape: [1, tokenCount, configuration.innerDim])
-        let repeated = mergesEqualTokens ? try Self.equalTokensAtEnd(of: context) : 1
-        self.context = try context.narrow(1, start: 0, length: tokenCount - repeated + 1)
-        lastTokenCount = repeated
+        embeddings = try FoldedEmbeddings(weights, configuration, mergesEqualTokens: mergesEqualTokens)
         transformerBlocks = blocks
-        normOut = try LayerNorm(weights["norm_out"], configuration.innerDim, eps: 1e-6)
-        projOut = try OutputPatches.projection(weights["proj_out"], configuration)
+        output = try FoldedOutput(weights, configuration)
     }
 
     /// The same with other blocks.
     init(_ outer: FoldedTransformer, blocks: [FoldedJointBlock]) {
-        (configuration, posEmbed, context) = (outer.configuration, outer.posEmbed, outer.context)
-        (lastTokenCount, transformerBlocks) = (outer.lastTokenCount, blocks)
-        (normOut, projOut) = (outer.normOut, outer.projOut)
+        (configuration, embeddings, output) = (outer.configuration, outer.embeddings, outer.output)
+        transformerBlocks = blocks
     }
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`, in the weights' dtype on their device.
@@ -70,32 +57,8 @@ package struct FoldedTransformer {
     /// The way through blocks from elsewhere.
     func walk(_ blocks: any BlockProvider) -> TransformerWalk {
         TransformerWalk(
-            embed: { latent in
-                let x = try posEmbed(latent)
-                return TransformerTokens(
-                    x: x, context: try context.expand([latent.size(0), -1, -1]),
-                    keyBias: try keyBias(pictureTokens: x.size(1), like: x))
-            },
-            blocks: blocks,
-            output: { tokens, latent in
-                try OutputPatches.assemble(projOut(normOut(tokens.x)), like: latent, configuration)
-            })
-    }
-
-    /// A key that stands for n equal ones has n times their weight in the softmax, which is log n more in its score.
-    private func keyBias(pictureTokens: Int, like x: Tensor) throws -> Tensor? {
-        guard lastTokenCount > 1 else { return nil }
-        var bias = [Float](repeating: 0, count: pictureTokens + context.size(1))
-        bias[bias.count - 1] = log(Float(lastTokenCount))
-        return try Tensor(bias, shape: [1, 1, 1, bias.count]).to(x.dtype, device: x.device)
-    }
-
-    /// How many tokens at the end are equal to the last one.
-    private static func equalTokensAtEnd(of context: Tensor) throws -> Int {
-        let (count, width) = (context.size(1), context.size(2))
-        let values = try context.to(.float32, device: .cpu).contiguous().array(of: Float.self)
-        let last = values[((count - 1) * width)...]
-        return (0..<count).reversed().prefix { values[($0 * width)..<(($0 + 1) * width)].elementsEqual(last) }.count
+            embed: { try embeddings($0) }, blocks: blocks,
+            output: { tokens, latent in try output(tokens.x, like: latent) })
     }
 
     /// How many numbers are trained of the folded form of a plain model.

@@ -2,19 +2,19 @@ package import Torch
 import TorchNN
 package import TorchTraining
 
-/// A transformer for training on one timestep and prompt: what is trained of it lies in one buffer a part, and a pass leaves gradients there.
+/// A transformer for training on one timestep and prompt: what is trained of it is in a ``TrainedState``, and a pass leaves gradients there.
 package final class TrainableTransformer {
     package let configuration: SD3TransformerConfiguration
     package let form: TrainedForm
-    /// Those of the embeddings, the blocks and the output layers, in this order; of LoRA the blocks' alone.
-    package let buffers: [ParameterBuffer]
+    /// Of the embeddings, the blocks and the output layers, in this order; of LoRA the blocks alone.
+    package let trained: TrainedState
     /// Whether blocks are run again for their gradients.
     package let gradientCheckpointing: Bool
     /// What is computed in.
     package let dtype: DType
 
     private let walk: TransformerWalk
-    private let gradients: PartGradients
+    private let parts: TransformerParts
     /// What belongs to ``state()`` but is not trained: the positional embedding.
     private let constants: [String: Tensor]
 
@@ -28,11 +28,15 @@ package final class TrainableTransformer {
     ///   - dtype: What to compute in; the masters are float32.
     ///   - prompt: What the plain form needs and the folded one has in it.
     ///   - seed: Of fresh adapters.
+    ///   - storage: Where the state of training is; nil for the device's memory.
+    ///   - keepsWeights: Whether a copy of the weights to compute with is kept where one is needed.
+    ///   - releasePages: Called when a part of `tensors` has been copied, and need not be in memory any more.
     /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
     package init(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
         adapters: [String: Tensor]? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
-        gradientCheckpointing: Bool, seed: UInt32 = 0
+        gradientCheckpointing: Bool, seed: UInt32 = 0, storage: (any StateStorage)? = nil, keepsWeights: Bool = true,
+        releasePages: () -> Void = {}
     ) throws {
         // Checks every key and shape at once.
         let checked = Weights(unconverted: tensors)
@@ -47,53 +51,66 @@ package final class TrainableTransformer {
             configuration, form, gradientCheckpointing, dtype
         )
 
-        let trained: [String: Tensor]
         // A copy, for a view would keep the whole file in memory.
-        var constants = [Self.positionKey: try table.to(.float32, device: device).clone()]
+        let ownTable = try table.to(.float32, device: device).clone()
+        let weights: [String: Tensor]
+        let frozen: [String: Tensor]
         if case .lora(let rank, let targets) = form {
-            trained = try adapters ?? LowRankAdapters.fresh(for: tensors, rank: rank, targets: targets, seed: seed)
-            self.constants = [:]
-            constants.merge(try tensors.mapValues { try $0.to(dtype, device: device) }) { old, _ in old }
+            weights = try adapters ?? LowRankAdapters.fresh(for: tensors, rank: rank, targets: targets, seed: seed)
+            constants = [:]
+            frozen = try tensors.mapValues { try $0.to(dtype, device: device) }
         } else {
-            trained = tensors.filter { $0.key != Self.positionKey }
-            self.constants = constants
+            weights = tensors.filter { $0.key != Self.positionKey }
+            constants = [Self.positionKey: ownTable]
+            frozen = [Self.positionKey: try ownTable.to(dtype)]
         }
-        let parts = try Self.parts(of: trained, blockCount: configuration.numLayers).map { prefix, weights in
-            weights.isEmpty ? nil : try ParameterBuffer(prefix: prefix, weights, dtype: dtype, device: device)
-        }
-        gradients = try PartGradients(parts, gradientCheckpointing: gradientCheckpointing)
-        buffers = parts.compactMap(\.self)
-        var leaves = constants
-        for buffer in buffers { for (name, leaf) in buffer.leaves { leaves[buffer.prefix + name] = leaf } }
-        let weights = Weights(leaves, dtype: dtype, device: device)
+        let members = TransformerPart.all(blockCount: configuration.numLayers)
+            .map { part in
+                let own = weights.filter { TransformerPart(key: $0.key) == part }.sorted { $0.key < $1.key }
+                return (part: part, weights: own.map { (String($0.key.dropFirst(part.prefix.count)), $0.value) })
+            }
+            .filter { !$0.weights.isEmpty }
+        let trained = try TrainedState(
+            members.map { (prefix: $0.part.prefix, weights: $0.weights) }, dtype: dtype, device: device,
+            storage: storage, sharesScratch: gradientCheckpointing, keepsWeights: keepsWeights,
+            releasePages: releasePages)
+        let parts = TransformerParts(
+            blockCount: configuration.numLayers, frozen: frozen,
+            trained: zip(members, trained.parts).map { ($0.part, $1) }, dtype: dtype, device: device)
+        (self.trained, self.parts) = (trained, parts)
         if form == .folded {
-            walk = try FoldedTransformer(configuration, weights).walk()
+            walk = TransformerWalk(
+                embed: { latent in try parts.with(.embedding) { try FoldedEmbeddings($0, configuration)(latent) } },
+                blocks: TrainedBlocks(parts: parts) { try FoldedJointBlock($0, configuration, index: $1) },
+                output: { tokens, latent in
+                    try parts.with(.output) { try FoldedOutput($0, configuration)(tokens.x, like: latent) }
+                })
         } else {
-            guard let prompt else { preconditionFailure("the plain form needs a prompt") }
-            walk = try SD3Transformer2DModel(configuration, weights)
-                .walk(timestep: timestep, prompt: prompt.to(dtype, device: device))
+            guard let prompt = try prompt?.to(dtype, device: device) else {
+                preconditionFailure("the plain form needs a prompt")
+            }
+            walk = TransformerWalk(
+                embed: { latent in
+                    try parts.with(.embedding) {
+                        try TransformerEmbeddings($0, configuration)(latent, timestep: timestep, prompt: prompt)
+                    }
+                },
+                blocks: TrainedBlocks(parts: parts) { try JointTransformerBlock($0, configuration, index: $1) },
+                output: { tokens, latent in
+                    guard let temb = tokens.temb else {
+                        preconditionFailure("the plain form has a conditioning vector")
+                    }
+                    return try parts.with(.output) {
+                        try TransformerOutput($0, configuration)(tokens.x, temb: temb, like: latent)
+                    }
+                })
         }
-    }
-
-    /// Weights by parts: what comes before the blocks, each block, what comes after. Names are without the part's prefix.
-    private static func parts(
-        of tensors: [String: Tensor], blockCount: Int
-    ) -> [(prefix: String, weights: [(name: String, tensor: Tensor)])] {
-        func part(_ prefix: String, _ belongs: (String) -> Bool) -> (String, [(name: String, tensor: Tensor)]) {
-            let members = tensors.filter { belongs($0.key) }.sorted { $0.key < $1.key }
-            return (prefix, members.map { (name: String($0.key.dropFirst(prefix.count)), tensor: $0.value) })
-        }
-        func isOutput(_ key: String) -> Bool { key.hasPrefix("norm_out.") || key.hasPrefix("proj_out.") }
-        return [part("") { !$0.hasPrefix("transformer_blocks.") && !isOutput($0) }]
-            + (0..<blockCount).map { index in
-                part("transformer_blocks.\(index).") { $0.hasPrefix("transformer_blocks.\(index).") }
-            } + [part("", isOutput)]
     }
 
     /// One pass without gradients: latent `[N, 16, h, w]` in ``dtype`` to the same shape.
     package func callAsFunction(_ latent: Tensor) throws -> Tensor { try withoutGradients { try walk(latent) } }
 
-    /// One pass, whose gradients are added to ``buffers``.
+    /// One pass, whose gradients are added to those in ``trained``.
     ///
     /// - Parameters:
     ///   - latent: `[N, 16, h, w]` in ``dtype``.
@@ -105,13 +122,13 @@ package final class TrainableTransformer {
     ) throws -> Tensor {
         let value =
             try gradientCheckpointing
-            ? walk.checkpointed(latent, scale, gradients, loss) : walk.recorded(latent, scale, gradients, loss)
+            ? walk.checkpointed(latent, scale, parts, loss) : walk.recorded(latent, scale, parts, loss)
         return try value.detached()
     }
 
     /// Float32 by diffusers' keys, sharing the masters' memory: the state dict of ``form``, or for LoRA the adapters.
     package func state() throws -> [(key: String, tensor: Tensor)] {
-        try constantState() + buffers.flatMap { try $0.views(of: $0.master) }
+        try constantState() + trained.views(of: .master)
     }
 
     /// What of ``state()`` is not trained.

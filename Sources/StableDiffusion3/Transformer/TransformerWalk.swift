@@ -11,7 +11,7 @@ struct TransformerWalk {
     /// One pass; records what the gradient mode says.
     func callAsFunction(_ latent: Tensor) throws -> Tensor {
         var tokens = try embed(latent)
-        for index in 0..<blocks.count { try step(index, &tokens) }
+        for index in 0..<blocks.count { try Trace.span("forward \(index)") { try step(index, &tokens) } }
         return try output(tokens, latent)
     }
 
@@ -31,15 +31,15 @@ struct TransformerWalk {
     ///
     /// The activations of all blocks live until then, and in half precision so do the working gradients of all of them.
     func recorded(
-        _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
+        _ latent: Tensor, _ scale: Double, _ parts: TransformerParts, _ loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
-        for part in gradients.parts { try gradients.begin(part) }
+        for part in parts.trained { try parts.beginGradient(part) }
         let value = try withGradients {
             let value = try loss(self(latent))
             try (value * scale).backward()
             return value
         }
-        for part in gradients.parts { try gradients.handOn(part) }
+        for part in parts.trained { try parts.endGradient(part) }
         return value
     }
 
@@ -49,30 +49,31 @@ struct TransformerWalk {
     /// A block's activations and, in half precision, its working gradients live only while it is at work. The gradients are those of
     /// ``recorded(_:_:_:_:)`` to rounding.
     func checkpointed(
-        _ latent: Tensor, _ scale: Double, _ gradients: PartGradients, _ loss: (Tensor) throws -> Tensor
+        _ latent: Tensor, _ scale: Double, _ parts: TransformerParts, _ loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
         var tokens = try withoutGradients { try embed(latent) }
         var inputs: [(x: Tensor, context: Tensor)] = []
         for index in 0..<blocks.count {
             inputs.append((tokens.x, tokens.context))
-            try withoutGradients { try step(index, &tokens) }
+            try Trace.span("forward \(index)") { try withoutGradients { try step(index, &tokens) } }
         }
         // Every block adds to this leaf's gradient.
-        if gradients.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
+        if parts.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
         tokens.x = try leaf(tokens.x)
-        try gradients.begin(.output)
+        try parts.beginGradient(.output)
         let value = try withGradients {
             let value = try loss(output(tokens, latent))
             try (value * scale).backward()
             return value
         }
-        try gradients.handOn(.output)
+        try parts.endGradient(.output)
         var gradient = try self.gradient(of: tokens.x)
         var contextGradient: Tensor?
         while let input = inputs.popLast() {
             let index = inputs.count
+            let start = Trace.begin
             (tokens.x, tokens.context) = (try leaf(input.x), try leaf(input.context))
-            try gradients.begin(.block(index))
+            try parts.beginGradient(.block(index))
             try withBlock(index) { block in
                 try withGradients {
                     let (x, context) = try block(tokens)
@@ -82,12 +83,13 @@ struct TransformerWalk {
                         try backward(from: [x], gradients: [gradient])
                     }
                 }
-                try gradients.handOn(.block(index))
             }
+            try parts.endGradient(.block(index))
             (gradient, contextGradient) = (try self.gradient(of: tokens.x), try self.gradient(of: tokens.context))
+            Trace.note("backward \(index)", on: .compute, since: start)
         }
-        guard gradients.trains(.embedding) else { return value }
-        try gradients.begin(.embedding)
+        guard parts.trains(.embedding) else { return value }
+        try parts.beginGradient(.embedding)
         try withGradients {
             let first = try embed(latent)
             try backward(
@@ -95,7 +97,7 @@ struct TransformerWalk {
                 gradients: [gradient, contextGradient, tokens.temb.map { try self.gradient(of: $0) }]
                     .compactMap(\.self))
         }
-        try gradients.handOn(.embedding)
+        try parts.endGradient(.embedding)
         return value
     }
 

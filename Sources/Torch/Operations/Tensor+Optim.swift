@@ -10,11 +10,21 @@ extension Tensor {
     package func zeroInPlace() throws {
         try check(ct_zero_in_place(raw), "zero_", [self])
     }
+
+    /// The Euclidean norms of a few thousand elements each, for ``jointNorm(_:)``.
+    package func partialNorms() throws -> Tensor {
+        try makeTensor("partial_norms", [self]) { ct_partial_norms(raw, $0) }
+    }
 }
 
 /// The Euclidean norm of all elements of all tensors together, a float32 scalar on their device.
 package func globalNorm(_ tensors: [Tensor]) throws -> Tensor {
-    try makeTensor("global_norm", tensors) { ct_global_norm(tensors.map(\.raw), Int32(tensors.count), $0) }
+    try jointNorm(tensors.map { try $0.partialNorms() })
+}
+
+/// The norm of all tensors whose ``Tensor/partialNorms()`` are given, a float32 scalar on their device.
+package func jointNorm(_ norms: [Tensor]) throws -> Tensor {
+    try makeTensor("joint_norm", norms) { ct_joint_norm(norms.map(\.raw), Int32(norms.count), $0) }
 }
 
 /// One update by torch's fused AdamW, in place. The arrays go together; `steps` are float32 scalars that count updates and are

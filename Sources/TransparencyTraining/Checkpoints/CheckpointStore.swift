@@ -20,6 +20,8 @@ package protocol CheckpointStore: Sendable {
     func verify(_ step: Int, ranks: Ranks) throws -> Set<String>
     /// The tensors of a group, on the CPU.
     func tensors(_ group: String, of step: Int) throws -> [String: Tensor]
+    /// Lets go of the memory that tensors take which were read here, until somebody looks at them again.
+    func releasePages()
     func document(_ name: String, of step: Int) throws -> Data
     func remove(_ step: Int) throws
     /// What a checkpoint is called in messages.

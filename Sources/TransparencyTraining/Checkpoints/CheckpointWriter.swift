@@ -53,14 +53,7 @@ final class CheckpointWriter: Sendable {
             let data = try AnonymousMemory.make(count) { try values.to(.float32).copyBytes(to: $0) }
             enqueue(count) { files in
                 guard let file = files.open[name] else { preconditionFailure("\(name) was not begun") }
-                try data.withUnsafeBytes { bytes in
-                    var start = 0
-                    for (key, shape) in tensors {
-                        let end = start + shape.reduce(1, *) * DType.float32.byteCount
-                        try file.write(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), of: key)
-                        start = end
-                    }
-                }
+                try data.withUnsafeBytes { try file.write($0, of: tensors.map(\.key)) }
             }
         } catch {
             // The other processes go on, and so the failure is told when all of them are asked.

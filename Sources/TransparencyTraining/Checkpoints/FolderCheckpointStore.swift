@@ -11,6 +11,7 @@ import TorchNN
 /// A checkpoint is written under another name, flushed and renamed, so that a folder of this name is whole.
 package struct FolderCheckpointStore: CheckpointStore {
     package let folder: String
+    private let opened = OpenedFiles()
 
     static let prefix = "checkpoint-"
     static let manifestName = "manifest.json"
@@ -85,8 +86,12 @@ package struct FolderCheckpointStore: CheckpointStore {
         let path = "\(name(of: step))/\(group)"
         let index = path + CheckpointFiles.indexSuffix
         let isOneFile = !FileManager.default.fileExists(atPath: index)
-        return try SafetensorsCollection(path: isOneFile ? path + CheckpointFiles.suffix : index).tensors()
+        let collection = try SafetensorsCollection(path: isOneFile ? path + CheckpointFiles.suffix : index)
+        opened.add(collection.files)
+        return try collection.tensors()
     }
+
+    package func releasePages() { opened.releasePages() }
 
     package func document(_ name: String, of step: Int) throws -> Data {
         guard let data = try? PlainFile.contents(of: "\(self.name(of: step))/\(name)") else {

@@ -126,7 +126,7 @@ public struct TrainingCheckpoint: Sendable {
     /// Gives a part of the trainer what it had.
     func load(_ state: [String: Tensor], into part: any Checkpointable) throws {
         do {
-            try part.load(state)
+            try part.load(state, releasePages: store.releasePages)
         } catch let error as CheckpointableError {
             throw TrainingError.damagedCheckpoint(path, reason: "\(error)")
         }

@@ -64,7 +64,7 @@ extension AutoencoderTrainer {
         try AtomicFile.write(Array(json), to: "\(folder)/config.json")
         try SafetensorsWriter.write(
             to: "\(folder)/\(AutoencoderFolder.weightsName)",
-            entries: autoencoder.buffer.views(of: autoencoder.buffer.master).map {
+            entries: autoencoder.state().map {
                 SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu))
             })
     }

@@ -69,7 +69,7 @@ package final class AutoencoderTrainer {
             try settings.base.map { try AutoencoderFiles($0).weights.tensors() }
             ?? AutoencoderKL.freshWeights(configuration, seed: UInt32(truncatingIfNeeded: settings.seed))
         autoencoder = try TrainableAutoencoder(configuration, weights, device: device)
-        optimizer = try AdamW([autoencoder.buffer, autoencoder.maskHead], .init(eps: 1e-8))
+        optimizer = try AdamW(autoencoder.trained, .init(eps: 1e-8))
         schedule = LearningRateSchedule(
             peak: settings.lr, warmupSteps: min(200, settings.steps / 10), totalSteps: settings.steps, floorRatio: 0.02)
         let reading = TrainingSamples(
@@ -95,7 +95,7 @@ package final class AutoencoderTrainer {
             return try await tryUpdate()
         } catch {
             loader.seek(to: step * (settings.maskBatchSize ?? settings.batchSize))
-            for buffer in optimizer.buffers { try? buffer.discardGradients() }
+            try? autoencoder.trained.discardGradients()
             throw error
         }
     }
@@ -108,12 +108,13 @@ package final class AutoencoderTrainer {
             reconstructed: settings.batchSize,
             weights: .init(divergence: settings.divergenceWeight, mask: settings.maskWeight),
             seed: UInt32(truncatingIfNeeded: random.next() >> 1))
-        let norm = try clipGradientNorm(optimizer.buffers, limit: 1).item()
+        let clip = try GradientClip(autoencoder.trained, limit: 1)
+        let norm = try clip.norm.item()
         guard losses.reconstruction.isFinite, norm.isFinite else {
             throw TrainingError.notFinite(1, names: batch.names)
         }
         let rate = schedule.rate(at: step)
-        try optimizer.step(learningRate: rate)
+        try optimizer.step(learningRate: rate, factor: clip.factor)
         step += 1
         return Update(
             step: step, reconstruction: losses.reconstruction, divergence: losses.divergence, mask: losses.mask,

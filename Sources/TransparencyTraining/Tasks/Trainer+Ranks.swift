@@ -33,7 +33,9 @@ extension Trainer {
     /// Makes the gradients of each process those of all.
     func sumGradients() throws {
         guard let group = ranks.group else { return }
-        for work in try transformer.buffers.map({ try group.beginAllReduce($0.gradient) }) { try work.wait() }
+        for part in transformer.trained.parts {
+            try transformer.trained.storage.with(.gradient, of: part.index, .changed) { try group.allReduce($0) }
+        }
     }
 
     /// What an update comes to on all processes: the mean loss, the longest wait for pictures in seconds, the most memory.

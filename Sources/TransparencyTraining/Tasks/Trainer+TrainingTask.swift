@@ -64,6 +64,7 @@ extension Trainer: TrainingTask {
         try add(transformer.pieces(), averaged: false)
         if let average { try add(transformer.constantPieces() + average.pieces(), averaged: true) }
         contents.groups[TrainingCheckpoint.optimizerName] = try .init(optimizer.pieces(), isOneFile: isAdapter)
+        contents.isInMemory = model.trainable == .lora || state.settings.compute.offload == .none
         contents.documents[TrainingCheckpoint.stateName] = try prettyJSON(state)
         return contents
     }

@@ -86,8 +86,8 @@ package final class Trainer {
         encoder = LatentEncoder(autoencoder, posterior: settings.model.vaePosterior, cache: cache, device: device)
         let transformer = try settings.transformer(base: base, checkpoint: checkpoint, device: device)
         self.transformer = transformer
-        optimizer = try AdamW(transformer.buffers, settings.optimizer.adamW)
-        average = try settings.training.emaDecay.map { try ExponentialMovingAverage(transformer.buffers, decay: $0) }
+        optimizer = try AdamW(transformer.trained, settings.optimizer.adamW)
+        average = try settings.training.emaDecay.map { try ExponentialMovingAverage(transformer.trained, decay: $0) }
         loader = TrainingLoader(
             TrainingReader(
                 dataset, pairs, reading, cache: cache, tolerance: Self.unreadableLimit(pictureCount: pairs.count)),
@@ -97,7 +97,7 @@ package final class Trainer {
             try checkpoint.load(
                 checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
             if let average {
-                try checkpoint.load(transformer.trained(of: checkpoint.weights(averaged: true)), into: average)
+                try checkpoint.load(transformer.withoutConstants(checkpoint.weights(averaged: true)), into: average)
             }
         }
     }
@@ -120,7 +120,7 @@ package final class Trainer {
             return try await tryUpdate(rate: rate, skipLimit: limit)
         } catch {
             loader.seek(to: state.cursor)
-            for buffer in transformer.buffers { try? buffer.discardGradients() }
+            try? transformer.trained.discardGradients()
             guard let error = error as? TorchError, error.kind == .outOfMemory else { throw error }
             throw TrainingError.outOfMemory(
                 step: state.step + 1, reason: "\(error)", remedy: state.settings.memoryRemedy)
@@ -144,10 +144,9 @@ package final class Trainer {
         try sumGradients()
         let totals = try totals(loss: loss, wait: wait, memory: device.peakMemory())
         loss = totals.loss
-        if let scale = state.lossScale {
-            for buffer in transformer.buffers { try buffer.gradient.affineInPlace(scale: 1 / scale.value, shift: 0) }
-        }
-        let norm = try clipGradientNorm(transformer.buffers, limit: state.settings.gradientClipping.maxGradNorm).item()
+        let clip = try GradientClip(
+            transformer.trained, limit: state.settings.gradientClipping.maxGradNorm, scale: state.lossScale?.value ?? 1)
+        let norm = try clip.norm.item()
         try base.requireUnchangedFiles()
         let rate = rate ?? schedule.rate(at: state.step)
         let isFinite = loss.isFinite && norm.isFinite
@@ -170,11 +169,12 @@ package final class Trainer {
         if isFinite {
             // Works in place: only a device that fails can leave it half done.
             hasTornWeights = true
-            try optimizer.step(learningRate: rate)
-            try average?.update(step: state.step)
+            try optimizer.step(learningRate: rate, factor: clip.factor) { part, master in
+                try average?.update(part: part, master: master, step: state.step)
+            }
             hasTornWeights = false
         } else {
-            for buffer in transformer.buffers { try buffer.discardGradients() }
+            try transformer.trained.discardGradients()
         }
         state = next
         return TrainingUpdate(

@@ -1,6 +1,8 @@
+import Files
 import StableDiffusion3
 import Torch
 import TorchNN
+import TorchTraining
 import TransparencySegmentation
 
 extension TrainingSettings {
@@ -36,6 +38,17 @@ extension TrainingSettings {
             configuration, tensors, form: form, adapters: isAdapter ? trained : nil, dtype: model.dataType.dtype,
             device: device, timestep: segmentationTimestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
-            seed: UInt32(truncatingIfNeeded: training.seed))
+            seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),
+            keepsWeights: compute.offload != .all, releasePages: {
+                base.releasePages()
+                checkpoint?.store.releasePages()
+            })
+    }
+
+    /// Where the float32 state is kept; nil for the device's memory. Throws `FileError`.
+    private func storage(device: Device) throws -> (any StateStorage)? {
+        guard compute.offload != .none else { return nil }
+        return compute.offloadTo == "host"
+            ? HostStorage(device: device) : try FileStorage(folder: expandingTilde(compute.offloadTo))
     }
 }

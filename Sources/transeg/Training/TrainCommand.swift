@@ -39,16 +39,26 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(help: "With --resume-from-checkpoint, go on although settings or training files have changed.")
     var allowChanges = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write where the time goes (compute, collectives, files, optimizer) as JSON for a trace viewer such as Perfetto; of ranks after the first to file-<rank>.json.",
+            valueName: "file.json"),
+        completion: .file(extensions: ["json"]))
+    var trace: String?
+
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     func run() async throws {
+        let launch = try LaunchEnvironment.detect()
+        let isFirst = (launch?.rank ?? 0) == 0
+        if printConfig || dryRun || plotSchedule != nil, !isFirst { return }
         if printConfig {
             let layers = try options.layers()
             if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)") } }
             return try print(layers.text())
         }
-        let settings = try options.settings(quiet: quiet)
+        let settings = try options.settings(quiet: quiet || !isFirst)
         if dryRun || plotSchedule != nil {
             try checkOutput("--plot-schedule", plotSchedule, suffixes: ["svg"], inputs: settings.inputs)
             let plan = try TrainingPlan(settings, dataset: settings.openDataset())
@@ -61,13 +71,14 @@ struct TrainCommand: AsyncParsableCommand {
             try plotSchedule.map { try plan.plotSchedule(to: $0) }
             return
         }
-        try await train(settings)
+        try checkOutput("--trace", trace, suffixes: ["json"], inputs: settings.inputs)
+        let shared = try settings.shared(by: launch)
+        try await TraceFile.recording(to: trace) {
+            try await train(shared, launch, isFirst: isFirst)
+        }
     }
 
-    private func train(_ asked: TrainingSettings) async throws {
-        let launch = try LaunchEnvironment.detect()
-        let settings = try asked.shared(by: launch)
-        let isFirst = (launch?.rank ?? 0) == 0
+    private func train(_ settings: TrainingSettings, _ launch: LaunchEnvironment?, isFirst: Bool) async throws {
         let quiet = quiet || !isFirst
         let progress = await ProgressLogger(total: 0, quiet: quiet)
         let start = ContinuousClock.now

@@ -1,0 +1,34 @@
+package import Torch
+
+/// Memory where the gradients of a backward pass arrive before they are added to those of the update. Parts whose passes come one after the
+/// other share it.
+package final class GradientScratch {
+    /// What has been made, by elements. Those of them that nobody has are free.
+    package private(set) var sizes: [Int] = []
+    private var free: [Tensor] = []
+    private let least: Int
+    private let dtype: DType
+    private let device: Device
+
+    /// - Parameter least: The elements of the largest part that will take one, where they share; else 0, and each has its own size.
+    package init(least: Int, dtype: DType, device: Device) {
+        (self.least, self.dtype, self.device) = (least, dtype, device)
+    }
+
+    /// Memory of at least so many elements, of which those are 0.
+    func take(_ count: Int) throws -> Tensor {
+        let fitting = free.indices.filter { free[$0].size(0) >= count }.min { free[$0].size(0) < free[$1].size(0) }
+        let memory: Tensor
+        if let fitting {
+            memory = free.remove(at: fitting)
+        } else {
+            let size = max(count, least)
+            memory = try Tensor.empty([size], dtype: dtype, device: device)
+            sizes.append(size)
+        }
+        try memory.narrow(0, start: 0, length: count).zeroInPlace()
+        return memory
+    }
+
+    func giveBack(_ memory: Tensor) { free.append(memory) }
+}
