@@ -27,11 +27,12 @@ let package = Package(
 
         // Without libtorch.
         .target(name: "Files", dependencies: ["COpenSSL"]),
+        .target(name: "Limits"),
         .target(name: "SeededRandom"),
         .target(name: "Reports", dependencies: ["Files"]),
         .target(name: "CMappedFiles"),
         .target(name: "Safetensors", dependencies: ["CMappedFiles", "Files"]),
-        .target(name: "Images", dependencies: ["CVips", "Files"]),
+        .target(name: "Images", dependencies: ["CVips", "Files", "Limits"]),
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
         .target(
             name: "TransparencyData",
@@ -45,23 +46,26 @@ let package = Package(
         .target(name: "TorchNN", dependencies: ["Torch", "Safetensors"]),
         .target(name: "TorchTraining", dependencies: ["Torch", "Files"]),
         .target(
-            name: "StableDiffusion3", dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files"]),
+            name: "StableDiffusion3",
+            dependencies: ["TorchTraining", "TorchNN", "Torch", "Safetensors", "Files", "Limits"]),
         .target(name: "EmbeddedModel", path: "Models", resources: [.copy("glass-demo")]),
         .target(
             name: "TransparencySegmentation",
-            dependencies: ["StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images", "EmbeddedModel", "Files"]),
+            dependencies: [
+                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images", "EmbeddedModel", "Files", "Limits",
+            ]),
         .target(
             name: "TransparencyEvaluation",
             dependencies: [
                 "TransparencySegmentation", "StableDiffusion3", "Torch", "SegmentationMetrics", "TransparencyData",
-                "Images", "Files",
+                "Reports", "Images", "Files", "Limits",
             ]),
         .target(
             name: "TransparencyTraining",
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "TorchNN",
                 "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Reports", "Images",
-                "Files",
+                "Files", "Limits",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -69,11 +73,14 @@ let package = Package(
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
                 "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
-                "Images", "EmbeddedModel", "Reports", "Files",
+                "Images", "EmbeddedModel", "Reports", "Files", "Limits",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN", "Torch", "Safetensors"], path: "Tests/TestSupport"),
+        .target(
+            name: "MetricsTestSupport", dependencies: ["SegmentationMetrics", "SeededRandom"],
+            path: "Tests/MetricsTestSupport"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
         .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
@@ -81,7 +88,8 @@ let package = Package(
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors"], exclude: ["Fixtures"]),
         .testTarget(name: "ImagesTests", dependencies: ["Images"], exclude: ["Fixtures"]),
         .testTarget(
-            name: "SegmentationMetricsTests", dependencies: ["SegmentationMetrics", "SeededRandom"],
+            name: "SegmentationMetricsTests",
+            dependencies: ["SegmentationMetrics", "SeededRandom", "MetricsTestSupport"],
             exclude: ["Fixtures"]),
         .testTarget(
             name: "TransparencyDataTests",
@@ -106,7 +114,7 @@ let package = Package(
             name: "TransparencyEvaluationTests",
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "SegmentationMetrics", "SyntheticScenes",
-                "TransparencyData", "Torch", "Images", "TestSupport",
+                "TransparencyData", "Torch", "Images", "TestSupport", "MetricsTestSupport",
             ]),
         .testTarget(
             name: "TransparencyTrainingTests",

@@ -35,11 +35,11 @@ def glass(soft, truth):
     s = soft.mean(axis=0)
     q = s >= 0.5
     errors = [np.mean(q[part] != value) for part, value in ((g, True), (~g, False)) if part.any()]
-    quantised = np.floor(255 * s + 0.5)
+    quantized = np.floor(255 * s + 0.5)
     eps = 1e-4
     precision, recall = [], []
     for t in range(256):
-        hit = quantised > t
+        hit = quantized > t
         true_positives = np.sum(hit & g)
         precision.append((true_positives + eps) / (np.sum(hit) + eps))
         recall.append((true_positives + eps) / (np.sum(g) + eps))

@@ -107,7 +107,7 @@ def cases():
 
 
 def masks():
-    """Where OpenCV's nearest neighbour takes each pixel from: the indices of a ramp, resized."""
+    """Where OpenCV's nearest neighbor takes each pixel from: the indices of a ramp, resized."""
     sizes = [(61, 43, 30, 20), (121, 90, 128, 128), (40, 57, 17, 200), (4000, 3, 1024, 5), (3, 3000, 7, 1024), (1333, 2, 512, 3),
              (49, 49, 7, 7), (1000, 999, 999, 1000)]
     for width, height, new_width, new_height in sizes:
@@ -138,10 +138,10 @@ def draws():
     result["motion_size"] = np.bincount([(len(k) - 11) // 2 for k in kernels], minlength=11).tolist()
     result["motion_cells"] = np.bincount([np.count_nonzero(k) for k in kernels], minlength=32).tolist()
     # Where the kernel's weight is, as a share of its reach: the law of angle, direction and shifts together.
-    centres = [(np.argwhere(k > 0).mean(0) - len(k) // 2) / (len(k) // 2) for k in kernels]
+    centers = [(np.argwhere(k > 0).mean(0) - len(k) // 2) / (len(k) // 2) for k in kernels]
     # Such shares fall on round numbers, which must not be borders of bins.
-    result["motion_centre_y"] = histogram([c[0] for c in centres], -1.013, 1.017)
-    result["motion_centre_x"] = histogram([c[1] for c in centres], -1.013, 1.017)
+    result["motion_center_y"] = histogram([c[0] for c in centers], -1.013, 1.017)
+    result["motion_center_x"] = histogram([c[1] for c in centers], -1.013, 1.017)
     sizes, sigmas = [], []
     for _ in range(DRAWS):
         kernel = gaussian.get_params_dependent_on_data({}, {})["kernel"]

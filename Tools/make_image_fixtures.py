@@ -142,7 +142,7 @@ def rgb_profile(red, green, blue):
 # Primaries adapted to D50, rows are X Y Z of red, green and blue.
 DISPLAY_P3 = rgb_profile((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
 SRGB = rgb_profile((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
-GREY = icc_profile(b"mntr", b"GRAY", b"XYZ ", icc_text() + [(b"kTRC", icc_curve(lambda v: v**1.4, 256))])
+GRAY = icc_profile(b"mntr", b"GRAY", b"XYZ ", icc_text() + [(b"kTRC", icc_curve(lambda v: v**1.4, 256))])
 
 
 def cmyk_profile():
@@ -185,8 +185,8 @@ def make_jpegs():
     save("444.jpg", scene, quality=85, subsampling=0)
     save("progressive.jpg", scene, quality=85, subsampling=2, progressive=True)
     save("restart.jpg", scene, quality=85, subsampling=2, restart_marker_blocks=2)
-    save("grey.jpg", scene.convert("L"), quality=85)
-    for name in ("420.jpg", "422.jpg", "444.jpg", "grey.jpg"):
+    save("gray.jpg", scene.convert("L"), quality=85)
+    for name in ("420.jpg", "422.jpg", "444.jpg", "gray.jpg"):
         expect_pillow(name)
     # Both hold the coefficients of 420.jpg in another order, so they share its pixels.
     expected = np.asarray(Image.open(FOLDER / "420.jpg"))
@@ -222,12 +222,12 @@ def make_profiles():
     chunk = png_chunk(b"iCCP", b"P3\0\0" + zlib.compress(DISPLAY_P3, 9))
     save_png16("display-p3-16.png", samples, 2, extra=chunk)
     gray = small.convert("L")
-    save("grey-profile.png", gray, icc_profile=GREY)
-    expect("grey-profile.png.ppm", to_srgb(gray, GREY))
+    save("gray-profile.png", gray, icc_profile=GRAY)
+    expect("gray-profile.png.ppm", to_srgb(gray, GRAY))
     save("broken-profile.png", small, icc_profile=DISPLAY_P3[:200])
     save("nonsense-profile.webp", small, icc_profile=b"nonsense" * 40, lossless=True)
-    save("grey-profile-on-rgb.tif", small, icc_profile=GREY, compression="tiff_lzw")
-    save("rgb-profile-on-grey.jpg", scene.convert("L"), quality=85, icc_profile=DISPLAY_P3)  # pixels of grey.jpg
+    save("gray-profile-on-rgb.tif", small, icc_profile=GRAY, compression="tiff_lzw")
+    save("rgb-profile-on-gray.jpg", scene.convert("L"), quality=85, icc_profile=DISPLAY_P3)  # pixels of gray.jpg
 
 
 def make_cmyk():
@@ -241,7 +241,7 @@ def make_cmyk():
     path = save("cmyk-profile.jpg", image, quality=95, subsampling=0, icc_profile=profile)
     expect("cmyk-profile.jpg.ppm", to_srgb(Image.open(path), profile))
 
-    save("cmyk-grey-profile.tif", image, compression="tiff_lzw", icc_profile=GREY)
+    save("cmyk-gray-profile.tif", image, compression="tiff_lzw", icc_profile=GRAY)
     save("cmyk-broken-profile.tif", image, compression="tiff_lzw", icc_profile=profile.replace(b"mft2", b"none"))
 
     # YCCK as Adobe writes it: inverted CMYK becomes RGB by another inversion, then YCbCr; K stays inverted; the
@@ -264,15 +264,15 @@ def make_depths():
     save("palette-4bit.png", small.quantize(9), bits=4)
     save("one-bit.png", small.convert("1"))
     save("one-bit.tif", small.convert("1"), compression="group4")
-    save("grey.png", small.convert("L"))
+    save("gray.png", small.convert("L"))
     save("lzw.tif", small, compression="tiff_lzw")
-    for name in ("palette.png", "palette-4bit.png", "one-bit.png", "one-bit.tif", "grey.png"):
+    for name in ("palette.png", "palette-4bit.png", "one-bit.png", "one-bit.tif", "gray.png"):
         expect_pillow(name)
 
     wide = SMALL.astype(np.uint16) * 256 + np.random.default_rng(3).integers(0, 256, SMALL.shape)
     save_png16("rgb-16.png", wide, 2)
-    save_png16("grey-16.png", wide[..., :1], 0)
-    expect("grey-16.png.ppm", np.repeat(SMALL[..., :1], 3, axis=-1))
+    save_png16("gray-16.png", wide[..., :1], 0)
+    expect("gray-16.png.ppm", np.repeat(SMALL[..., :1], 3, axis=-1))
     save("float.tif", Image.fromarray(SMALL[..., 0].astype(np.float32)))
 
 
@@ -294,8 +294,8 @@ def make_alpha():
     save("opaque.png", Image.fromarray(np.dstack([SMALL, np.full_like(alpha, 255)])))
 
     gray = Image.fromarray(np.dstack([SMALL[..., 0], alpha]), mode="LA")
-    save("grey-alpha.png", gray)
-    expect("grey-alpha.png.ppm", np.repeat(over_white(SMALL[..., :1].astype(float), alpha), 3, axis=-1))
+    save("gray-alpha.png", gray)
+    expect("gray-alpha.png.ppm", np.repeat(over_white(SMALL[..., :1].astype(float), alpha), 3, axis=-1))
 
     palette = Image.fromarray(SMALL).quantize(15)
     save("palette-alpha.png", palette, transparency=3)

@@ -3,7 +3,7 @@
     VENV/bin/python Tools/random_models.py OUT --shape small|medium [--seed K] [--dtype float32]
 
 `medium` is the published shape of Stable Diffusion 3.5 medium (9.4 GB in float32), `small` is its like with 4 blocks.
-Every tensor is random, also those that diffusers initialises to zero or one: a dropped or swapped weight shows.
+Every tensor is random, also those that diffusers initializes to zero or one: a dropped or swapped weight shows.
 """
 import argparse
 import pathlib

@@ -98,7 +98,7 @@ static inline int cvips_png(
     VipsImage *in, int compression, int text_count, const char *const *keywords, const char *const *texts, void **buffer,
     size_t *size) {
     // Without an interpretation four bands would be taken for CMYK. libvips always notes a resolution; 72 pixels per
-    // inch (here per millimetre) is what other programs take for "not known".
+    // inch (here per millimeter) is what other programs take for "not known".
     VipsImage *tagged = NULL;
     VipsInterpretation interpretation = in->Bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
     if (vips_copy(in, &tagged, "interpretation", interpretation, "xres", 72 / 25.4, "yres", 72 / 25.4, NULL)) return -1;

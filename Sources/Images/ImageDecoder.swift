@@ -1,5 +1,5 @@
 import CVips
-import Files
+import Limits
 
 /// One read: from a source of bytes to a picture.
 struct ImageDecoder {

@@ -1,5 +1,6 @@
 import Files
 public import Foundation
+import Limits
 
 /// Why a picture could not be read or written. Each description is one sentence for the person who gave the file.
 ///

@@ -2,7 +2,7 @@ import CVips
 
 /// A file format that is read, recognized by its first bytes.
 ///
-/// Recognising formats here rather than by libvips keeps its other loaders (SVG, PDF, CSV, matrices, ...) out of reach
+/// Recognizing formats here rather than by libvips keeps its other loaders (SVG, PDF, CSV, matrices, ...) out of reach
 /// of any file.
 enum ImageFormat: String, CaseIterable {
     case jpeg = "JPEG"

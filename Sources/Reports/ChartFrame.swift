@@ -61,11 +61,11 @@ package struct ChartFrame {
     package func chart(
         description: String, xLabel: String, yLabel: String, xTicks: [Tick], yTicks: [Tick], content: HTML
     ) -> HTML {
-        let (centre, middle) = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+        let (center, middle) = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
         return """
             <svg class="chart" viewBox="0 0 \(Self.number(box.width)) \(Self.number(box.height))" role="img" \
             aria-label="\(description)">\(axes(xTicks, yTicks))\
-            <text x="\(Self.number(centre))" y="\(Self.number(box.height - 6))" text-anchor="middle">\(xLabel)</text>\
+            <text x="\(Self.number(center))" y="\(Self.number(box.height - 6))" text-anchor="middle">\(xLabel)</text>\
             <text transform="translate(12 \(Self.number(middle))) rotate(-90)" text-anchor="middle">\(yLabel)</text>
             \(content)</svg>
 

@@ -40,7 +40,7 @@ extension Tensor {
         self.init(owning: out)
     }
 
-    /// Uninitialised memory.
+    /// Uninitialized memory.
     package static func empty(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) throws -> Tensor {
         try makeTensor("empty \(dtype) \(shape)", []) { out in
             withSizes(shape) { ct_tensor_empty($0, $1, dtype.raw, device.raw, out) }

@@ -129,7 +129,7 @@ public final class EvaluationFolder {
             "mse": "\(counts.squaredErrorSum / Double(3 * counts.pixelCount))",
         ]
         for (kind, image) in [
-            ("pred", try scored.predictionImage()), ("maskq", try scored.quantisedImage()),
+            ("pred", try scored.predictionImage()), ("maskq", try scored.quantizedImage()),
             ("maskgt", try scored.truthImage()),
         ] {
             try AtomicFile.write(image.pngData(text: text), to: "\(stem)_\(kind).png")

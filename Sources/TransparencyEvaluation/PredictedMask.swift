@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Images
+import Limits
 public import SegmentationMetrics
 public import TransparencyData
 import TransparencySegmentation
@@ -12,7 +13,7 @@ public struct PredictedMask: Sendable {
     /// The file of the prediction: a gray or RGB mask of any depth, labels of 0 and 1, a palette's, or a cut-out picture.
     public let prediction: String
     /// The mask that was quantized before the prediction was rounded to 8 bits, where one is beside it.
-    public let quantised: String?
+    public let quantized: String?
     public let truth: Truth
     /// The photograph, where one lies beside the truth.
     public let picture: String?
@@ -48,7 +49,7 @@ public struct PredictedMask: Sendable {
 
     /// Tells what is in the files apart from what was. Throws `FileReadError`, and `DatasetError` of a pair.
     func filesHash() throws -> String {
-        let own = try [prediction, quantised].map { try $0.map(SHA256.digest(ofFile:)) ?? "" }
+        let own = try [prediction, quantized].map { try $0.map(SHA256.digest(ofFile:)) ?? "" }
         let truth =
             switch truth {
             case .file(let path): try SHA256.digest(ofFile: path)
@@ -96,7 +97,7 @@ public struct PredictedMask: Sendable {
         }
         let published = try publishedMask(of: planes, settings, reader)
         return try ScoredPrediction(
-            id: id, difficulty: difficulty, picture: photograph, prediction: planes.planes(), quantised: published,
+            id: id, difficulty: difficulty, picture: photograph, prediction: planes.planes(), quantized: published,
             predictedClasses: classes?.pixels, truth: mask, threshold: settings.threshold,
             native: native(planes, published, own, settings))
     }
@@ -120,11 +121,11 @@ public struct PredictedMask: Sendable {
     ///
     /// - Returns: nil where nothing better is known than the prediction, or another threshold or size is asked for.
     private func publishedMask(of planes: Image, _ settings: Settings, _ reader: MaskReader) throws -> [Bool]? {
-        guard let quantised, settings.threshold == 0.5, settings.size == nil, !settings.areClasses else { return nil }
-        let mask = try reader.softness(quantised, siblings: [quantised], isSoft: false)
+        guard let quantized, settings.threshold == 0.5, settings.size == nil, !settings.areClasses else { return nil }
+        let mask = try reader.softness(quantized, siblings: [quantized], isSoft: false)
         guard (mask.width, mask.height) == (planes.width, planes.height) else {
             throw EvaluationError.sizes(
-                prediction: quantised, found: "\(mask.width) x \(mask.height)",
+                prediction: quantized, found: "\(mask.width) x \(mask.height)",
                 expected: "\(planes.width) x \(planes.height)")
         }
         let half = 255 * planes.channels

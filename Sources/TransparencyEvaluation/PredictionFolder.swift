@@ -14,8 +14,8 @@ import TransparencySegmentation
 /// evaluation, of this one's and of `transeg segment` are understood, also all in one folder and with names that were
 /// shortened. Subfolders `easy` and `hard`, where there are any, tell the difficulty.
 public enum PredictionFolder {
-    private static let predictionSuffixes = ["_pred", "_soft", quantisedSuffix, "_mask", ""]
-    private static let quantisedSuffix = "_maskq"
+    private static let predictionSuffixes = ["_pred", "_soft", quantizedSuffix, "_mask", ""]
+    private static let quantizedSuffix = "_maskq"
     /// Of files that hold softness and never labels.
     private static let softSuffixes = ["_pred", "_soft"]
     private static let truthSuffixes = ["_maskgt", "_mask", ""]
@@ -57,7 +57,7 @@ public enum PredictionFolder {
                 folder: groundTruth, expected: "masks (N_maskgt, N_mask or N, as PNG or the like)")
         }
         let names = try names(in: predictions)
-        let quantised = quantised(of: names)
+        let quantized = quantized(of: names)
         let predicted = best(
             names, together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes)
         let photographs = best(truths, ["_img"])
@@ -73,7 +73,7 @@ public enum PredictionFolder {
                 PredictedMask(
                     id: id, difficulty: difficulty,
                     prediction: "\(predictions)/\(prediction)",
-                    quantised: quantised[prediction].map { "\(predictions)/\($0)" },
+                    quantized: quantized[prediction].map { "\(predictions)/\($0)" },
                     truth: .file("\(groundTruth)/\(truth)"),
                     picture: photographs[id].map { "\(groundTruth)/\($0)" })
             }
@@ -82,18 +82,18 @@ public enum PredictionFolder {
 
     /// Pairs the predictions of a folder with pairs of a data set; throws as the other function.
     public static func masks(predictions: String, pairs: [DatasetPair], of dataset: Dataset) throws -> [PredictedMask] {
-        var folders: [String: (predicted: [String: String], quantised: [String: String])] = [:]
+        var folders: [String: (predicted: [String: String], quantized: [String: String])] = [:]
         let found = try pairs.map { pair in
             let subfolder = pair.difficulty.map { "\(predictions)/\($0)" } ?? predictions
             let folder = isFolder(subfolder) ? subfolder : predictions
             if folders[folder] == nil {
                 let names = try names(in: folder)
-                folders[folder] = (best(names, predictionSuffixes), quantised(of: names))
+                folders[folder] = (best(names, predictionSuffixes), quantized(of: names))
             }
             let predicted = folders[folder]?.predicted
             let prediction = predicted?[pair.id] ?? predicted?[FileName.stem(pair.id)]
-            let quantised = prediction.flatMap { folders[folder]?.quantised[$0] }
-            return (pair, prediction.map { "\(folder)/\($0)" }, quantised.map { "\(folder)/\($0)" })
+            let quantized = prediction.flatMap { folders[folder]?.quantized[$0] }
+            return (pair, prediction.map { "\(folder)/\($0)" }, quantized.map { "\(folder)/\($0)" })
         }
         let missing = found.filter { $0.1 == nil }
         if let example = missing.first {
@@ -101,10 +101,10 @@ public enum PredictionFolder {
                 what: "prediction", folder: predictions, count: missing.count,
                 example: "\(dataset.root)/\(example.0.picture)")
         }
-        return found.compactMap { pair, prediction, quantised in
+        return found.compactMap { pair, prediction, quantized in
             prediction.map {
                 PredictedMask(
-                    id: pair.id, difficulty: pair.difficulty, prediction: $0, quantised: quantised,
+                    id: pair.id, difficulty: pair.difficulty, prediction: $0, quantized: quantized,
                     truth: .pair(pair, dataset), picture: nil)
             }
         }
@@ -125,8 +125,8 @@ public enum PredictionFolder {
     }
 
     /// `N_maskq` by the names of `N_pred`, where both are there.
-    private static func quantised(of names: [String]) -> [String: String] {
-        let masks = best(names, [quantisedSuffix])
+    private static func quantized(of names: [String]) -> [String: String] {
+        let masks = best(names, [quantizedSuffix])
         return best(names, ["_pred"]).reduce(into: [:]) { $0[$1.value] = masks[$1.key] }
     }
 

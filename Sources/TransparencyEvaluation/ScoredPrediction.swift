@@ -10,7 +10,7 @@ public struct ScoredPrediction: Sendable {
     /// What was predicted: three planes of `width * height` values in 0…1, or one for a gray prediction.
     public let prediction: [Float]
     /// Where glass was predicted, where that is known better than from ``prediction``.
-    private let quantised: [Bool]?
+    private let quantized: [Bool]?
     /// One channel: 0 background, 1 things, 2 stuff.
     public let truth: Image
     /// The softness above which a pixel counts as transparent.
@@ -22,15 +22,15 @@ public struct ScoredPrediction: Sendable {
     ///   - native: The predicted mask and the truth at the picture's own resolution, where that is to be counted.
     /// - Throws: `MetricsError`.
     init(
-        id: String, difficulty: Difficulty?, picture: Image?, prediction: [Float], quantised: [Bool]? = nil,
+        id: String, difficulty: Difficulty?, picture: Image?, prediction: [Float], quantized: [Bool]? = nil,
         predictedClasses: [UInt8]? = nil, truth: Image, threshold: Double, native: (predicted: [Bool], truth: Image)?
     ) throws {
         (self.picture, self.prediction, self.truth, self.threshold) = (picture, prediction, truth, threshold)
-        self.quantised = quantised
+        self.quantized = quantized
         record = ImageRecord(
             id: id, difficulty: difficulty,
             pixels: try PixelCounts(
-                prediction: prediction, quantised: quantised, predictedClasses: predictedClasses, truth: truth.pixels,
+                prediction: prediction, quantized: quantized, predictedClasses: predictedClasses, truth: truth.pixels,
                 width: truth.width, height: truth.height, threshold: threshold),
             native: try native.map {
                 try NativeCounts(
@@ -49,10 +49,10 @@ public struct ScoredPrediction: Sendable {
     }
 
     /// Where glass was predicted, by default where the mean of the prediction's channels is above the threshold: gray, 0 or 255.
-    public func quantisedImage() throws -> Image {
+    public func quantizedImage() throws -> Image {
         let count = truth.pixels.count
         let pixels = (0..<count).map { index -> UInt8 in
-            if let quantised { return quantised[index] ? 255 : 0 }
+            if let quantized { return quantized[index] ? 255 : 0 }
             let values = stride(from: index, to: prediction.count, by: count).map { Double(prediction[$0]) }
             return values.reduce(0, +) / Double(values.count) > threshold ? 255 : 0
         }

@@ -23,15 +23,15 @@ package struct Prediction {
     package func softMask() throws -> Tensor { try target.softMask(of: mask().to(.float32)) }
 
     /// Where the soft mask is above the threshold, `[N, 1, H, W]`, bool.
-    package func quantisedMask(threshold: Float) throws -> Tensor { try softMask().greater(than: Double(threshold)) }
+    package func quantizedMask(threshold: Float) throws -> Tensor { try softMask().greater(than: Double(threshold)) }
 
-    /// Writes every tensor as float32 under its snake-case name (`image_latent`, …, `mask_quantised`).
+    /// Writes every tensor as float32 under its snake-case name (`image_latent`, …, `mask_quantized`).
     ///
-    /// - Parameter threshold: The soft value above which `mask_quantised` is 1.
+    /// - Parameter threshold: The soft value above which `mask_quantized` is 1.
     package func write(to path: String, threshold: Float) throws {
         let tensors = [
             "image": image, "image_latent": imageLatent, "prediction_latent": predictionLatent, "decoded": decoded,
-            "mask": try mask(), "mask_quantised": try quantisedMask(threshold: threshold),
+            "mask": try mask(), "mask_quantized": try quantizedMask(threshold: threshold),
         ]
         try SafetensorsWriter.write(
             to: path, entries: tensors.map { .init($0, try $1.to(.float32, device: .cpu)) })

@@ -1,5 +1,5 @@
-import Files
 import Foundation
+import Limits
 import StableDiffusion3
 
 /// How much memory a segmenter in float32 on the CPU takes, planned from shapes, against a limit.

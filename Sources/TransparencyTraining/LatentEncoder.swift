@@ -20,11 +20,11 @@ final class LatentEncoder {
 
     /// `[N, C, h, w]`.
     ///
-    /// - Parameter seed: Of the draw from the posterior.
+    /// - Parameter seeds: Of the draws from the posterior, one for each.
     /// - Throws: `TorchError`, and what writing the cache throws.
-    func latents(_ sources: [TrainingSample.Source], seed: UInt32) throws -> Tensor {
+    func latents(_ sources: [TrainingSample.Source], seeds: [UInt32]) throws -> Tensor {
         let distribution = try DiagonalGaussianDistribution(parameters(sources))
-        return try autoencoder.scaled(posterior == .mode ? distribution.mode() : distribution.sample(seed: seed))
+        return try autoencoder.scaled(posterior == .mode ? distribution.mode() : distribution.sample(seeds: seeds))
     }
 
     /// The distributions' parameters `[N, 2C, h, w]`.

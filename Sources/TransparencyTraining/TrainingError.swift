@@ -1,4 +1,5 @@
 public import Foundation
+import Torch
 import TransparencySegmentation
 
 /// Why a run cannot begin or go on. Each description is one sentence for a person.
@@ -25,6 +26,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case baseModelMissing(String, base: String, reason: String)
     /// A file is of a later version of the program.
     case laterFormat(String, version: Int)
+    /// The processes of a run could not exchange something in an update.
+    case lostProcesses(step: Int, reason: String)
     /// Another run is writing to the output folder.
     case isRunning(String)
     /// A range test found no rate at which the loss falls.
@@ -57,6 +60,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "the base model of \(checkpoint) is \(base), and \(reason); name where it is now with --base-model-path"
         case .laterFormat(let path, let version):
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
+        case .lostProcesses(let step, let reason):
+            "update \(step) failed, for another process of the run ended or cannot be reached (\(reason)); continue with "
+                + "--resume-from-checkpoint latest"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .flatLoss(let first, let last):
@@ -64,6 +70,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .torn:
             "an update failed when it had changed some of the weights; continue from the last checkpoint with --resume-from-checkpoint latest"
         }
+    }
+
+    /// Whether an error tells of what became of another process.
+    package static func isConsequence(_ error: any Error) -> Bool {
+        if case TrainingError.lostProcesses = error { return true }
+        return error is OtherRankError || (error as? TorchError)?.kind == .collective
     }
 
     /// The checkpoints beside one that is not there.

@@ -1,4 +1,4 @@
-import Files
+import Limits
 import StableDiffusion3
 import Torch
 import TransparencySegmentation

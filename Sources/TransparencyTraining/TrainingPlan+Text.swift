@@ -13,9 +13,11 @@ extension TrainingPlan {
         let rates = moments.sorted().map {
             String(format: "%.3g at update %d", schedule.rate(at: $0), $0 + 1)
         }
+        let processCount = settings.training.processCount
+        let processes = processCount == 1 ? "" : " of \(processCount) processes"
         let lines =
             [
-                ("pictures", "\(pictureCount), \(settings.training.effectiveBatchSize) an update"),
+                ("pictures", "\(pictureCount), \(settings.training.effectiveBatchSize) an update" + processes),
                 ("updates", "\(totalSteps), \(stepsPerEpoch) an epoch"),
                 ("learning rate", rates.joined(separator: ", ")),
                 ("trained numbers", "\(memory.trainedCount)"),
@@ -36,7 +38,7 @@ extension TrainingPlan {
     /// A bound, and what it is a bound of.
     private func time(speed: Double?) -> String {
         guard let speed else { return "not known: the device is not on this machine" }
-        let seconds = updateFLOPs / speed
+        let seconds = updateFLOPs / speed / Double(settings.training.processCount)
         let total = Duration.seconds(seconds * Double(totalSteps)).formatted(
             .units(allowed: [.days, .hours, .minutes, .seconds], width: .narrow, maximumUnitCount: 2))
         return String(

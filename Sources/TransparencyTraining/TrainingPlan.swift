@@ -13,7 +13,7 @@ public struct TrainingPlan: Sendable {
     public let memory: TrainingMemory
     /// Bytes of one checkpoint.
     public let checkpointBytes: Int
-    /// Floating-point operations of an update.
+    /// Floating-point operations of an update, on all processes.
     package let updateFLOPs: Double
     /// What the run is probably not meant to be, a sentence each.
     package var warnings: [String] { settings.warnings(pictureCount: pictureCount) }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import Limits
 import SegmentationMetrics
-import StableDiffusion3
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation

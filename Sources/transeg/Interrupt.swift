@@ -3,11 +3,11 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns the first Ctrl-C, SIGTERM or SIGHUP into a request to stop at the next good moment; the second one ends the process, and so
+/// Turns the first Ctrl-C, SIGTERM or SIGHUP, or another signal that is named, into a request to stop at the next good moment; the second one ends the process, and so
 /// does time after SIGTERM and SIGHUP, for whoever sent them may not be there to send another.
 final class Interrupt: Sendable {
     /// The signals that ask to stop. One that the process was started to ignore, as `nohup` does with SIGHUP, stays ignored.
-    private let numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !isIgnored($0) }
+    private let numbers: [Int32]
     private let sources = Mutex<[any DispatchSourceSignal]>([])
     /// Of its own, so that work which hangs on the shared ones cannot hold a signal up.
     private let queue = DispatchQueue(label: "signals", qos: .userInteractive)
@@ -25,9 +25,15 @@ final class Interrupt: Sendable {
     var isRequested: Bool { Self.received.load(ordering: .relaxed) != 0 }
 
     /// - Parameters:
-    ///   - patience: Seconds after which the process ends when SIGTERM or SIGHUP asked for it.
+    ///   - patience: Seconds after which the process ends when another signal than Ctrl-C asked for it.
+    ///   - others: Signals that ask to stop besides.
+    ///   - quiet: Whether nothing is told of a signal, such as by one of several processes.
     ///   - onRequest: Called once, on another thread.
-    init(patience: UInt32 = 30, onRequest: @escaping @Sendable () -> Void = {}) {
+    init(
+        patience: UInt32 = 30, alsoBy others: [Int32] = [], quiet: Bool = false,
+        onRequest: @escaping @Sendable () -> Void = {}
+    ) {
+        numbers = [SIGINT, SIGTERM, SIGHUP].filter { $0 != SIGHUP || !Self.isIgnored($0) } + others
         // Ctrl-C ends the rest of a pipeline too, and what is told to nobody must not end the work before it is saved.
         signal(SIGPIPE, SIG_IGN)
         sources.withLock { sources in
@@ -37,9 +43,11 @@ final class Interrupt: Sendable {
                 source.setEventHandler {
                     guard Self.received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
                     else { _exit(128 + number) }
-                    // Beside the ^C of the terminal.
-                    try? StandardStream.error.write("\n".utf8)
-                    StandardStream.tell("stopping as soon as nothing is left half done; once more stops at once")
+                    if !quiet {
+                        // Beside the ^C of the terminal.
+                        try? StandardStream.error.write("\n".utf8)
+                        StandardStream.tell("stopping as soon as nothing is left half done; once more stops at once")
+                    }
                     if number != SIGINT { Self.exit(128 + number, after: patience) }
                     onRequest()
                 }

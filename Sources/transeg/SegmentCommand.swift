@@ -3,7 +3,7 @@ import EmbeddedModel
 import Files
 import Foundation
 import Images
-import StableDiffusion3
+import Limits
 import TransparencySegmentation
 
 /// `transeg segment`: masks for a picture, a folder, or standard input.

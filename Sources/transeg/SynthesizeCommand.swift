@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StableDiffusion3
+import Limits
 import Synchronization
 import SyntheticScenes
 import TransparencyData

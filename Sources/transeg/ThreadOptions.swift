@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import StableDiffusion3
+import Limits
 import Torch
 
 /// How many threads of the CPU a command takes.

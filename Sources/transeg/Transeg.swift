@@ -59,9 +59,24 @@ struct Transeg: AsyncParsableCommand {
             tell("Error: \(error.message)\n\(Arguments.usage(of: command))")
         } else if !(error is ExitCode) {
             let text = fullMessage(for: error)
-            tell(code == .validationFailure ? text : TerminalText.escaped(text))
+            tell(code == .validationFailure ? text : TerminalText.escaped(named(text, error)))
         }
+        // Whoever waits for another process of a launch would keep the process from ending.
+        if launch != nil { _exit(code.rawValue) }
         Foundation.exit(code.rawValue)
+    }
+
+    /// The launch that this is one of several processes of.
+    private static var launch: LaunchEnvironment? {
+        (try? LaunchEnvironment.detect()).flatMap { $0.worldSize > 1 ? $0 : nil }
+    }
+
+    /// The message with this process' rank, which torchrun is told of too.
+    private static func named(_ text: String, _ error: any Error) -> String {
+        guard let launch else { return text }
+        let sentence = "rank \(launch.rank): " + (text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text)
+        TorchrunErrorFile.write(sentence, isConsequence: TrainingError.isConsequence(error))
+        return "Error: " + sentence
     }
 
     /// Several lines of our own.

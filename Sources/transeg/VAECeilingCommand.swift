@@ -1,5 +1,5 @@
 import ArgumentParser
-import StableDiffusion3
+import Limits
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation

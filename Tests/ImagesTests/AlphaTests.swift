@@ -11,7 +11,7 @@ import Testing
         expectEqual(try Fixture.read(name), try Fixture.expected("alpha.ppm"), tolerance: roundingTolerance)
     }
 
-    @Test(arguments: ["grey-alpha.png", "palette-alpha.png"])
+    @Test(arguments: ["gray-alpha.png", "palette-alpha.png"])
     func grayAndPaletteWithAlpha(name: String) throws {
         expectEqual(try Fixture.read(name), try Fixture.expected(name + ".ppm"), tolerance: roundingTolerance)
     }

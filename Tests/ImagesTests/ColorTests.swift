@@ -28,13 +28,13 @@ import Testing
 
     @Test func grayProfileIsConverted() throws {
         expectEqual(
-            try Fixture.read("grey-profile.png"), try Fixture.expected("grey-profile.png.ppm"),
+            try Fixture.read("gray-profile.png"), try Fixture.expected("gray-profile.png.ppm"),
             tolerance: conversionTolerance)
     }
 
     @Test(arguments: [
         ("broken-profile.png", "small.ppm"), ("nonsense-profile.webp", "small.ppm"),
-        ("grey-profile-on-rgb.tif", "small.ppm"), ("rgb-profile-on-grey.jpg", "grey.jpg.ppm"),
+        ("gray-profile-on-rgb.tif", "small.ppm"), ("rgb-profile-on-gray.jpg", "gray.jpg.ppm"),
     ])
     func unusableProfilesAreIgnored(name: String, expected: String) throws {
         expectEqual(try Fixture.read(name), try Fixture.expected(expected))
@@ -64,7 +64,7 @@ import Testing
         #expect(patches[5].allSatisfy { (100...180).contains($0) }, "\(patches)")
     }
 
-    @Test(arguments: ["cmyk-grey-profile.tif", "cmyk-broken-profile.tif"])
+    @Test(arguments: ["cmyk-gray-profile.tif", "cmyk-broken-profile.tif"])
     func unusableProfilesOfCMYKAreIgnored(name: String) throws {
         expectEqual(try Fixture.read(name), try Fixture.read("cmyk.tif"))
     }

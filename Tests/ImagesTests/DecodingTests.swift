@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct DecodingTests {
     @Test(arguments: [
-        "420.jpg", "422.jpg", "444.jpg", "grey.jpg", "grey.png", "palette.png", "palette-4bit.png", "one-bit.png",
+        "420.jpg", "422.jpg", "444.jpg", "gray.jpg", "gray.png", "palette.png", "palette-4bit.png", "one-bit.png",
         "one-bit.tif", "lossy.webp",
     ])
     func equalsPillow(name: String) throws {
@@ -26,7 +26,7 @@ import Testing
         #expect(worstDifference(try Fixture.read("420.jpg"), try Fixture.expected("444.jpg.ppm")).difference > 0)
     }
 
-    @Test(arguments: [("rgb-16.png", "small.ppm"), ("grey-16.png", "grey-16.png.ppm")])
+    @Test(arguments: [("rgb-16.png", "small.ppm"), ("gray-16.png", "gray-16.png.ppm")])
     func sixteenBitsBecomeTheirHighByte(name: String, expected: String) throws {
         expectEqual(try Fixture.read(name), try Fixture.expected(expected))
     }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func formatIsRecognisedByContent() throws {
+    @Test func formatIsRecognizedByContent() throws {
         try withTemporaryFolder { folder in
             let path = folder + "/really-a-jpeg.png"
             try writeFile(Fixture.data("420.jpg"), to: path)

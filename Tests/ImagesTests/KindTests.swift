@@ -69,16 +69,16 @@ import Testing
         func stored(_ name: String) throws -> StoredSamples {
             try ImageReader().readStored(contentsOf: Fixture.path(name))
         }
-        #expect(try stored("grey-16.png").bits == 16)
-        #expect(try stored("grey-16.png").wideSamples?.count == stored("grey-16.png").samples.count)
+        #expect(try stored("gray-16.png").bits == 16)
+        #expect(try stored("gray-16.png").wideSamples?.count == stored("gray-16.png").samples.count)
         #expect(try stored("one-bit.png").bits == 1)
         #expect(try stored("one-bit.tif").bits == 1)
         #expect(try stored("alpha.png").alpha != nil)
         #expect(try stored("alpha.png").channels == 3)
-        #expect(try stored("grey-alpha.png").channels == 1)
-        #expect(try stored("grey.png").alpha == nil)
-        #expect(try [stored("grey.jpg"), stored("lossy.webp")].allSatisfy(\.isLossy))
-        #expect(try ![stored("grey.png"), stored("lzw.tif")].contains(where: \.isLossy))
+        #expect(try stored("gray-alpha.png").channels == 1)
+        #expect(try stored("gray.png").alpha == nil)
+        #expect(try [stored("gray.jpg"), stored("lossy.webp")].allSatisfy(\.isLossy))
+        #expect(try ![stored("gray.png"), stored("lzw.tif")].contains(where: \.isLossy))
         #expect(throws: ImageError.self) { try stored("cmyk.tif") }
     }
 

@@ -50,7 +50,7 @@ import Testing
     @Test func valuesAreTheFilesOwn() throws {
         let palette = try ImageReader().readValues(contentsOf: Fixture.path("palette.png"))
         expectEqual(palette, try Fixture.expected("palette.png.ppm"))
-        #expect(try ImageReader().readValues(contentsOf: Fixture.path("grey.png")).channels == 1)
+        #expect(try ImageReader().readValues(contentsOf: Fixture.path("gray.png")).channels == 1)
         // Neither laid over white nor converted by its profile.
         #expect(try ImageReader().readValues(contentsOf: Fixture.path("alpha.png")).channels == 3)
         #expect(

@@ -58,7 +58,7 @@ import Testing
         ("text.jpg", "Not a picture.\n", "text"),
         ("table.csv", "1,2,3\n4,5,6\n", "text"),
         ("matrix.mat", "2 2\n1 2\n3 4\n", "text"),
-        ("grey.pgm", "P2\n2 2\n255\n1 2\n3 4\n", "text"),
+        ("gray.pgm", "P2\n2 2\n255\n1 2\n3 4\n", "text"),
         ("drawing.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>", "an SVG drawing"),
         ("drawing.png", "<?xml version=\"1.0\"?><svg/>", "an XML document"),
         ("paper.pdf", "%PDF-1.7\n", "a PDF document"),

@@ -8,18 +8,8 @@ import TorchNN
 @testable import StableDiffusion3
 
 @Suite struct ModelFolderTests {
-    /// The text of the error that `body` throws.
-    func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing was thrown"
-        } catch {
-            return "\(error)"
-        }
-    }
-
     @Test func namesTheDownloadOfAModelThatIsNotThere() throws {
-        let text = message {
+        let text = errorMessage {
             _ = try ModelFolder(
                 "stabilityai/stable-diffusion-3.5-medium", environment: ["HF_HOME": "/nonexistent", "HOME": "/root"])
         }
@@ -27,7 +17,8 @@ import TorchNN
         #expect(
             text.contains("hf download stabilityai/stable-diffusion-3.5-medium --include 'transformer/*' --include"))
         #expect(text.contains("gated"))
-        #expect(message { _ = try ModelFolder("no/such/folder") }.contains("there is no model folder no/such/folder"))
+        #expect(
+            errorMessage { _ = try ModelFolder("no/such/folder") }.contains("there is no model folder no/such/folder"))
     }
 
     @Test(arguments: [
@@ -57,7 +48,7 @@ import TorchNN
             _ = try model.loadFoldedTransformer(dtype: .float32, device: .cpu)
             #expect(try ModelFolder("some/model", revision: commit, environment: environment).path == model.path)
             #expect(
-                message { _ = try ModelFolder("some/model", revision: "v2", environment: environment) }
+                errorMessage { _ = try ModelFolder("some/model", revision: "v2", environment: environment) }
                     .contains("--revision v2"))
         }
     }
@@ -91,7 +82,7 @@ import TorchNN
             // fp16 files alone are found without being asked for.
             try FileManager.default.removeItem(atPath: "\(whole).index.json")
             #expect(
-                message { _ = try ModelFolder(path).loadTransformer(dtype: .float32, device: .cpu) }
+                errorMessage { _ = try ModelFolder(path).loadTransformer(dtype: .float32, device: .cpu) }
                     .contains("transformer/diffusion_pytorch_model.safetensors"))
             try FileManager.default.copyItem(
                 atPath: "\(goldens)/tiny-1/transformer/diffusion_pytorch_model.safetensors",
@@ -99,8 +90,10 @@ import TorchNN
             _ = try ModelFolder(path).loadTransformer(dtype: .float32, device: .cpu)
             _ = try ModelFolder(path, variant: "fp16").loadTransformer(dtype: .float32, device: .cpu)
             #expect(
-                message { _ = try ModelFolder(path, variant: "ema").loadTransformer(dtype: .float32, device: .cpu) }
-                    .contains("diffusion_pytorch_model.ema.safetensors"))
+                errorMessage {
+                    _ = try ModelFolder(path, variant: "ema").loadTransformer(dtype: .float32, device: .cpu)
+                }
+                .contains("diffusion_pytorch_model.ema.safetensors"))
         }
     }
 
@@ -110,7 +103,7 @@ import TorchNN
             try withTemporaryFolder { folder in
                 let path = try copyModel("tiny-0", into: folder)
                 try editTensors("\(path)/transformer/diffusion_pytorch_model.safetensors", edit)
-                return message { _ = try ModelFolder(path).loadFoldedTransformer(dtype: .float32, device: .cpu) }
+                return errorMessage { _ = try ModelFolder(path).loadFoldedTransformer(dtype: .float32, device: .cpu) }
             }
         }
         let missing = try load { $0[key] = nil }
@@ -134,7 +127,7 @@ import TorchNN
         try withTemporaryFolder { folder in
             let path = try copyModel("tiny-0", into: folder)
             try editJSON("\(path)/\(part)/config.json") { $0[key] = value }
-            let text = message {
+            let text = errorMessage {
                 let model = try ModelFolder(path)
                 _ = try model.loadFoldedTransformer(dtype: .float32, device: .cpu)
                 _ = try model.loadAutoencoder(dtype: .float32, device: .cpu)
@@ -164,7 +157,7 @@ import TorchNN
         try withTemporaryFolder { folder in
             let path = try copyModel("tiny-0", into: folder)
             try FileManager.default.removeItem(atPath: "\(path)/vae")
-            let text = message { _ = try ModelFolder(path).loadAutoencoder(dtype: .float32, device: .cpu) }
+            let text = errorMessage { _ = try ModelFolder(path).loadAutoencoder(dtype: .float32, device: .cpu) }
             #expect(text.contains("\(path) has no vae/config.json"))
         }
     }

@@ -6,15 +6,6 @@ import Torch
 @testable import StableDiffusion3
 
 @Suite struct ModelLocationTests {
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing was thrown"
-        } catch {
-            return "\(error)"
-        }
-    }
-
     private let commits = ["a", "b"].map { String(repeating: $0, count: 40) }
 
     /// A cache with a model at so many commits, without `refs/main`.
@@ -47,7 +38,7 @@ import Torch
             let short = try ModelFolder("acme/glass", revision: "aaaaaaa", environment: environment).path
             let page = try ModelFolder("https://huggingface.co/acme/glass/tree/aaaaa", environment: environment).path
             #expect(short == snapshot && page == snapshot)
-            let text = message { _ = try ModelFolder("acme/glass", revision: "v2", environment: environment) }
+            let text = errorMessage { _ = try ModelFolder("acme/glass", revision: "v2", environment: environment) }
             #expect(text.contains("it has \(commits[0]), which --revision takes"), "\(text)")
             #expect(text.contains("hf download acme/glass --revision v2"), "\(text)")
         }
@@ -56,12 +47,12 @@ import Torch
     @Test func asksWhichOfSeveralSnapshots() throws {
         try withCache(2) { repository, environment in
             for name in ["acme/glass", repository] {
-                let text = message { _ = try ModelFolder(name, environment: environment) }
+                let text = errorMessage { _ = try ModelFolder(name, environment: environment) }
                 #expect(text.contains("--revision: \(commits[0]), \(commits[1])"), "\(text)")
             }
             let short = try ModelFolder("acme/glass", revision: "bbbb", environment: environment).path
             #expect(short.hasSuffix(commits[1]))
-            let unknown = message { _ = try ModelFolder("acme/glass", revision: "bbb", environment: environment) }
+            let unknown = errorMessage { _ = try ModelFolder("acme/glass", revision: "bbb", environment: environment) }
             #expect(unknown.contains("the revision bbb of acme/glass is not in"))
             try FileManager.default.createDirectory(atPath: "\(repository)/refs", withIntermediateDirectories: true)
             try "\(commits[1])\n".write(toFile: "\(repository)/refs/main", atomically: true, encoding: .utf8)
@@ -75,7 +66,7 @@ import Torch
             try FileManager.default.createDirectory(atPath: "\(repository)/blobs", withIntermediateDirectories: true)
             try "".write(toFile: "\(repository)/blobs/ab.incomplete", atomically: true, encoding: .utf8)
             try FileManager.default.removeItem(atPath: "\(repository)/snapshots")
-            let text = message { _ = try ModelFolder("acme/glass", environment: environment) }
+            let text = errorMessage { _ = try ModelFolder("acme/glass", environment: environment) }
             #expect(text.contains("its download was not finished; download it with: hf download acme/glass"), "\(text)")
         }
         try withCache(1) { repository, environment in
@@ -83,7 +74,7 @@ import Torch
             try FileManager.default.removeItem(atPath: file)
             try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "../../../blobs/ab")
             let model = try ModelFolder(repository, environment: environment)
-            let text = message { _ = try model.loadAutoencoder(dtype: .float32, device: .cpu) }
+            let text = errorMessage { _ = try model.loadAutoencoder(dtype: .float32, device: .cpu) }
             #expect(
                 text.contains("has no vae/diffusion_pytorch_model.safetensors; its download was not finished"),
                 "\(text)")
@@ -94,7 +85,7 @@ import Torch
     @Test func namesTheModelsOfACache() throws {
         try withCache(1) { repository, environment in
             let cache = (repository as NSString).deletingLastPathComponent
-            let text = message { _ = try ModelFolder(cache, environment: environment).transformerConfiguration() }
+            let text = errorMessage { _ = try ModelFolder(cache, environment: environment).transformerConfiguration() }
             #expect(text.contains("name a model of it: acme/glass"), "\(text)")
         }
     }
@@ -112,7 +103,7 @@ import Torch
 
     @Test func saysWhatAFileIs() throws {
         try withTemporaryFolder { folder in
-            func text(_ path: String) -> String { message { _ = try ModelFolder(path) } }
+            func text(_ path: String) -> String { errorMessage { _ = try ModelFolder(path) } }
             func write(_ content: String, _ name: String) throws -> String {
                 try content.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
                 return "\(folder)/\(name)"
@@ -154,7 +145,7 @@ import Torch
     @Test func saysWhatAFolderIs() throws {
         try withTemporaryFolder { folder in
             func text(_ name: String) -> String {
-                message { _ = try ModelFolder("\(folder)/\(name)").transformerConfiguration() }
+                errorMessage { _ = try ModelFolder("\(folder)/\(name)").transformerConfiguration() }
             }
             func make(_ name: String) throws {
                 try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)

@@ -111,7 +111,7 @@ import TorchTraining
         }
     }
 
-    @Test func anotherOptimiserIsNoticed() throws {
+    @Test func anotherOptimizerIsNoticed() throws {
         let trained = try transformer("tiny-0", gradientCheckpointing: false)
         let updates = try train("tiny-0", trained, accumulation: 1) { $0.beta2 = 0.99 }
         let expected = try #require(try golden("tiny-0").0.logs["accumulation_1"])

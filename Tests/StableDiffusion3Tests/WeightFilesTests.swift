@@ -8,15 +8,6 @@ import TorchNN
 @testable import StableDiffusion3
 
 @Suite struct WeightFilesTests {
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            return "nothing was thrown"
-        } catch {
-            return "\(error)"
-        }
-    }
-
     private let whole = "diffusion_pytorch_model.safetensors"
 
     /// Puts a part's weights into two shards with an index of this name.
@@ -63,7 +54,7 @@ import TorchNN
             // A shard that is missing is named with the index, and nothing else is taken in its place.
             let shards = try FileManager.default.contentsOfDirectory(atPath: part).filter { $0.contains("-of-") }
             try FileManager.default.removeItem(atPath: "\(part)/\(shards[0])")
-            let text = message { _ = try bias(ModelFolder(path)) }
+            let text = errorMessage { _ = try bias(ModelFolder(path)) }
             #expect(text.contains("transformer/\(shards[0]), which transformer/\(whole).index.json lists"), "\(text)")
         }
     }
@@ -98,10 +89,10 @@ import TorchNN
             #expect(model.notes == ["vae has no variant fp16; vae/\(whole) is taken"])
             #expect(
                 try ModelFolder(path).notes == ["transformer has no \(whole); transformer/\(fp16) is taken"])
-            let text = message { try ModelFolder(path, variant: "ema").check() }
+            let text = errorMessage { try ModelFolder(path, variant: "ema").check() }
             #expect(text.contains("none of its parts has the variant ema; there are --variant fp16"), "\(text)")
             try FileManager.default.removeItem(atPath: "\(path)/vae/\(whole)")
-            #expect(message { try model.check() }.contains("has no vae/\(fp16)"))
+            #expect(errorMessage { try model.check() }.contains("has no vae/\(fp16)"))
         }
     }
 
@@ -121,7 +112,7 @@ import TorchNN
             let path = try copyModel("tiny-0", into: folder)
             try FileManager.default.moveItem(
                 atPath: "\(path)/transformer/\(whole)", toPath: "\(path)/transformer/\(name)")
-            let text = message { try ModelFolder(path).check() }
+            let text = errorMessage { try ModelFolder(path).check() }
             #expect(text.contains("\(path) has no transformer/\(whole); ") && text.contains(said), "\(text)")
         }
     }
@@ -145,7 +136,7 @@ import TorchNN
             let path = try copyModel("tiny-0", into: folder)
             try "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n".write(
                 toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
-            let text = message { try ModelFolder(path).check() }
+            let text = errorMessage { try ModelFolder(path).check() }
             #expect(text.contains(name) && text.contains("Git LFS pointer") && text.contains("12345"), "\(text)")
         }
     }
@@ -242,7 +233,7 @@ import TorchNN
             try handle.seek(toOffset: 5000)
             try handle.write(contentsOf: [0])
             try handle.close()
-            let text = withExtendedLifetime((vae, other)) { message { try changed.requireUnchangedFiles() } }
+            let text = withExtendedLifetime((vae, other)) { errorMessage { try changed.requireUnchangedFiles() } }
             #expect(text.contains(file) && text.contains("was changed while it was read"), "\(text)")
             try model.requireUnchangedFiles()
         }

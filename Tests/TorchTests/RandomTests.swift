@@ -2,7 +2,7 @@ import Testing
 
 @testable import Torch
 
-/// Serialised: the tests look at state that belongs to the process.
+/// Serialized: the tests look at state that belongs to the process.
 @Suite(.serialized) struct RandomTests {
     @Test func seededDrawsAreTorchs() throws {
         // torch.randn(4, generator=torch.Generator().manual_seed(7))

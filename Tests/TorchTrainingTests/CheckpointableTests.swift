@@ -7,12 +7,7 @@ import Torch
 @Suite struct CheckpointableTests {
     private func trained(_ values: [Float], dtype: DType = .float32) throws -> TrainedState {
         try TrainedState(
-            [
-                (
-                    "part.",
-                    [("a", Tensor(Array(values[..<2]), shape: [2])), ("b", Tensor(Array(values[2...]), shape: [1]))]
-                )
-            ],
+            [("part.", [("a", Tensor(Array(values[..<2]), shape: [2])), ("b", Tensor(Array(values[2...]), shape: [1]))])],
             dtype: dtype, device: .cpu)
     }
 
@@ -33,7 +28,7 @@ import Torch
         try optimizer.step(learningRate: 0.1)
     }
 
-    @Test func anOptimiserGoesOn() throws {
+    @Test func anOptimizerGoesOn() throws {
         let (one, other) = (try AdamW(trained([1, 2, 3])), try AdamW(trained([1, 2, 3])))
         try step(one, gradient: 1)
         try slot(.master, of: other.state).copyInPlace(slot(.master, of: one.state))

@@ -175,7 +175,7 @@ import Testing
             #expect(
                 file.tensors.mapValues(\.shape) == [
                     "image": [1, 3, 32, 64], "image_latent": [1, 16, 4, 8], "prediction_latent": [1, 16, 4, 8],
-                    "decoded": [1, 3, 32, 64], "mask": [1, 3, 32, 64], "mask_quantised": [1, 1, 32, 64],
+                    "decoded": [1, 3, 32, 64], "mask": [1, 3, 32, 64], "mask_quantized": [1, 1, 32, 64],
                 ])
             #expect(file.tensors.values.allSatisfy { $0.dtype == .f32 })
         }

@@ -31,8 +31,8 @@ import TransparencyData
         #expect(scored.record.pixels.aboveThreshold.truePositives == found)
         #expect(scored.record.difficulty == .easy && scored.record.native?.width == 96)
         // Pictures for people say the same.
-        let quantised = try scored.quantisedImage()
-        #expect(zip(quantised.pixels, soft).allSatisfy { ($0 == 255) == ($1 > 0.5) })
+        let quantized = try scored.quantizedImage()
+        #expect(zip(quantized.pixels, soft).allSatisfy { ($0 == 255) == ($1 > 0.5) })
         #expect(try scored.predictionImage().pixels[0] == UInt8((scored.prediction[0] * 255).rounded()))
     }
 

@@ -78,7 +78,7 @@ import TransparencyData
             #expect(scored.record.pixels.aboveThreshold.iou == 1)
             #expect(scored.record.pixels.fromHalf.iou == 1)
             #expect(scored.record.native?.pixels.iou == 1)
-            #expect(try scored.quantisedImage().pixels == [0, 255, 255, 0])
+            #expect(try scored.quantizedImage().pixels == [0, 255, 255, 0])
             // The softness is the prediction's, and another threshold is its own.
             let squares = channels.enumerated().map { index, values in
                 values.reduce(0.0) { $0 + pow(Double($1) / 255 - (index == 1 || index == 2 ? 1 : 0), 2) }
@@ -113,7 +113,7 @@ import TransparencyData
             let truth = try write([0, 255], "t.png")
             func iou(_ path: String, siblings: [String]) throws -> Double {
                 let mask = PredictedMask(
-                    id: "1", difficulty: nil, prediction: path, quantised: nil, truth: .file(truth), picture: nil)
+                    id: "1", difficulty: nil, prediction: path, quantized: nil, truth: .file(truth), picture: nil)
                 let scored = try mask.score(.init(), masks: MaskReader(), siblings: siblings)
                 return scored.record.pixels.aboveThreshold.iou
             }

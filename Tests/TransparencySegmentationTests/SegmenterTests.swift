@@ -148,7 +148,7 @@ import Torch
         }
     }
 
-    @Test func aDumpQuantisesAtTheThreshold() async throws {
+    @Test func aDumpQuantizesAtTheThreshold() async throws {
         let segmenter = try await Segmenter(model: "\(goldens)/tiny-0", device: .cpu)
         try await withTemporaryFolderOfTask { folder in
             let middle = try await segmenter.segment(picture).softMask.sorted()[1000]
@@ -156,15 +156,15 @@ import Torch
                 let path = "\(folder)/\(threshold).safetensors"
                 _ = try await segmenter.segment(picture, threshold: threshold, dumpingTo: path)
                 let tensors = try readTensors(path)
-                let quantised = try #require(tensors["mask_quantised"]).array(of: Float.self)
+                let quantized = try #require(tensors["mask_quantized"]).array(of: Float.self)
                 let mask = try #require(tensors["mask"]).array(of: Float.self)
-                let count = quantised.count
+                let count = quantized.count
                 let wrong = (0..<count).filter { index in
                     let mean = (mask[index] + mask[count + index] + mask[2 * count + index]) / 3
-                    return abs(mean - threshold) > 1e-6 && (quantised[index] == 1) != (mean > threshold)
+                    return abs(mean - threshold) > 1e-6 && (quantized[index] == 1) != (mean > threshold)
                 }
                 #expect(wrong.isEmpty)
-                if threshold == middle { #expect(Set(quantised) == [0, 1]) }
+                if threshold == middle { #expect(Set(quantized) == [0, 1]) }
             }
         }
     }

@@ -106,8 +106,9 @@ import TransparencyData
             } throws: { error in
                 let text = "\(error)"
                 return text.contains("update 1 failed: memory ran out")
-                    && ["--train-batch-size", "--gradient-checkpointing true", "--allow-changes"].allSatisfy(
-                        text.contains)
+                    && ["--train-batch-size", "--gradient-checkpointing true", "--gradient-accumulation-steps"]
+                        .allSatisfy(
+                            text.contains)
             }
             #expect(trainer.state == state)
             #expect(try bits(trainer) == before)

@@ -18,5 +18,5 @@ public struct ImageRecord: Codable, Equatable, Sendable {
     }
 
     /// The order in which pictures are summed and drawn, whatever the order they were evaluated in.
-    var sortKey: [String] { [difficulty?.rawValue ?? "", id] }
+    package var sortKey: [String] { [difficulty?.rawValue ?? "", id] }
 }

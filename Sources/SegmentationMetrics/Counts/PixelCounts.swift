@@ -41,7 +41,7 @@ extension PixelCounts {
     /// - Parameters:
     ///   - prediction: softness of 0 to 1, rows from top to bottom: one plane of `width * height` values or three planes one
     ///     after the other.
-    ///   - quantised: `width * height` pixels, true where glass was predicted, where that is known better than from the softness; the
+    ///   - quantized: `width * height` pixels, true where glass was predicted, where that is known better than from the softness; the
     ///     threshold is then 0.5.
     ///   - predictedClasses: `width * height` classes, 0 background, 1 things, 2 stuff, where the model tells them apart.
     ///   - truth: `width * height` classes, numbered likewise.
@@ -49,7 +49,7 @@ extension PixelCounts {
     /// - Throws: ``MetricsError`` when an array has another length, a softness is outside 0 to 1 or not a number, or a class
     ///   is above 2.
     public init(
-        prediction: [Float], quantised: [Bool]? = nil, predictedClasses: [UInt8]? = nil, truth: [UInt8], width: Int,
+        prediction: [Float], quantized: [Bool]? = nil, predictedClasses: [UInt8]? = nil, truth: [UInt8], width: Int,
         height: Int, threshold: Double = 0.5
     ) throws {
         let count = try checkedPixelCount(width: width, height: height)
@@ -57,9 +57,9 @@ extension PixelCounts {
             throw MetricsError.wrongLength(
                 what: "The prediction", found: prediction.count, expected: "\(count) or \(3 * count)")
         }
-        if let quantised, quantised.count != count {
+        if let quantized, quantized.count != count {
             throw MetricsError.wrongLength(
-                what: "The quantised prediction", found: quantised.count, expected: "\(count)")
+                what: "The quantized prediction", found: quantized.count, expected: "\(count)")
         }
         try checkClasses(truth, "The ground truth", count: count)
         if let predictedClasses { try checkClasses(predictedClasses, "The predicted classes", count: count) }
@@ -83,8 +83,8 @@ extension PixelCounts {
             squared += (green - target) * (green - target)
             squared += (blue - target) * (blue - target)
             absolute += abs(soft - target)
-            above.add(predicted: quantised?[index] ?? (soft > threshold), truth: isGlass)
-            half.add(predicted: quantised?[index] ?? (soft >= 0.5), truth: isGlass)
+            above.add(predicted: quantized?[index] ?? (soft > threshold), truth: isGlass)
+            half.add(predicted: quantized?[index] ?? (soft >= 0.5), truth: isGlass)
             histograms[(isGlass ? 0 : 256) + Int(255 * soft + 0.5)] += 1
             if let predictedClasses { confusion[3 * Int(truth[index]) + Int(predictedClasses[index])] += 1 }
         }

@@ -90,7 +90,16 @@ package struct DiagonalGaussianDistribution {
 
     /// A draw: `mean + exp(½ log variance) · noise` with the noise of ``Tensor/randn(_:seed:dtype:device:)``.
     package func sample(seed: UInt32? = nil) throws -> Tensor {
-        let noise = try Tensor.randn(mean.shape, seed: seed, dtype: mean.dtype, device: mean.device)
-        return try mean + (logVariance * 0.5).exp() * noise
+        try sample(noise: Tensor.randn(mean.shape, seed: seed, dtype: mean.dtype, device: mean.device))
     }
+
+    /// A draw for each picture from a seed of its own, whatever other pictures are in the batch.
+    package func sample(seeds: [UInt32]) throws -> Tensor {
+        let shape = [1] + mean.shape.dropFirst()
+        return try sample(
+            noise: cat(
+                seeds.map { try Tensor.randn(shape, seed: $0, dtype: mean.dtype, device: mean.device) }, axis: 0))
+    }
+
+    private func sample(noise: Tensor) throws -> Tensor { try mean + (logVariance * 0.5).exp() * noise }
 }

@@ -1,3 +1,5 @@
+import Limits
+
 /// The `config.json` of ``AutoencoderKL`` (diffusers 0.35.2, `autoencoders/autoencoder_kl.py`), with diffusers' defaults
 /// where a key is missing.
 package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, ModelConfiguration {

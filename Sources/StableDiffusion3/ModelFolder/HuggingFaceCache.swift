@@ -24,7 +24,7 @@ struct HuggingFaceCache {
         }
     }
 
-    /// The repository `organisation/name`; nil when it is not in the cache.
+    /// The repository `organization/name`; nil when it is not in the cache.
     func repository(_ id: String) -> CachedRepository? {
         CachedRepository("\(root)/\(CachedRepository.prefix)\(id.replacing("/", with: "--"))")
     }
@@ -35,7 +35,7 @@ struct HuggingFaceCache {
             .compactMap { CachedRepository("\(folder)/\($0)")?.id }
     }
 
-    /// Whether the text has the form `organisation/name` of a repository's id.
+    /// Whether the text has the form `organization/name` of a repository's id.
     static func isRepository(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count == 2

@@ -1,5 +1,6 @@
 import Files
 package import Foundation
+import Limits
 import Safetensors
 import Torch
 import TorchNN

@@ -1,3 +1,5 @@
+import Limits
+
 /// The parts of a CLIP text encoder's `config.json` that change numbers (transformers 4.57 `CLIPTextConfig`).
 package struct CLIPTextConfiguration: Codable, Sendable, Equatable, ModelConfiguration {
     package let vocabSize: Int

@@ -1,3 +1,5 @@
+import Limits
+
 /// The `config.json` of ``SD3Transformer2DModel`` (diffusers 0.35.2, `transformers/transformer_sd3.py`), with diffusers'
 /// defaults where a key is missing.
 package struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelConfiguration {

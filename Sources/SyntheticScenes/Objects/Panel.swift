@@ -28,7 +28,7 @@ struct Panel: SceneItem {
     func draw(on canvas: inout SceneCanvas) {
         let behind = canvas
         let pixel = canvas.pixel
-        canvas.update(around: outline.centre, reach: outline.reach + pixel) { point, color, pixelClass in
+        canvas.update(around: outline.center, reach: outline.reach + pixel) { point, color, pixelClass in
             let place = outline.place(point)
             let coverage = clamp01(0.5 + place.inside / pixel)
             guard coverage > 0 else { return }

@@ -2,7 +2,7 @@ import TransparencyData
 
 /// A rectangle seen at an angle: two upright edges of different length, the whole turned a little.
 struct PanelOutline: Sendable {
-    let centre: ScenePoint
+    let center: ScenePoint
     let size: ScenePoint
     /// How much longer the right edge is than the left, as a share of their mean.
     let perspective: Float
@@ -23,7 +23,7 @@ struct PanelOutline: Sendable {
 
     @inline(__always)
     func place(_ point: ScenePoint) -> Place {
-        let local = rotate(point - centre, ScenePoint(turn.x, -turn.y))
+        let local = rotate(point - center, ScenePoint(turn.x, -turn.y))
         let across = local.x / size.x + 0.5
         let (left, right) = (1 - perspective / 2, 1 + perspective / 2)
         let height = size.y * (left + (right - left) * min(max(across, -0.2), 1.2))

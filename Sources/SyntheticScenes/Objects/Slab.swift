@@ -3,7 +3,7 @@ import TransparencyData
 
 /// A box, book, card or ball of light: a flat opaque thing, rectangular or with rounded corners.
 struct Slab: SceneItem {
-    let centre: ScenePoint
+    let center: ScenePoint
     let half: ScenePoint
     let turn: ScenePoint
     let texture: SurfaceTexture?
@@ -20,10 +20,10 @@ struct Slab: SceneItem {
 
     /// Anything flat.
     init(
-        _ random: inout KeyedRandom, lighting: SceneLighting, centre: ScenePoint, half: ScenePoint, angle: Float = 0,
+        _ random: inout KeyedRandom, lighting: SceneLighting, center: ScenePoint, half: ScenePoint, angle: Float = 0,
         contrast: Float = 0.7, texture: SurfaceTexture? = nil
     ) {
-        (self.centre, self.half, self.lighting) = (centre, half, lighting)
+        (self.center, self.half, self.lighting) = (center, half, lighting)
         turn = SyntheticScenes.turn(angle)
         let isTextured = random.chance(0.5)
         self.texture = texture ?? (isTextured ? SurfaceTexture(&random, contrast: contrast, scale: 6...25) : nil)
@@ -36,9 +36,9 @@ struct Slab: SceneItem {
 
     /// A disc of light.
     init(
-        light: SceneColor, centre: ScenePoint, half: Float, softness: Float, opacity: Float, lighting: SceneLighting
+        light: SceneColor, center: ScenePoint, half: Float, softness: Float, opacity: Float, lighting: SceneLighting
     ) {
-        (self.centre, self.half, self.lighting) = (centre, [half, half], lighting)
+        (self.center, self.half, self.lighting) = (center, [half, half], lighting)
         (plain, self.softness, self.opacity) = (light, softness, opacity)
         (turn, texture, corner, gloss) = ([1, 0], nil, half, 0)
     }
@@ -48,8 +48,8 @@ struct Slab: SceneItem {
         let edge = max(pixel, softness)
         let unturned = ScenePoint(turn.x, -turn.y)
         let inner = half - corner
-        canvas.update(around: centre, reach: length(half) + edge) { point, color, pixelClass in
-            let local = rotate(point - centre, unturned)
+        canvas.update(around: center, reach: length(half) + edge) { point, color, pixelClass in
+            let local = rotate(point - center, unturned)
             let beyond = ScenePoint(abs(local.x), abs(local.y)) - inner
             let outside = length(ScenePoint(max(beyond.x, 0), max(beyond.y, 0)))
             let distance = outside + min(max(beyond.x, beyond.y), 0) - corner

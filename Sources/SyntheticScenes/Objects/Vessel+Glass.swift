@@ -25,7 +25,7 @@ extension Vessel {
         let pixel = canvas.pixel
         let hollow = shape.kind.hollow
         let level = hollow.lowerBound + (hollow.upperBound - hollow.lowerBound) * glass.level
-        canvas.update(around: centre, reach: reach + pixel) { point, color, pixelClass in
+        canvas.update(around: center, reach: reach + pixel) { point, color, pixelClass in
             let place = local(point)
             let coverage = clamp01(0.5 - shape.distance(place) * height / pixel)
             guard coverage > 0 else { return }

@@ -31,7 +31,7 @@ struct Vessel: SceneItem {
         rotate(point - foot, ScenePoint(lean.x, -lean.y)) / height + ScenePoint(0, 1)
     }
 
-    var centre: ScenePoint { foot + rotate([0, -height / 2], lean) }
+    var center: ScenePoint { foot + rotate([0, -height / 2], lean) }
 
     /// A radius around the center that holds it.
     var reach: Float { height * length([shape.widest, 0.5 + shape.widest * shape.flattening]) }
@@ -60,7 +60,7 @@ struct Vessel: SceneItem {
 
     private func drawOpaque(_ texture: SurfaceTexture, gloss: Float, on canvas: inout SceneCanvas) {
         let pixel = canvas.pixel
-        canvas.update(around: centre, reach: reach + pixel) { point, color, pixelClass in
+        canvas.update(around: center, reach: reach + pixel) { point, color, pixelClass in
             let place = local(point)
             let coverage = clamp01(0.5 - shape.distance(place) * height / pixel)
             guard coverage > 0 else { return }

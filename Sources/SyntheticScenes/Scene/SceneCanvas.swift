@@ -38,18 +38,18 @@ struct SceneCanvas {
         return wrapped < size ? wrapped : 2 * size - 1 - wrapped
     }
 
-    /// Changes color and class of the pixels in a box around `centre`, one after the other.
+    /// Changes color and class of the pixels in a box around `center`, one after the other.
     @inline(__always)
     mutating func update(
-        around centre: ScenePoint, reach: Float, _ body: (ScenePoint, inout SceneColor, inout UInt8) -> Void
+        around center: ScenePoint, reach: Float, _ body: (ScenePoint, inout SceneColor, inout UInt8) -> Void
     ) {
         let scale = Float(size)
         let bounds = { (middle: Float) in
             let first = Int(max(0, (middle - reach) * scale))
             return first..<max(first, Int(min(scale, (middle + reach) * scale + 1)))
         }
-        for y in bounds(centre.y) {
-            for x in bounds(centre.x) {
+        for y in bounds(center.y) {
+            for x in bounds(center.x) {
                 let point = ScenePoint(Float(x) + 0.5, Float(y) + 0.5) / scale
                 body(point, &colors[y * size + x], &classes[y * size + x])
             }

@@ -7,7 +7,7 @@ import TransparencyData
 struct SceneLighting: Sendable {
     /// A lamp or window: a soft rectangle in the plane of the normals' first two components.
     struct Softbox: Sendable {
-        let centre: ScenePoint
+        let center: ScenePoint
         let half: ScenePoint
         let strength: Float
         let isBarred: Bool
@@ -24,11 +24,11 @@ struct SceneLighting: Sendable {
     init(_ random: inout KeyedRandom) {
         let side = random.sign()
         let first = Softbox(
-            centre: [side * random.uniform(0.3...0.75), random.uniform(-0.5...0.05)],
+            center: [side * random.uniform(0.3...0.75), random.uniform(-0.5...0.05)],
             half: [random.uniform(0.04...0.14), random.uniform(0.15...0.4)], strength: random.uniform(0.5...1.2),
             isBarred: random.chance(0.3))
         let second = Softbox(
-            centre: [-side * random.uniform(0.4...0.85), random.uniform(-0.4...0.3)],
+            center: [-side * random.uniform(0.4...0.85), random.uniform(-0.4...0.3)],
             half: [random.uniform(0.02...0.08), random.uniform(0.1...0.5)], strength: random.uniform(0.15...0.6),
             isBarred: false)
         softboxes = random.chance(0.7) ? [first, second] : [first]
@@ -50,8 +50,8 @@ struct SceneLighting: Sendable {
     func highlight(_ normal: SIMD3<Float>) -> Float {
         var sum: Float = 0
         for box in softboxes {
-            let x = abs(normal.x - box.centre.x)
-            let y = abs(normal.y - box.centre.y)
+            let x = abs(normal.x - box.center.x)
+            let y = abs(normal.y - box.center.y)
             var light = smoothstep(box.half.x + 0.05, box.half.x, x) * smoothstep(box.half.y + 0.08, box.half.y, y)
             if box.isBarred { light *= smoothstep(0.008, 0.025, x) }
             sum += light * box.strength

@@ -56,17 +56,17 @@ struct ScenePlan: Sendable {
     private mutating func addOccluders(_ random: inout KeyedRandom, before vessels: [Vessel]) {
         guard random.chance(isHard ? 0.75 : 0.3) else { return }
         for _ in 0..<random.count(1...(isHard ? 2 : 1)) {
-            var centre = random.point(0.1...0.9)
+            var center = random.point(0.1...0.9)
             var half = random.point(0.03...0.12)
             if let target = vessels.randomElement(using: &random) {
                 half *= target.height * 1.6
                 let width = target.shape.widest * target.height
-                centre = target.centre
-                centre += [random.sign() * (width * 0.5 + half.x * 0.7), random.uniform(-0.1...0.45) * target.height]
+                center = target.center
+                center += [random.sign() * (width * 0.5 + half.x * 0.7), random.uniform(-0.1...0.45) * target.height]
             }
             items.append(
                 Slab(
-                    &random, lighting: lighting, centre: centre, half: half,
+                    &random, lighting: lighting, center: center, half: half,
                     angle: random.chance(0.5) ? 0 : random.uniform(-1...1)))
         }
     }
@@ -115,7 +115,7 @@ struct ScenePlan: Sendable {
         let isLight = if case .light = filling { true } else { false }
         return Panel(
             outline: PanelOutline(
-                centre: [random.uniform(0.25...0.75), max(y, 0.2)], size: size,
+                center: [random.uniform(0.25...0.75), max(y, 0.2)], size: size,
                 perspective: random.chance(0.5) ? random.uniform(-0.4...0.4) : 0,
                 turn: turn(isLight ? random.uniform(-0.5...0.5) : random.uniform(-0.03...0.03))),
             frame: hasFrame && !isLight ? random.uniform(0.012...0.04) * (0.6 + area) : 0,

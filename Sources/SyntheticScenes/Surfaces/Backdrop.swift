@@ -54,7 +54,7 @@ struct Backdrop: Sendable {
     ) -> [Slab] {
         (0..<count).map { _ in
             Slab(
-                &random, lighting: lighting, centre: random.point(0...1), half: random.point(0.03...0.2),
+                &random, lighting: lighting, center: random.point(0...1), half: random.point(0.03...0.2),
                 angle: random.uniform(-1.5...1.5), contrast: contrast)
         }
     }
@@ -65,7 +65,7 @@ struct Backdrop: Sendable {
         return (0..<random.count(15...45)).map { _ in
             let half = radius * random.uniform(0.6...1.3)
             return Slab(
-                light: random.color(value: 0.5...1.2, saturation: 0...0.7), centre: random.point(0...1), half: half,
+                light: random.color(value: 0.5...1.2, saturation: 0...0.7), center: random.point(0...1), half: half,
                 softness: half * random.uniform(0.1...0.5), opacity: random.uniform(0.25...0.8), lighting: lighting)
         }
     }
@@ -85,12 +85,12 @@ struct Backdrop: Sendable {
                 let height = step * random.uniform(0.3...0.42)
                 slabs.append(
                     Slab(
-                        &random, lighting: lighting, centre: [x + width, board - height], half: [width, height],
+                        &random, lighting: lighting, center: [x + width, board - height], half: [width, height],
                         angle: 0, contrast: contrast))
                 x += 2 * width + (random.chance(0.2) ? random.uniform(0.05...0.3) : 0.002)
             }
             slabs.append(
-                Slab(&random, lighting: lighting, centre: [0.5, board + 0.012], half: [0.7, 0.012], texture: wood))
+                Slab(&random, lighting: lighting, center: [0.5, board + 0.012], half: [0.7, 0.012], texture: wood))
             board -= step
         }
         return slabs

@@ -21,6 +21,9 @@ package final class ProcessGroup: Sendable {
 
     private let store: ProcessGroupStore
     private let watch: PeerWatch?
+    /// What all processes of one launch see, those too that torchrun starts anew; nil without a launch.
+    package let launchStore: ProcessGroupStore?
+    private let joint = Atomic(false)
     /// The group's handle, as a number, for pointers are not `Sendable`. Whoever has it may begin a collective.
     private let handle: Mutex<UInt>
 
@@ -31,12 +34,13 @@ package final class ProcessGroup: Sendable {
         _ environment: LaunchEnvironment, device: Device = .cpu, timeout: Duration = defaultTimeout
     ) throws {
         let place = "\(environment.masterAddress):\(environment.masterPort)"
-        let store: ProcessGroupStore
+        let (store, launchStore): (ProcessGroupStore, ProcessGroupStore)
         do {
-            store = try ProcessGroupStore.tcp(
+            let whole = try ProcessGroupStore.tcp(
                 host: environment.masterAddress, port: environment.masterPort,
-                serves: environment.rank == 0 && !environment.agentServesStore, timeout: timeout
-            ).prefixed(environment.storePrefix)
+                serves: environment.rank == 0 && !environment.agentServesStore, timeout: timeout)
+            store = try whole.prefixed(environment.storePrefix)
+            launchStore = try whole.clone().prefixed("transeg/\(environment.runID)")
         } catch let error as TorchError {
             throw TorchError(
                 kind: .collective, operation: "joining \(place)", operands: [],
@@ -44,15 +48,22 @@ package final class ProcessGroup: Sendable {
                     + "\(Self.text(timeout)): \(error.message)")
         }
         try self.init(
-            store, rank: environment.rank, size: environment.worldSize, device: device, timeout: timeout)
+            store, rank: environment.rank, size: environment.worldSize, device: device, timeout: timeout,
+            launchStore: launchStore)
     }
+
+    /// Whether the error at hand is one on all ranks, which can still do something together, rather than one that they do not know of.
+    package var hasFailedTogether: Bool { joint.load(ordering: .relaxed) }
+
+    func setFailedTogether(_ value: Bool) { joint.store(value, ordering: .relaxed) }
 
     /// Joins the others that do so by the same store, under different ranks.
     package init(
         _ store: ProcessGroupStore, rank: Int, size: Int, device: Device = .cpu,
-        timeout: Duration = defaultTimeout
+        timeout: Duration = defaultTimeout, launchStore: ProcessGroupStore? = nil
     ) throws {
         self.rank = rank
+        self.launchStore = launchStore
         self.size = size
         self.timeout = timeout
         watch = size > 1 ? try PeerWatch(store, rank: rank, size: size) : nil
@@ -113,6 +124,7 @@ package final class ProcessGroup: Sendable {
         _ name: String, _ tensors: [Tensor],
         _ call: (ct_process_group, UnsafeMutablePointer<ct_work>) -> ct_status
     ) throws -> CollectiveWork {
+        setFailedTogether(false)
         let operation = CollectiveOperation(name: name)
         for tensor in tensors where !tensor.isContiguous {
             throw TorchError(

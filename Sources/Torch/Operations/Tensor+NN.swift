@@ -19,7 +19,7 @@ package func conv2d(
     }
 }
 
-/// Normalises the last axis to mean 0 and variance 1; weight and bias `[C]`.
+/// Normalizes the last axis to mean 0 and variance 1; weight and bias `[C]`.
 package func layerNorm(_ input: Tensor, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double) throws -> Tensor {
     try makeTensor("layer_norm", [input]) { ct_layer_norm(input.raw, weight.raw, bias.raw, eps, $0) }
 }
@@ -29,7 +29,7 @@ package func rmsNorm(_ input: Tensor, weight: Tensor? = nil, eps: Double) throws
     try makeTensor("rms_norm", [input]) { ct_rms_norm(input.raw, weight.raw, eps, $0) }
 }
 
-/// Normalises each of `groupCount` groups of channels of `[N, C, …]`; weight and bias `[C]`.
+/// Normalizes each of `groupCount` groups of channels of `[N, C, …]`; weight and bias `[C]`.
 package func groupNorm(
     _ input: Tensor, groupCount: Int, weight: Tensor? = nil, bias: Tensor? = nil, eps: Double
 ) throws -> Tensor {

@@ -9,36 +9,54 @@ package import TransparencyData
 package struct FineTuningRun {
     package let trainer: Trainer
     package let loop: TrainingLoop<Trainer>
-    private let folder: TrainingFolder
+    /// Held by the first process alone.
+    private let folder: TrainingFolder?
 
     /// Loads everything; nothing is written before all of it is found to be sound.
     ///
     /// - Parameters:
     ///   - masks: Reads the masks, and says what is guessed.
     ///   - allowsChanges: Whether the checkpoint's run may have had other settings or files.
+    ///   - ranks: As many processes as the settings say. The first of them alone looks at the folder, writes to it and tells of the run.
     ///   - loggers: Besides `log.jsonl` and `curves.svg`.
     ///   - isInterrupted: Asked after each update; whether to save and leave.
     /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
     package init(
-        _ settings: TrainingSettings, masks: MaskReader, allowsChanges: Bool, loggers: [any ExperimentLogger],
+        _ settings: TrainingSettings, masks: MaskReader, allowsChanges: Bool, ranks: Ranks = Ranks(),
+        loggers: [any ExperimentLogger],
         isInterrupted: @escaping @Sendable () -> Bool
     ) throws {
+        let loggers = ranks.isFirst ? loggers : []
         func tell(_ message: String) { for logger in loggers { logger.log(message: message) } }
         try settings.checkResolution(for: ModelFolder(settings.model.baseModelPath))
         let path = settings.projectConfig.outputDir
         let store = FolderCheckpointStore(path)
+        let isRestart = try ranks.hasBegun(path)
         // A run that was killed while it replaced a checkpoint has that under another name until the folder is mended.
-        let existing = isFolder(path) ? try TrainingFolder(path) : nil
-        let choice = try CheckpointChoice(settings.training.resumeFromCheckpoint, in: store, tell: tell)
-        if choice.beginsFolder { try existing?.checkIsFree() }
+        let first = try ranks.first {
+            let existing = isFolder(path) ? try TrainingFolder(path) : nil
+            let choice = try CheckpointChoice(
+                settings.training.resumeFromCheckpoint, isRestart: isRestart, in: store, tell: tell)
+            if choice.beginsFolder { try existing?.checkIsFree() }
+            return (folder: existing, choice: choice)
+        }
+        let checkpoint = try ranks.same(first?.choice.checkpoint)
         let dataset = try settings.openDataset(masks: masks)
-        try settings.checkPictures(of: dataset)
-        trainer = try Trainer(
-            settings, dataset: dataset, checkpoint: choice.checkpoint, allowsChanges: allowsChanges)
-        folder = try existing ?? TrainingFolder(path)
-        if choice.beginsFolder { try folder.checkIsFree() }
-        folder.warning.map(tell)
-        let log = try JSONLinesLogger(path, continuingAt: choice.beginsFolder ? nil : trainer.step)
+        try ranks.first { try settings.checkPictures(of: dataset) }
+        let trainer = try Trainer(
+            settings, dataset: dataset, checkpoint: checkpoint, allowsChanges: allowsChanges, ranks: ranks)
+        self.trainer = trainer
+        let opened = try ranks.first {
+            let beginsFolder = first?.choice.beginsFolder ?? true
+            let folder = try first?.folder ?? TrainingFolder(path)
+            if beginsFolder { try folder.checkIsFree() }
+            return (
+                folder: folder, log: try JSONLinesLogger(path, continuingAt: beginsFolder ? nil : trainer.step)
+            )
+        }
+        folder = opened?.folder
+        folder?.warning.map(tell)
+        try ranks.noteBegun(path)
         let training = settings.training
         loop = TrainingLoop(
             trainer, folder: path, store: store,
@@ -46,12 +64,14 @@ package struct FineTuningRun {
                 saveSteps: training.saveCheckpointSteps
                     ?? training.saveCheckpointEpochs * training.stepsPerEpoch(pictureCount: trainer.pictureCount),
                 valSteps: training.valSteps, keepCheckpoints: settings.projectConfig.keepCheckpoints),
-            loggers: [log] + loggers + [CurvesLogger(path)], isInterrupted: isInterrupted)
+            loggers: opened.map { [$0.log] + loggers + [CurvesLogger(path)] } ?? [], ranks: ranks,
+            isInterrupted: isInterrupted)
         for warning in settings.warnings(pictureCount: trainer.pictureCount) { tell("Warning: \(warning)") }
         tell(
             "\(trainer.pictureCount) pictures, \(trainer.totalSteps) updates of \(training.effectiveBatchSize) pictures each"
+                + (training.processCount == 1 ? "" : " on \(training.processCount) processes")
         )
-        if let checkpoint = choice.checkpoint { tell("going on after update \(checkpoint.step)") }
+        if let checkpoint { tell("going on after update \(checkpoint.step)") }
     }
 }
 
@@ -62,8 +82,10 @@ private struct CheckpointChoice {
     /// Whether the output folder must have no run in it: the run is new, or goes on from a checkpoint that is elsewhere.
     let beginsFolder: Bool
 
-    /// A named one must be whole, of latest the newest that is. Throws ``TrainingError``.
-    init(_ name: String?, in store: FolderCheckpointStore, tell: (String) -> Void) throws {
+    /// A named one must be whole, of latest the newest that is. A launch that starts its processes anew goes on from the latest of its own, and
+    /// from what it began with where there is none. Throws ``TrainingError``.
+    init(_ asked: String?, isRestart: Bool, in store: FolderCheckpointStore, tell: (String) -> Void) throws {
+        let name = isRestart && (asked == nil || !store.steps.isEmpty) ? "latest" : asked
         guard let name else {
             (checkpoint, beginsFolder) = (nil, true)
             return
@@ -72,7 +94,7 @@ private struct CheckpointChoice {
             let named = try Self.named(name, in: store)
             try named.verify()
             let folder = (named.path as NSString).deletingLastPathComponent
-            (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder))
+            (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder) && !isRestart)
             return
         }
         var damage: [TrainingError] = []

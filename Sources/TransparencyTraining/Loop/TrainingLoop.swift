@@ -28,6 +28,9 @@ package final class TrainingLoop<Task: TrainingTask> {
     private let schedule: Schedule
     private let loggers: [any ExperimentLogger]
     private let isInterrupted: @Sendable () -> Bool
+    private let ranks: Ranks
+    /// Whether some process was asked to save and leave.
+    private var isStopping = false
     /// The step that needs no saving: the last one that was saved, or that the task began with; nil where that is kept elsewhere.
     private var savedStep: Int?
     /// Whether the model is still to be looked at.
@@ -36,11 +39,15 @@ package final class TrainingLoop<Task: TrainingTask> {
     /// - Parameters:
     ///   - folder: Of the run.
     ///   - store: Where checkpoints go; nil where none are kept.
+    ///   - loggers: None but on the first of several processes.
+    ///   - ranks: The processes of the run, each of which has a loop of the same.
     ///   - isInterrupted: Asked after each update; whether to save and leave.
     package init(
         _ task: Task, folder: String, store: (any CheckpointStore)?, schedule: Schedule,
-        loggers: [any ExperimentLogger], isInterrupted: @escaping @Sendable () -> Bool = { false }
+        loggers: [any ExperimentLogger], ranks: Ranks = Ranks(),
+        isInterrupted: @escaping @Sendable () -> Bool = { false }
     ) {
+        self.ranks = ranks
         (self.task, self.folder, self.store, self.schedule) = (task, folder, store, schedule)
         (self.loggers, self.isInterrupted) = (loggers, isInterrupted)
         let isKept = task.step == 0 || store?.steps.contains(task.step) ?? true
@@ -62,11 +69,13 @@ package final class TrainingLoop<Task: TrainingTask> {
         } catch {
             // The first error is the one to tell.
             do {
-                try await rescue()
+                // An error that the other processes do not know of finds them in the middle of something.
+                if ranks.haveFailedTogether { try await rescue() }
             } catch let second {
                 tell("Warning: what was reached could not be saved: \(second)")
             }
-            throw error
+            guard let error = error as? TorchError, error.kind == .collective else { throw error }
+            throw TrainingError.lostProcesses(step: task.step + 1, reason: "\(error)")
         }
     }
 
@@ -91,7 +100,7 @@ package final class TrainingLoop<Task: TrainingTask> {
         if isValidationPending { try await validate() }
         while task.step < task.totalSteps {
             try await advance()
-            if isInterrupted(), task.step < task.totalSteps {
+            if isStopping, task.step < task.totalSteps {
                 try save()
                 if store == nil { try await task.writeModel(in: folder, from: nil) }
                 return .interrupted
@@ -108,10 +117,20 @@ package final class TrainingLoop<Task: TrainingTask> {
         let update = try await task.update()
         let isLast = update.step >= task.totalSteps
         isValidationPending = schedule.valSteps.map { update.step % $0 == 0 || isLast } ?? false
-        for logger in loggers { try logger.log(update: update) }
-        if let warning = update.warning { tell(warning) }
+        try note(update)
         let isDue = schedule.saveSteps.map { update.step % $0 == 0 } ?? false
         if isDue || isLast { try save() }
+    }
+
+    /// Logs an update, and asks all processes whether to stop.
+    private func note(_ update: Task.Update) throws {
+        let result = Result { for logger in loggers { try logger.log(update: update) } }
+        var hasFailed = false
+        if case .failure = result { hasFailed = true }
+        let states = try ranks.gather([isInterrupted() ? 1.0 : 0, hasFailed ? 1 : 0])
+        isStopping = states.contains { $0[0] > 0 }
+        if states.contains(where: { $0[1] > 0 }) { try ranks.agree(result) }
+        if let warning = update.warning { tell(warning) }
     }
 
     /// Looks at the model and keeps what came of it. That it cannot be looked at does not end the run.
@@ -119,17 +138,19 @@ package final class TrainingLoop<Task: TrainingTask> {
         do {
             if let validation = try await task.validate(writingTo: "\(folder)/validation/\(task.step)") {
                 isValidationPending = false
-                for logger in loggers { try logger.log(validation: validation) }
+                try ranks.agree { for logger in loggers { try logger.log(validation: validation) } }
             }
-        } catch  where isValidationPending {
+        } catch  where isValidationPending && ranks.haveFailedTogether {
             let failure = FailedValidation(step: task.step, reason: "\(error)")
-            for logger in loggers { try logger.log(validation: failure) }
+            try ranks.agree { for logger in loggers { try logger.log(validation: failure) } }
         }
         isValidationPending = false
         if savedStep == task.step {
             guard let store, let contents = try task.checkpoint() else { return }
-            try store.replace(contents.documents, of: task.step)
-            try prune()
+            try ranks.first {
+                try store.replace(contents.documents, of: task.step)
+                try prune()
+            }
         } else if task.bestStep == task.step {
             try save()
         }
@@ -137,9 +158,9 @@ package final class TrainingLoop<Task: TrainingTask> {
 
     private func save() throws {
         guard let store, savedStep != task.step, let contents = try task.checkpoint() else { return }
-        try store.write(contents, step: task.step)
+        try ranks.first { try store.write(contents, step: task.step) }
         savedStep = task.step
-        try prune()
+        try ranks.first { try prune() }
     }
 
     private func prune() throws {

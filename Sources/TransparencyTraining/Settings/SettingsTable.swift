@@ -1,4 +1,4 @@
-import StableDiffusion3
+import Limits
 
 /// The settings of `train`: the one list of what there is. File keys, environment variables, options, `config init`, `--print-config`,
 /// checks, checkpoints and documentation follow it; the built-in values are those of ``TrainingSettings``.
@@ -78,7 +78,7 @@ package enum SettingsTable {
             help: "which validation pictures are scored"),
         Setting(
             .dataset, "dataloader_num_workers", \.dataset.dataloaderNumWorkers, .means, absence: "one a processor",
-            value: "count", help: "how many pictures are read at once; 0 is taken as 1",
+            value: "count", help: "how many pictures each process reads at once; 0 is taken as 1",
             check: .within(NumberBounds.workers)),
         Setting(
             .dataset, "latent_cache", \.dataset.latentCache, .means, absence: "nothing is kept", value: "folder",
@@ -102,11 +102,11 @@ package enum SettingsTable {
             value: "updates", help: "updates in all, instead of epochs", check: .within(NumberBounds.updates)),
         Setting(
             .training, "train_batch_size", \.training.trainBatchSize, value: "count",
-            help: "pictures of a pass; fewer take less memory",
+            help: "pictures of a pass, on each process; fewer take less memory",
             check: .within(NumberBounds.trainBatch)),
         Setting(
             .training, "gradient_accumulation_steps", \.training.gradientAccumulationSteps, value: "count",
-            help: "passes of an update; an update has train_batch_size times as many pictures",
+            help: "passes of an update, on each process; an update has train_batch_size times as many pictures of each",
             check: .within(NumberBounds.passes)),
         Setting(
             .training, "seed", \.training.seed, value: "number",
@@ -140,7 +140,7 @@ package enum SettingsTable {
             help: "the learning rate after the warm-up; lr-find proposes one", check: .above0(to: 1000)),
         Setting(
             .learningRateScheduler, "scale_lr", \.learningRateScheduler.scaleLr, value: "bool",
-            help: "whether lr is multiplied by the number of pictures of an update"),
+            help: "whether lr is multiplied by the number of pictures of an update, on all processes"),
         Setting(
             .learningRateScheduler, "min_lr_ratio", \.learningRateScheduler.minLrRatio, value: "share",
             help: "the lowest learning rate after the warm-up, as a share of lr",
@@ -190,7 +190,7 @@ package enum SettingsTable {
             help: "where to compute: auto, cpu, cuda or mps; cuda:1 is the second accelerator"),
         Setting(
             .compute, "threads", \.compute.threads, .means, absence: "one a physical core", value: "count",
-            help: "CPU threads to compute with",
+            help: "CPU threads to compute with, of each process",
             check: .within(NumberBounds.threads)),
         Setting(
             .compute, "gradient_checkpointing", \.compute.gradientCheckpointing, .means, formerName: "recompute",
@@ -209,6 +209,10 @@ package enum SettingsTable {
         Setting(
             .compute, "offload_to", \.compute.offloadTo, .means, value: "host|folder",
             help: "where offload keeps it: host for the host's memory, or a folder on a fast disk"),
+        Setting(
+            .compute, "process_timeout", \.compute.processTimeout, .means, value: "seconds",
+            help: "of several processes, how long each waits for the others before it gives up",
+            check: .within(1...86_400)),
     ]
 }
 

@@ -29,7 +29,7 @@ extension TrainingSettings {
         var remedies: [String] = []
         if training.trainBatchSize > 1 {
             remedies.append(
-                "\(latest), a smaller --train-batch-size, as many more --gradient-accumulation-steps and --allow-changes"
+                "\(latest), a smaller --train-batch-size and as many more --gradient-accumulation-steps"
             )
         }
         if !compute.gradientCheckpointing { remedies.append("\(latest) and --gradient-checkpointing true") }

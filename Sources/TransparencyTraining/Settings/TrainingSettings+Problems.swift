@@ -31,9 +31,28 @@ extension TrainingSettings {
 
     /// What differs in the recipe from other settings, a phrase each; not where files are.
     func differences(from other: TrainingSettings) -> [String] {
-        SettingsTable.recipe.filter { !Self.places.contains($0.name) }.compactMap { setting in
+        let apart = Self.places.union(Self.batchFactors)
+        let differences = SettingsTable.recipe.filter { !apart.contains($0.name) }.compactMap { setting in
             let (own, others) = (setting.text(self), setting.text(other))
             return own == others ? nil : "\(setting.name) was \(others ?? "not set") and is \(own ?? "not set")"
         }
+        let (own, others) = (training, other.training)
+        guard own.effectiveBatchSize != others.effectiveBatchSize else { return differences }
+        return differences + [
+            "an update had \(others.effectiveBatchText) and has \(own.effectiveBatchText)"
+        ]
+    }
+
+    /// Of the pictures of an update, which alone a run depends on.
+    private static let batchFactors: Set = ["train_batch_size", "gradient_accumulation_steps"]
+}
+
+extension TrainingSettings.Training {
+    /// The pictures of an update with their factors.
+    package var effectiveBatchText: String {
+        let processes = processCount == 1 ? "" : " × \(processCount) processes"
+        let noun = effectiveBatchSize == 1 ? "picture" : "pictures"
+        return "\(effectiveBatchSize) \(noun) (train_batch_size \(trainBatchSize) × gradient_accumulation_steps "
+            + "\(gradientAccumulationSteps)\(processes))"
     }
 }

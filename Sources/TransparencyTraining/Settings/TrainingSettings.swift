@@ -78,6 +78,8 @@ public struct TrainingSettings: Equatable, Sendable {
         public var maxTrainSteps: Int?
         public var trainBatchSize = 4
         public var gradientAccumulationSteps = 2
+        /// Processes that train together, as whoever launches them says; each does ``gradientAccumulationSteps`` passes of an update.
+        public var processCount = 1
         public var seed: UInt64 = 0
         /// The share that an average of the weights keeps of itself in an update; nil for no average.
         public var emaDecay: Double?
@@ -89,8 +91,8 @@ public struct TrainingSettings: Equatable, Sendable {
         /// Validation pictures that are looked at each time, from the first by name.
         public var numValsTrain = 16
 
-        /// Pictures of one update.
-        public var effectiveBatchSize: Int { trainBatchSize * gradientAccumulationSteps }
+        /// Pictures of one update, on all processes.
+        public var effectiveBatchSize: Int { trainBatchSize * gradientAccumulationSteps * processCount }
 
         /// Updates of an epoch of so many pictures; the last one of an epoch goes over into the next.
         public func stepsPerEpoch(pictureCount: Int) -> Int {
@@ -144,5 +146,7 @@ public struct TrainingSettings: Equatable, Sendable {
         public var offload = Offload.none
         /// Where that is kept: `host`, or a folder's path.
         public var offloadTo = "host"
+        /// Seconds that processes wait for each other before they give up.
+        public var processTimeout = 600
     }
 }

@@ -21,7 +21,8 @@ extension Trainer: TrainingTask {
         guard !validationPairs.isEmpty else { return nil }
         let side = state.settings.dataset.resolution
         let scores = try withSegmenter { segmenter in
-            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side)) { scored in
+            try Evaluator.validate(segmenter, on: validationPairs, of: dataset, size: .square(side), ranks: ranks) {
+                scored in
                 try EvaluationFolder.writePictures(of: scored, in: folder)
             }
         }.protocols[.original]
@@ -70,9 +71,11 @@ extension Trainer: TrainingTask {
     /// Writes `model/`, the model of the last checkpoint in the form that was trained, adapters merged.
     package func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {
         guard let store else { return }
-        try TrainingCheckpoint(store, step: state.step).export(
-            to: "\(folder)/\(TrainingFolder.modelName)",
-            folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil, replacing: true)
+        try ranks.first {
+            try TrainingCheckpoint(store, step: state.step).export(
+                to: "\(folder)/\(TrainingFolder.modelName)",
+                folded: state.settings.model.trainedForm.transformerForm == .folded, dtype: nil, replacing: true)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-import SeededRandom
+import Foundation
 package import StableDiffusion3
 package import Torch
 import TorchNN
@@ -27,13 +27,14 @@ package final class Trainer {
     let validationPairs: [DatasetPair]
     let encoder: LatentEncoder
     private let schedule: LearningRateSchedule
-    private let loader: TrainingLoader
+    let loader: TrainingLoader
+    let ranks: Ranks
     package nonisolated let pictureCount: Int
     let dtype: DType
     /// Whether weights have been changed by an update that then failed, so that they are of no state at all.
     private var hasTornWeights = false
     /// The sentences of pictures that could not be read so far, by their paths.
-    private var unreadable: [String: String] = [:]
+    var unreadable: [String: String] = [:]
 
     var isTorn: Bool { hasTornWeights || average?.hasLostWeights == true }
 
@@ -49,11 +50,14 @@ package final class Trainer {
     ///   - dataset: With the plan that `settings` names.
     ///   - checkpoint: What to go on from.
     ///   - allowsChanges: Whether the checkpoint's run may have had other settings or files.
+    ///   - ranks: As many processes as the settings say, each of which has a trainer of the same.
     /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
     package init(
         _ settings: TrainingSettings, dataset: Dataset, checkpoint: TrainingCheckpoint? = nil,
-        allowsChanges: Bool = false
+        allowsChanges: Bool = false, ranks: Ranks = Ranks()
     ) throws {
+        precondition(settings.training.processCount == ranks.size, "the settings tell of other processes")
+        self.ranks = ranks
         let problems = settings.problems()
         guard problems.isEmpty else { throw TrainingError.settings(problems.map(\.text)) }
         let base = try ModelFolder(settings.model.baseModelPath)
@@ -87,7 +91,8 @@ package final class Trainer {
         loader = TrainingLoader(
             TrainingReader(
                 dataset, pairs, reading, cache: cache, tolerance: Self.unreadableLimit(pictureCount: pairs.count)),
-            cursor: state.cursor, workerCount: settings.workerCount)
+            cursor: state.cursor, workerCount: settings.workerCount, rank: ranks.rank,
+            processCount: ranks.size)
         if let checkpoint {
             try checkpoint.load(
                 checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
@@ -122,14 +127,6 @@ package final class Trainer {
         }
     }
 
-    /// Notes pictures that could not be read. Throws ``TrainingError/unreadablePictures(_:)`` when they are too many.
-    private func note(unreadable faults: [String: String]) throws {
-        unreadable.merge(faults) { $1 }
-        guard unreadable.count <= Self.unreadableLimit(pictureCount: pictureCount) else {
-            throw TrainingError.unreadablePictures(unreadable.sorted { $0.key < $1.key }.map(\.value))
-        }
-    }
-
     private func tryUpdate(rate: Double?, skipLimit limit: Int) async throws -> TrainingUpdate {
         let start = ContinuousClock.now
         let settings = state.settings.training
@@ -137,15 +134,16 @@ package final class Trainer {
         var faults: [String: String] = [:]
         for part in 0..<settings.gradientAccumulationSteps {
             let before = ContinuousClock.now
-            let batch = try await loader.next()
+            let (batch, unreadable) = try await nextBatch()
             wait += ContinuousClock.now - before
             names += batch.names
-            faults.merge(batch.unreadable) { $1 }
-            try note(unreadable: batch.unreadable)
-            loss +=
-                try withFastKernels { try accumulate(batch, part: part) } / Double(settings.gradientAccumulationSteps)
+            faults.merge(unreadable) { $1 }
+            loss += try withFastKernels { try accumulate(batch) } / Double(settings.gradientAccumulationSteps)
             try didAccumulate(part)
         }
+        try sumGradients()
+        let totals = try totals(loss: loss, wait: wait, memory: device.peakMemory())
+        loss = totals.loss
         let clip = try GradientClip(
             transformer.trained, limit: state.settings.gradientClipping.maxGradNorm, scale: state.lossScale?.value ?? 1)
         let norm = try clip.norm.item()
@@ -162,8 +160,12 @@ package final class Trainer {
         next.lossScale?.update(isFinite: isFinite)
         next.step += 1
         next.cursor += settings.effectiveBatchSize
-        guard next.skippedInARow < limit else { throw TrainingError.notFinite(next.skippedInARow, names: names) }
-        let memory = try device.peakMemory()
+        guard next.skippedInARow < limit else {
+            let all = try ranks.gather(prettyJSON(names)).flatMap {
+                try JSONDecoder().decode([String].self, from: Data($0))
+            }
+            try ranks.fail(TrainingError.notFinite(next.skippedInARow, names: all))
+        }
         if isFinite {
             // Works in place: only a device that fails can leave it half done.
             hasTornWeights = true
@@ -177,24 +179,22 @@ package final class Trainer {
         state = next
         return TrainingUpdate(
             step: state.step, epoch: Double(state.cursor) / Double(pictureCount), loss: loss, lr: rate, gradNorm: norm,
-            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: wait.seconds, memory: memory,
+            skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: totals.wait,
+            memory: totals.memory,
             unreadable: faults.isEmpty ? nil : faults.sorted { $0.key < $1.key }.map(\.value))
     }
 
     /// The gradients of one batch of an update; gives its loss.
-    private func accumulate(_ batch: TrainingBatch, part: Int) throws -> Double {
+    private func accumulate(_ batch: TrainingBatch) throws -> Double {
         let training = state.settings.training
-        // Seeds of the draws: another for each batch, the same when a run is repeated.
-        var random = SplitMix64(
-            seed: training.seed, stream: UInt64(state.step * training.gradientAccumulationSteps + part))
-        func seed() -> UInt32 { UInt32(truncatingIfNeeded: random.next() >> 1) }
+        let seeds = batch.samples.indices.map { DrawSeeds(seed: training.seed, position: batch.position + $0) }
         let (picture, mask) = try withoutGradients {
             (
-                try encoder.latents(batch.samples.map(\.picture), seed: seed()).to(dtype),
-                try encoder.latents(batch.samples.map(\.mask), seed: seed()).to(.float32)
+                try encoder.latents(batch.samples.map(\.picture), seeds: seeds.map(\.picture)).to(dtype),
+                try encoder.latents(batch.samples.map(\.mask), seeds: seeds.map(\.mask)).to(.float32)
             )
         }
-        let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps)
+        let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps * ranks.size)
         let input = try picture.to(.float32)
         return try transformer.accumulateGradients(picture, scale: scale) { output in
             try state.settings.model.predictionType.mask(output: output.to(.float32), picture: input)

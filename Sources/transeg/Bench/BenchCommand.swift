@@ -1,5 +1,5 @@
 import ArgumentParser
-import StableDiffusion3
+import Limits
 
 /// `transeg bench`: how fast the program is on this machine.
 struct BenchCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Torch
+import TransparencyData
 import TransparencySegmentation
 import TransparencyTraining
 
@@ -12,7 +13,8 @@ struct TrainCommand: AsyncParsableCommand {
         discussion: """
             Settings have the original's names and values. Options override environment variables (TRANSEG_LR=2e-6), which override files \
             (--config, see config init). The output folder gets checkpoint-<step> folders, whose transformer/ diffusers loads, log.jsonl, \
-            and in the end model/, which segment and evaluate take. Ctrl-C, SIGTERM and SIGHUP finish the current update, save and leave.
+            and in the end model/, which segment and evaluate take. Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 finish the current update, \
+            save and leave. torchrun, srun and mpirun start several processes (torchrun --no-python --nproc-per-node 4 transeg train …).
 
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run
               transeg train --base-model-path sd35/ --dataset-path Trans10K --output-dir run --resume-from-checkpoint latest
@@ -70,19 +72,30 @@ struct TrainCommand: AsyncParsableCommand {
         try await TraceFile.recording(to: trace) { try await train(settings) }
     }
 
-    private func train(_ settings: TrainingSettings) async throws {
+    private func train(_ asked: TrainingSettings) async throws {
+        let launch = try LaunchEnvironment.detect()
+        let settings = try asked.shared(by: launch)
+        let isFirst = (launch?.rank ?? 0) == 0
+        let quiet = quiet || !isFirst
         let progress = await ProgressLogger(total: 0, quiet: quiet)
         // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for.
-        let interrupt = Interrupt(patience: 300)
+        let interrupt = Interrupt(patience: 300, alsoBy: [SIGUSR1], quiet: !isFirst)
         defer { interrupt.restore() }
         let start = ContinuousClock.now
+        let ranks = try await ComputeActor.run {
+            try Ranks(
+                joining: launch, device: settings.compute.device ?? .cpu,
+                timeout: .seconds(settings.compute.processTimeout))
+        }
         let run = try await FineTuningRun(
-            settings, masks: .telling(), allowsChanges: allowChanges, loggers: [progress],
-            isInterrupted: { interrupt.isRequested })
+            settings, masks: isFirst ? .telling() : MaskReader(), allowsChanges: allowChanges, ranks: ranks,
+            loggers: [progress], isInterrupted: { interrupt.isRequested })
         if !quiet { await run.trainer.base.tellNotes() }
         let first = await run.trainer.step
         await progress.begin(at: first, total: run.trainer.totalSteps)
         let outcome = try await run.loop.run()
+        // torchrun ends all when one has ended with an error, and so does a signal.
+        try await ComputeActor.run { try ranks.agree {} }
         let state = await run.trainer.state
         guard outcome == .finished else {
             await progress.log(

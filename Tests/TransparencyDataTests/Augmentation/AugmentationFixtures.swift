@@ -39,7 +39,7 @@ enum AugmentationFixtures {
     /// Counts of 100,000 draws.
     struct Draws: Decodable {
         let brightness, contrast, saturation, hue, order: [Int]
-        let motionSize, motionCells, motionCentreX, motionCentreY: [Int]
+        let motionSize, motionCells, motionCenterX, motionCenterY: [Int]
         let gaussianSize, gaussianSigma, noiseSigma: [Int]
         let noisy128: [Int]
         let applied: [String: Int]

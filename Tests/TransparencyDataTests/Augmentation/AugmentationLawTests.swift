@@ -86,10 +86,10 @@ import Testing
         #expect(deviation(counts(motions.map { ($0.size - 11) / 2 }, 11), draws.motionSize) < limit)
         let cells = motions.map { motion in (motion.offsets(), Double(motion.size / 2)) }
         #expect(deviation(counts(cells.map { $0.0.count }, 32), draws.motionCells) < limit)
-        let centresX = cells.map { Double($0.0.map(\.x).reduce(0, +)) / Double($0.0.count) / $0.1 }
-        let centresY = cells.map { Double($0.0.map(\.y).reduce(0, +)) / Double($0.0.count) / $0.1 }
-        #expect(deviation(histogram(centresX, -1.013, 1.017), draws.motionCentreX) < limit)
-        #expect(deviation(histogram(centresY, -1.013, 1.017), draws.motionCentreY) < limit)
+        let centersX = cells.map { Double($0.0.map(\.x).reduce(0, +)) / Double($0.0.count) / $0.1 }
+        let centersY = cells.map { Double($0.0.map(\.y).reduce(0, +)) / Double($0.0.count) / $0.1 }
+        #expect(deviation(histogram(centersX, -1.013, 1.017), draws.motionCenterX) < limit)
+        #expect(deviation(histogram(centersY, -1.013, 1.017), draws.motionCenterY) < limit)
         #expect(deviation(counts(gaussians.map { ($0.size - 11) / 2 }, 11), draws.gaussianSize) < limit)
         #expect(deviation(histogram(gaussians.map(\.sigma), 0.5, 3), draws.gaussianSigma) < limit)
     }
@@ -129,10 +129,10 @@ import Testing
         #expect(deviation(counts(try noisy(1, 0.205).map(Int.init), 256), draws.noisy128) > limit)
         #expect(try noisy(2) != samples)
         // Neighbors and channels know nothing of each other: correlations of the order of 1 / sqrt(n).
-        let centred = samples.map { Double($0) - 127.5 }
-        let variance = centred.map { $0 * $0 }.reduce(0, +) / Double(centred.count)
+        let centered = samples.map { Double($0) - 127.5 }
+        let variance = centered.map { $0 * $0 }.reduce(0, +) / Double(centered.count)
         for lag in [1, 2, 3, 3 * 1024] {
-            let products = zip(centred, centred.dropFirst(lag)).map { $0 * $1 }
+            let products = zip(centered, centered.dropFirst(lag)).map { $0 * $1 }
             #expect(
                 abs(products.reduce(0, +) / Double(products.count) / variance) < 4.5
                     / Double(products.count).squareRoot())

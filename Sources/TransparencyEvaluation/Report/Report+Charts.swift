@@ -1,4 +1,5 @@
 import Reports
+import SegmentationMetrics
 
 extension Report {
     /// A chart with its heading, legend and a sentence about it.

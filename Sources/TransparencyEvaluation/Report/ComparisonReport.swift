@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Reports
+package import SegmentationMetrics
 
 /// Two evaluations of the same pictures on one page: each number with the interval of its difference, and each picture's two IoUs.
 package struct ComparisonReport {

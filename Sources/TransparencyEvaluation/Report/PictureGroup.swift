@@ -1,3 +1,5 @@
+import SegmentationMetrics
+
 /// The pictures of one difficulty, with how the report calls and draws them.
 struct PictureGroup {
     /// `nil` for pictures without one.

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import SegmentationMetrics
 
 extension Report {
     /// The page, UTF-8 and well-formed as XML. The same report gives the same text.

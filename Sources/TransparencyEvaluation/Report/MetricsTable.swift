@@ -1,4 +1,5 @@
 import Foundation
+package import SegmentationMetrics
 
 /// Numbers of an evaluation for a terminal.
 package enum MetricsTable {

@@ -1,3 +1,5 @@
+import SegmentationMetrics
+
 extension ProtocolName {
     /// The heading of the protocol's table.
     var heading: String {

@@ -1,4 +1,5 @@
 import Files
+public import SegmentationMetrics
 
 /// `report.html`: an evaluation as one page for people, which needs no other file and no network.
 ///

@@ -1,4 +1,5 @@
 import Reports
+import SegmentationMetrics
 
 extension Report {
     /// The protocols with their tables: rows for all, easy and hard pictures.

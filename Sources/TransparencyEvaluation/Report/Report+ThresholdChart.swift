@@ -1,4 +1,5 @@
 import Reports
+import SegmentationMetrics
 
 extension Report {
     /// What another threshold would have given.

@@ -1,3 +1,5 @@
+public import SegmentationMetrics
+
 extension Report {
     /// Pictures that are worth to be looked at.
     public struct Selection: Equatable, Sendable {

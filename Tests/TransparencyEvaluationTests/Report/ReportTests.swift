@@ -1,7 +1,9 @@
 import Foundation
+import MetricsTestSupport
+import SegmentationMetrics
 import Testing
 
-@testable import SegmentationMetrics
+@testable import TransparencyEvaluation
 
 @Suite struct ReportTests {
     private let settings = EvaluationSettings(

@@ -1,10 +1,9 @@
 import SeededRandom
-
-@testable import SegmentationMetrics
+package import SegmentationMetrics
 
 /// Records of small random pictures, the same for the same seed; predictions are right from a `quality` of
 /// 0.5 on.
-func randomRecords(_ count: Int, seed: UInt64 = 1, quality: Double = 0.3, withClasses: Bool = true) throws
+package func randomRecords(_ count: Int, seed: UInt64 = 1, quality: Double = 0.3, withClasses: Bool = true) throws
     -> [ImageRecord]
 {
     // Truths do not depend on the quality, so that runs of different qualities are of the same pictures.

@@ -1,7 +1,8 @@
 import Foundation
+import SegmentationMetrics
 import Testing
 
-@testable import SegmentationMetrics
+@testable import TransparencyEvaluation
 
 /// Evaluations of few, odd or no pictures.
 @Suite struct ReportEdgeTests {

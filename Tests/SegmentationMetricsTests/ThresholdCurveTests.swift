@@ -1,3 +1,4 @@
+import MetricsTestSupport
 import SeededRandom
 import Testing
 

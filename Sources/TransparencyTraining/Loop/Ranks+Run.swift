@@ -1,0 +1,24 @@
+import Files
+import Foundation
+import Torch
+
+extension Ranks {
+    /// Whether this launch has begun a run in a folder before, in processes that it then started anew.
+    func hasBegun(_ folder: String) throws -> Bool {
+        let has = try first { try group?.launchStore?.has(Self.key(folder)) ?? false }
+        return try broadcast([has == true ? 1 : 0]) == [1]
+    }
+
+    /// Notes that this launch has begun a run in a folder.
+    func noteBegun(_ folder: String) throws {
+        try first { try group?.launchStore?.set(Self.key(folder), "") }
+    }
+
+    private static func key(_ folder: String) -> String { "begun/\(absolutePath(folder))" }
+
+    /// The checkpoint that the first process has chosen.
+    func same(_ checkpoint: TrainingCheckpoint?) throws -> TrainingCheckpoint? {
+        let path = String(decoding: try broadcast(Array((checkpoint?.path ?? "").utf8)), as: UTF8.self)
+        return try isFirst ? checkpoint : path.isEmpty ? nil : TrainingCheckpoint(path)
+    }
+}
