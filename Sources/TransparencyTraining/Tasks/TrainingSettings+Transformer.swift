@@ -39,7 +39,10 @@ extension TrainingSettings {
             device: device, timestep: segmentationTimestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),
-            keepsWeights: compute.offload != .all, releasePages: base.releasePages)
+            keepsWeights: compute.offload != .all, releasePages: {
+                base.releasePages()
+                checkpoint?.store.releasePages()
+            })
     }
 
     /// Where the float32 state is kept; nil for the device's memory. Throws `FileError`.
