@@ -131,7 +131,8 @@ import Torch
         for rank in [0, 2] {
             let error = #expect(throws: TorchError.self) { try results[rank].get() }
             #expect(error?.kind == .collective)
-            #expect(error?.description.hasSuffix("; rank 1 gives no sign of life") == true, "\(error?.description ?? "")")
+            #expect(
+                error?.description.hasSuffix("; rank 1 gives no sign of life") == true, "\(error?.description ?? "")")
         }
         #expect(ContinuousClock.now - start < .seconds(30))
     }
