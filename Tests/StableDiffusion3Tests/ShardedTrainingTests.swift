@@ -166,7 +166,7 @@ import TorchTraining
     }
 
     /// What was gathered is put back by any number of processes.
-    @Test func stateMovesBetweenWorlds() throws {
+    @Test func theStateMovesBetweenWorlds() throws {
         let run = Run(stage: .full, updates: 2)
         let wanted = try Self.train(run).weights
         let results = try withProcessGroups(3) { group in
@@ -180,7 +180,8 @@ import TorchTraining
                 let owner = part.index % group.size
                 let whole = try trained.gathered(.master, of: part.index, at: owner)
                 if (whole != nil) != (owner == group.rank) { return owned }
-                for (key, tensor) in try whole.map(part.layout.views) ?? [] { owned[key] = try tensor.array() }
+                guard let whole else { continue }
+                for (key, tensor) in try part.layout.views(of: whole) { owned[key] = try tensor.array() }
             }
             return owned
         }

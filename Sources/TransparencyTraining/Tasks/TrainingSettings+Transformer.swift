@@ -40,7 +40,7 @@ extension TrainingSettings {
             device: device, timestep: segmentationTimestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),
-            sharding: Sharding(compute.sharding.stage, group: group), keepsWeights: compute.offload != .all, releasePages: base.releasePages)
+            sharding: TorchTraining.Sharding(compute.sharding.stage, group: group), keepsWeights: compute.offload != .all, releasePages: base.releasePages)
     }
 
     /// Where the float32 state is kept; nil for the device's memory. Throws `FileError`.
@@ -52,7 +52,7 @@ extension TrainingSettings {
 }
 
 extension TrainingSettings.Sharding {
-    fileprivate var stage: Sharding.Stage {
+    fileprivate var stage: TorchTraining.Sharding.Stage {
         switch self {
         case .none: .none
         case .optimizer: .optimizer
