@@ -40,7 +40,8 @@ extension TrainingSettings {
             device: device, timestep: segmentationTimestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),
-            sharding: TorchTraining.Sharding(compute.sharding.stage, group: group), keepsWeights: compute.offload != .all, releasePages: base.releasePages)
+            sharding: TorchTraining.Sharding(compute.sharding.stage, group: group),
+            keepsWeights: compute.offload != .all, releasePages: base.releasePages)
     }
 
     /// Where the float32 state is kept; nil for the device's memory. Throws `FileError`.
