@@ -114,7 +114,7 @@ package final class ProcessGroup: Sendable {
     private static func reason() -> String {
         let text = String(cString: ct_last_error())
         let line = text.split(separator: "\n").first.map(String.init) ?? text
-        return line.replacing(#/^\[[^\]]*\] /#, with: "")
+        return line.replacing(#/^\[[^\]]*\] /#, with: "").replacing(#/\. This is typically caused by.*/#, with: "")
     }
 
     static func text(_ duration: Duration) -> String { "\(Int(duration.seconds.rounded(.up))) s" }

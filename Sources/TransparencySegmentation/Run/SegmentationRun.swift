@@ -1,3 +1,6 @@
+public import Annotations
+import Images
+
 /// Segments a list of pictures and writes the results of each.
 ///
 /// ```swift
@@ -11,6 +14,8 @@
 public struct SegmentationRun: Sendable {
     public let predictor: any MaskPredictor
     public let writer: ResultWriter
+    /// Is given each picture's mask; whoever made it finishes it after the run. nil for no annotations.
+    public var annotations: AnnotationWriter?
     /// What each picture is brought to for the model; nil for the predictor's own size.
     public var size: InputSize?
     /// The soft value above which a pixel counts as transparent.
@@ -80,6 +85,7 @@ public struct SegmentationRun: Sendable {
         let files: [ResultKind: String]
         do {
             files = try writer.write(mask, of: picture, index: index)
+            try annotations?.add(AnnotatedPicture(name: source.fileName, mask: mask.labels()), at: index)
         } catch {
             throw SegmentationError.output("\(source.name): \(error)")
         }

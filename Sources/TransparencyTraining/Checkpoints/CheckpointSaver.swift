@@ -1,4 +1,5 @@
 import Files
+import Limits
 package import Torch
 
 /// Saves the checkpoints of a run while it goes on: one at a time, which every rank writes its part of.

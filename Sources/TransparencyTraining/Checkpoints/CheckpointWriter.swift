@@ -1,6 +1,7 @@
 import Dispatch
 import Files
 import Foundation
+import Limits
 import Safetensors
 import Synchronization
 import Torch
