@@ -12,7 +12,7 @@ struct EvaluationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Compare at a square of this side in pixels, or at HEIGHTxWIDTH. Published numbers of the original are at 1024, of TransLab at 512. "
-                + "(default: the size that the model was made for; each picture's own with --predictions)",
+                + "(default: the size that the model was made for; each picture's own where masks are compared without a model)",
             valueName: "side"))
     var size: SizeChoice?
 
