@@ -118,7 +118,7 @@ public struct EvaluationRun: Sendable {
         let folder = try EvaluationFolder(path, identity: whole, resume: resume)
         let done = Set(folder.records.map { EvaluationIdentity.name($0.id, $0.difficulty) })
         let remaining = items.filter { !done.contains(name($0)) }
-        var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records)
+        var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records, warning: folder.warning)
         let (path, writesPictures) = (path, writesPictures)
         let pipeline = makePipeline(remaining) { scored in
             if writesPictures { try EvaluationFolder.writePictures(of: scored, in: path) }

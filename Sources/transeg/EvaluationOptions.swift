@@ -78,7 +78,10 @@ struct EvaluationOptions: ParsableArguments {
             defer { bar?.end() }
             do {
                 return try await score(run) { progress in
-                    if bar == nil { bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored") }
+                    if bar == nil {
+                        progress.warning.map(StandardStream.tell)
+                        bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored")
+                    }
                     guard progress.doneCount > 0 else { return }
                     hasScored = true
                     let means = String(
