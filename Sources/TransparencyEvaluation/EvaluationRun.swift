@@ -37,6 +37,9 @@ public struct EvaluationRun: Sendable {
     /// Whether the folder has an evaluation that was finished, perhaps of something else.
     package var isFinished: Bool { EvaluationFolder.isFinished(path) }
 
+    /// Whether the folder has an evaluation that can go on; somebody may have removed it meanwhile.
+    package var canContinue: Bool { EvaluationFolder.canContinue(in: path) }
+
     /// Scores what a model predicts of pairs.
     ///
     /// - Parameters:

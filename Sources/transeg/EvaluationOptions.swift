@@ -94,7 +94,7 @@ struct EvaluationOptions: ParsableArguments {
                 throw Interrupt.exitCode
             } catch {
                 bar?.end()
-                if hasScored { StandardStream.tell("what was scored is kept; continue with --resume") }
+                if hasScored, run.canContinue { StandardStream.tell("what was scored is kept; continue with --resume") }
                 throw error
             }
         }
