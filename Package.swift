@@ -10,7 +10,7 @@ let package = Package(
             targets: [
                 "TransparencySegmentation", "TransparencyEvaluation", "TransparencyTraining", "StableDiffusion3",
                 "TorchTraining", "TorchNN", "Torch", "Safetensors", "Images", "SegmentationMetrics", "TransparencyData",
-                "SyntheticScenes",
+                "SyntheticScenes", "Annotations",
             ]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
@@ -36,7 +36,10 @@ let package = Package(
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
         .target(
             name: "TransparencyData",
-            dependencies: ["SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
+            dependencies: ["Annotations", "SegmentationMetrics", "SeededRandom", "Reports", "Images", "Files"]),
+        .target(
+            name: "Annotations",
+            dependencies: ["Reports", "Images", "Files", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "SyntheticScenes",
             dependencies: ["TransparencyData", "SeededRandom", "Images", "Files", "SegmentationMetrics"]),
@@ -52,7 +55,9 @@ let package = Package(
         .target(
             name: "TransparencySegmentation",
             dependencies: [
-                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Images", "EmbeddedModel", "Files", "Limits",
+                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Annotations", "Images", "EmbeddedModel",
+                "Files",
+                "Limits",
             ]),
         .target(
             name: "TransparencyEvaluation",
@@ -72,7 +77,7 @@ let package = Package(
             name: "transeg",
             dependencies: [
                 "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData",
+                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Annotations",
                 "Images", "EmbeddedModel", "Reports", "Files", "Limits",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -91,6 +96,7 @@ let package = Package(
             name: "SegmentationMetricsTests",
             dependencies: ["SegmentationMetrics", "SeededRandom", "MetricsTestSupport"],
             exclude: ["Fixtures"]),
+        .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "SeededRandom", "Images", "Files"]),
         .testTarget(
             name: "TransparencyDataTests",
             dependencies: ["TransparencyData", "SyntheticScenes", "Images", "Files", "SegmentationMetrics"],

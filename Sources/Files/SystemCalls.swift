@@ -19,3 +19,18 @@ package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> 
     }
     return nil
 }
+
+/// Writes all bytes at an offset, as ``writeAll(_:to:)``.
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Int32? {
+    var (rest, offset) = (bytes, offset)
+    while !rest.isEmpty {
+        let written = uninterrupted { pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset)) }
+        guard written > 0 else { return errno }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        offset += written
+    }
+    return nil
+}
+
+/// Makes what was written durable; gives the system's number of what prevented it, nil when nothing did.
+package func flush(_ descriptor: Int32) -> Int32? { uninterrupted { fsync(descriptor) } == 0 ? nil : errno }

@@ -73,6 +73,9 @@ public final class EvaluationFolder {
         PlainFile.exists("\(path)/\(metricsName)") && !PlainFile.exists("\(path)/\(identityName)")
     }
 
+    /// The metrics in a folder. Throws `MetricsError`.
+    static func metrics(_ path: String) throws -> Metrics { try Metrics(contentsOf: "\(path)/\(metricsName)") }
+
     /// The metrics of an evaluation that was finished; nil where there is none.
     ///
     /// - Throws: ``EvaluationError/changed(folder:differences:)`` when it is of something else; `MetricsError`.
@@ -80,7 +83,7 @@ public final class EvaluationFolder {
         _ path: String, identity: EvaluationIdentity, settings: EvaluationSettings, data: DataState
     ) throws -> Metrics? {
         guard isFinished(path) else { return nil }
-        let metrics = try Metrics(contentsOf: "\(path)/\(metricsName)")
+        let metrics = try metrics(path)
         var differences: [String] = []
         if let earlier = try self.identity(at: "\(path)/\(finishedName)") {
             differences = identity.differences(from: earlier, scored: nil)

@@ -1,4 +1,5 @@
 public import SegmentationMetrics
+package import Torch
 public import TransparencyData
 import TransparencySegmentation
 
@@ -25,6 +26,8 @@ public struct EvaluationRun: Sendable {
     public var facts: [Report.Fact]
     /// Which files are scored.
     public var data: DataState
+    /// The processes that share the pictures; the first of them alone writes to the folder, but for pictures.
+    package var ranks = Ranks()
 
     public init(
         in path: String, resume: Bool = false, writesPictures: Bool = true, title: String = "Evaluation",
@@ -51,7 +54,7 @@ public struct EvaluationRun: Sendable {
         progress: (EvaluationProgress) -> Void = { _ in }
     ) async throws -> Metrics {
         // Heads alone, for all of the rest is read in any case.
-        try dataset.check(pairs, decodedPixels: 0)
+        try ranks.first { try dataset.check(pairs, decodedPixels: 0) }
         return try await run(
             pairs, name: { EvaluationIdentity.name($0.id, $0.difficulty) },
             hash: { try dataset.hash(of: $0) },
@@ -111,29 +114,47 @@ public struct EvaluationRun: Sendable {
         var identity = identity
         (identity["files"], identity["plan"]) = (data.filesHash, data.plan)
         var whole = EvaluationIdentity(facts: identity)
-        whole.pictures = try Dictionary(items.map { (name($0), try hash($0)) }) { $1 }
-        if resume, let metrics = try EvaluationFolder.finished(path, identity: whole, settings: settings, data: data) {
-            return metrics
+        let (path, data) = (path, data)
+        var (finished, folder): (Metrics?, EvaluationFolder?)
+        try ranks.first {
+            whole.pictures = try Dictionary(items.map { (name($0), try hash($0)) }) { $1 }
+            if resume {
+                finished = try EvaluationFolder.finished(path, identity: whole, settings: settings, data: data)
+            }
+            if finished == nil { folder = try EvaluationFolder(path, identity: whole, resume: resume) }
         }
-        let folder = try EvaluationFolder(path, identity: whole, resume: resume)
-        let done = Set(folder.records.map { EvaluationIdentity.name($0.id, $0.difficulty) })
+        let names = (folder?.records ?? []).map { EvaluationIdentity.name($0.id, $0.difficulty) }
+        let begun = try ranks.same(Begun(isFinished: finished != nil, scored: names))
+        if begun.isFinished { return try finished ?? EvaluationFolder.metrics(path) }
+        let done = Set(begun.scored)
         let remaining = items.filter { !done.contains(name($0)) }
-        var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder.records)
-        let (path, writesPictures) = (path, writesPictures)
-        let pipeline = makePipeline(remaining) { scored in
+        var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder?.records ?? [])
+        let writesPictures = writesPictures
+        let pipeline = makePipeline(ranks.share(of: remaining)) { scored in
             if writesPictures { try EvaluationFolder.writePictures(of: scored, in: path) }
             return scored.record
         }
         report(progress)
-        for await picture in pipeline {
-            let record = try picture.result.get()
-            try folder.append(record)
+        let isWhole = try await ranks.collect(pipeline, count: remaining.count) { picture in
+            try picture.result.get()
+        } receive: { record in
+            try folder?.append(record)
             progress.add(record)
             progress.doneCount += 1
             report(progress)
         }
-        guard progress.doneCount == remaining.count else { throw CancellationError() }
-        return try folder.finish(settings: settings, data: data, title: title, facts: facts)
+        guard isWhole else { throw CancellationError() }
+        let metrics = try ranks.first {
+            try folder?.finish(settings: settings, data: data, title: title, facts: facts)
+        }
+        return try metrics.flatMap(\.self) ?? EvaluationFolder.metrics(path)
+    }
+
+    /// What an evaluation begins with.
+    private struct Begun: Codable {
+        let isFinished: Bool
+        /// The names of what was scored before.
+        let scored: [String]
     }
 }
 

@@ -38,6 +38,12 @@ public struct Segmentation: Sendable {
         try classes.map { try Image(classes: Image(width: width, height: height, channels: 1, pixels: $0)) }
     }
 
+    /// What each pixel is, one channel: 0 background; 1 things and 2 stuff of a model that tells them apart, of others 1 what is transparent.
+    func labels() throws -> Image {
+        try Image(
+            width: width, height: height, channels: 1, pixels: classes ?? softMask.map { $0 > threshold ? 1 : 0 })
+    }
+
     /// The share of pixels that are transparent, 0…1.
     public var transparentShare: Double {
         Double(softMask.count { $0 > threshold }) / Double(max(softMask.count, 1))

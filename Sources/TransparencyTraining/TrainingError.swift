@@ -26,6 +26,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case baseModelMissing(String, base: String, reason: String)
     /// A file is of a later version of the program.
     case laterFormat(String, version: Int)
+    /// A process does not see the folder that the first one made.
+    case folderNotShared(String, rank: Int)
     /// The processes of a run could not exchange something in an update.
     case lostProcesses(step: Int, reason: String)
     /// Another run is writing to the output folder.
@@ -60,6 +62,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
             "the base model of \(checkpoint) is \(base), and \(reason); name where it is now with --base-model-path"
         case .laterFormat(let path, let version):
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
+        case .folderNotShared(let path, let rank):
+            "rank \(rank) does not see \(path), which rank 0 made; name an output_dir on a file system that all hosts share"
         case .lostProcesses(let step, let reason):
             "update \(step) failed, for another process of the run ended or cannot be reached (\(reason)); continue with "
                 + "--resume-from-checkpoint latest"
@@ -80,10 +84,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
 
     /// The checkpoints beside one that is not there.
     private static func others(than path: String) -> String {
-        let folder = (path as NSString).deletingLastPathComponent
-        let names = FolderCheckpointStore(folder.isEmpty ? "." : folder).steps.map {
-            "\(FolderCheckpointStore.prefix)\($0)"
-        }
+        let parent = (path as NSString).deletingLastPathComponent
+        // A run's folder may be taken for one of its checkpoints.
+        let folder = FolderCheckpointStore(path).steps.isEmpty ? (parent.isEmpty ? "." : parent) : path
+        let names = FolderCheckpointStore(folder).steps.map { "\(FolderCheckpointStore.prefix)\($0)" }
         return names.isEmpty ? "" : "; \(folder) has \(names.joined(separator: ", "))"
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Limits
 import SegmentationMetrics
+import Torch
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -25,7 +26,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"), completion: .directory)
     var dataset: String?
 
-    @OptionGroup var datasetOptions: DatasetOptions
+    @OptionGroup var datasetOptions: DatasetOptions<TestSplit>
 
     @Option(
         help: ArgumentHelp("Score the masks in this folder instead of a model's.", valueName: "folder"),
@@ -75,35 +76,36 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let ranks = try await Ranks.joined()
         if let predictions {
-            try await score(predictions)
+            try await score(predictions, ranks)
         } else if let root = dataset {
-            try await score(modelOptions, on: root)
+            try await score(modelOptions, on: root, ranks)
         }
     }
 
-    private func score(_ modelOptions: ModelOptions, on root: String) async throws {
+    private func score(_ modelOptions: ModelOptions, on root: String, _ ranks: Ranks) async throws {
         let dataset = try datasetOptions.open(root)
-        let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+        let pairs = try datasetOptions.pairs(of: dataset)
         // Found out before a large model is loaded.
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
-        let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet)
+        let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet || !ranks.isFirst, ranks: ranks)
         let evaluator = try Evaluator(
             predictor: segmenter, size: options.size?.size, threshold: options.threshold, countsNative: native)
         let facts = datasetOptions.facts(root, model: modelOptions, segmenter)
-        try await options.run(title: "Evaluation", facts: facts, data: data) { [batch] run, progress in
+        try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) { [batch] run, progress in
             try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
         }
     }
 
-    private func score(_ predictions: String) async throws {
+    private func score(_ predictions: String, _ ranks: Ranks) async throws {
         let masks: [PredictedMask]
         var (data, facts) = (DataState(), [Report.Fact("Predictions", predictions)])
         var sources = ["predictions": predictions]
         if let root = dataset {
             let dataset = try datasetOptions.open(root)
-            let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+            let pairs = try datasetOptions.pairs(of: dataset)
             masks = try PredictionFolder.masks(predictions: predictions, pairs: pairs, of: dataset)
             data = try datasetOptions.state(of: dataset, pairs)
             facts += datasetOptions.facts(root)
@@ -117,8 +119,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         let settings = PredictedMask.Settings(
             size: size.map { ($0.width, $0.height) }, threshold: options.threshold, areClasses: predictedClasses,
             countsNative: native)
-        try await options.run(title: "Evaluation of masks", facts: facts, data: data) { [sources] run, progress in
-            try await run.score(masks, settings, sources: sources, reader: .telling(), progress: progress)
+        try await options.run(title: "Evaluation of masks", facts: facts, data: data, ranks: ranks) {
+            [sources] run, progress in
+            try await run.score(
+                masks, settings, sources: sources, reader: ranks.isFirst ? .telling() : MaskReader(), progress: progress
+            )
         }
     }
 }

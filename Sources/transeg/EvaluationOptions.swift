@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegmentationMetrics
 import StableDiffusion3
+import Torch
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -11,7 +12,7 @@ struct EvaluationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Compare at a square of this side in pixels, or at HEIGHTxWIDTH. Published numbers of the original are at 1024, of TransLab at 512. "
-                + "(default: the size that the model was made for; each picture's own with --predictions)",
+                + "(default: the size that the model was made for; each picture's own where masks are compared without a model)",
             valueName: "side"))
     var size: SizeChoice?
 
@@ -65,14 +66,15 @@ struct EvaluationOptions: ParsableArguments {
     ///   - score: Scores everything and says after each picture how far it is.
     /// - Throws: What `score` throws, and `Interrupt.exitCode` when interrupted.
     func run(
-        title: String, facts: [Report.Fact], data: DataState,
+        title: String, facts: [Report.Fact], data: DataState, ranks: Ranks = Ranks(),
         score: @escaping @Sendable (EvaluationRun, (EvaluationProgress) -> Void) async throws -> Metrics
     ) async throws {
-        let run = EvaluationRun(
+        var run = EvaluationRun(
             in: output, resume: resume, writesPictures: pictures, title: title, facts: facts, data: data)
-        let quiet = quiet
+        run.ranks = ranks
+        let quiet = quiet || !ranks.isFirst
         let wasFinished = resume && run.isFinished
-        let metrics = try await Interrupt.cancelling {
+        let metrics = try await Interrupt.cancelling(quiet: !ranks.isFirst) { [run] in
             var bar: Progress?
             var hasScored = false
             defer { bar?.end() }
@@ -87,7 +89,7 @@ struct EvaluationOptions: ParsableArguments {
                 }
             } catch is CancellationError {
                 bar?.end()
-                StandardStream.tell("interrupted; continue with --resume")
+                if ranks.isFirst { StandardStream.tell("interrupted; continue with --resume") }
                 throw Interrupt.exitCode
             } catch {
                 bar?.end()
@@ -95,6 +97,7 @@ struct EvaluationOptions: ParsableArguments {
                 throw error
             }
         }
+        guard ranks.isFirst else { return }
         // Told to those too who asked for errors only: nothing was done.
         if wasFinished { StandardStream.tell("the evaluation in \(output) was finished already") }
         if json {

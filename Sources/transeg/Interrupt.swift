@@ -83,9 +83,11 @@ final class Interrupt: Sendable {
     }
 
     /// Runs `body` in a task that an interrupt cancels.
-    static func cancelling<R: Sendable>(_ body: @escaping @Sendable () async throws -> R) async throws -> R {
+    static func cancelling<R: Sendable>(
+        quiet: Bool = false, _ body: @escaping @Sendable () async throws -> R
+    ) async throws -> R {
         let task = Task(operation: body)
-        let interrupt = Interrupt { task.cancel() }
+        let interrupt = Interrupt(quiet: quiet) { task.cancel() }
         defer { interrupt.restore() }
         return try await task.value
     }

@@ -45,10 +45,13 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Applies `--threads` and loads the model.
-    func makeSegmenter(quiet: Bool) async throws -> Segmenter {
-        try await threads.apply()
+    ///
+    /// - Parameter ranks: The processes each of which has a segmenter, with its share of the machine.
+    func makeSegmenter(quiet: Bool, ranks: Ranks = Ranks()) async throws -> Segmenter {
+        try await threads.apply(launch: ranks.launch)
+        let own = try ranks.launch.map { $0.device(try .usable(device.device)) } ?? device.device
         let segmenter = try await Segmenter(
-            model: model, revision: revision, variant: variant, device: device.device, dtype: dtype.dtype,
+            model: model, revision: revision, variant: variant, device: own, dtype: dtype.dtype,
             form: plain ? .plain : .folded, precision: precisionOptions.precision,
             memoryLimit: precisionOptions.memoryLimit?.bytes)
         if !quiet { segmenter.model.tellNotes() }

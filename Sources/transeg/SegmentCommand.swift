@@ -1,9 +1,11 @@
+import Annotations
 import ArgumentParser
 import EmbeddedModel
 import Files
 import Foundation
 import Images
 import Limits
+import Torch
 import TransparencySegmentation
 
 /// `transeg segment`: masks for a picture, a folder, or standard input.
@@ -55,7 +57,7 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, or classes (of a model that tells things from stuff); several with commas between. "
+            "What to write: soft, mask, overlay, cutout, classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
                 + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
     var write: ResultKinds?
 
@@ -64,6 +66,9 @@ struct SegmentCommand: AsyncParsableCommand {
             "The soft value, 0 to 1, above which a pixel counts as transparent. A higher one marks less, with fewer false alarms."
     )
     var threshold: Float = 0.5
+
+    @Option(help: ArgumentHelp("Leave connected regions of fewer pixels out of annotations.", valueName: "pixels"))
+    var areaThreshold = 1
 
     @Option(
         help: ArgumentHelp(
@@ -81,11 +86,12 @@ struct SegmentCommand: AsyncParsableCommand {
         if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
         try check("threshold", threshold, 0...1)
         try check("batch", batch, NumberBounds.batch)
+        try check("area-threshold", areaThreshold, 1...1 << 30)
         if output == "-" {
             guard inputs.count == 1, !isFolder(inputs[0]) else {
                 throw ValidationError("--output - takes one picture; give one picture or - for standard input")
             }
-            guard (write ?? .mask).kinds.count == 1 else {
+            guard (write ?? .mask).kinds.count == 1, write?.formats.isEmpty ?? true else {
                 throw ValidationError("--output - takes one kind of result; name one with --write")
             }
             if json { throw ValidationError("--output - and --json both need standard output") }
@@ -111,6 +117,14 @@ struct SegmentCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let ranks = try await Ranks.joined()
+        let quiet = quiet || !ranks.isFirst
+        if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") {
+            throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")
+        }
+        if ranks.size > 1, let format = write?.formats.first(where: { $0 != .yolo }) {
+            throw ValidationError("--write \(format.rawValue) is for one process; start it without a launcher")
+        }
         let isExample = inputs.isEmpty
         guard let example = isExample ? EmbeddedModel.examplePicture : "" else {
             throw SegmentationError.embeddedModelMissing
@@ -131,20 +145,30 @@ struct SegmentCommand: AsyncParsableCommand {
             )
         }
         if !quiet, let others = PictureSource.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
-        let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
+        let segmenter = try await modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
         if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff")
         }
         let writer = try ResultWriter(
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
-            names: sources.map { $0 == .standardInput ? $0.fileName : $0.name })
-        let run = SegmentationRun(
+            names: sources.map { $0 == .standardInput ? $0.fileName : $0.name }
+        ).share(of: ranks)
+        var run = SegmentationRun(
             predictor: segmenter, writer: writer, size: inputSize, threshold: threshold,
             bounds: PipelineBounds(batch: batch))
+        if !kinds.formats.isEmpty {
+            run.annotations = try AnnotationWriter(
+                kinds.formats, to: output,
+                classes: segmenter.usage.target == .binary ? ["glass"] : ["things", "stuff"],
+                minimumArea: areaThreshold)
+        }
         let results =
-            dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) } ?? run.results(of: sources)
-        let result = try await tell(of: results, count: sources.count)
+            dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) }
+            ?? run.results(of: ranks.share(of: sources))
+        let result = try await tell(of: results, count: sources.count, ranks)
+        try await run.finishAnnotations(ranks)
+        guard ranks.isFirst else { return }
         if !quiet, !json, output != "-" {
             try result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
         }
@@ -154,18 +178,25 @@ struct SegmentCommand: AsyncParsableCommand {
 
     /// Prints what becomes of each picture.
     private func tell(
-        of results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int
+        of results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int, _ ranks: Ranks
     ) async throws -> SegmentOutput {
+        let quiet = quiet || !ranks.isFirst
         let progress = Progress(total: count, quiet: quiet || json || output == "-")
         let output = SegmentOutput(total: count, json: json, progress: progress)
         @Sendable func printAll() async throws -> SegmentOutput {
             var output = output
             defer { output.progress.end() }
-            for await picture in results { try output.add(picture) }
+            let isWhole = try await ranks.collect(results, count: count) { picture in
+                try SegmentedPicture(picture)
+            } receive: { picture in
+                try output.add(picture)
+            }
+            // The first process has counted.
+            if !ranks.isFirst, !isWhole { throw Interrupt.exitCode }
             return output
         }
         // A single picture is not worth finishing: its files appear whole or not at all anyway.
-        return count > 1 ? try await Interrupt.cancelling(printAll) : try await printAll()
+        return count > 1 ? try await Interrupt.cancelling(quiet: !ranks.isFirst, printAll) : try await printAll()
     }
 }
 
@@ -188,8 +219,10 @@ struct SizeChoice: ExpressibleByArgument {
 /// `--write`: a list of kinds.
 struct ResultKinds: ExpressibleByArgument {
     let kinds: [ResultKind]
+    var formats: [AnnotationFormat] = []
 
-    static let defaultCompletionKind = CompletionKind.list(ResultKind.allCases.map(\.rawValue))
+    static let defaultCompletionKind = CompletionKind.list(
+        ResultKind.allCases.map(\.rawValue) + AnnotationFormat.allCases.map(\.rawValue))
 
     static let mask = ResultKinds(kinds: [.mask])
     static let softAndMask = ResultKinds(kinds: [.soft, .mask])
@@ -198,10 +231,10 @@ struct ResultKinds: ExpressibleByArgument {
     init(kinds: [ResultKind]) { self.kinds = kinds }
 
     init?(argument: String) {
-        let kinds = argument.split(separator: ",", omittingEmptySubsequences: false).map {
-            ResultKind(rawValue: $0.trimmingCharacters(in: .whitespaces))
-        }
-        guard !kinds.contains(nil) else { return nil }
-        self.kinds = ResultKind.allCases.filter { kinds.contains($0) }
+        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        kinds = ResultKind.allCases.filter { names.contains($0.rawValue) }
+        formats = AnnotationFormat.allCases.filter { names.contains($0.rawValue) }
+        guard kinds.count + formats.count == Set(names).count else { return nil }
     }
 }

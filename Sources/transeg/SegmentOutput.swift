@@ -3,6 +3,31 @@ import Images
 import Torch
 import TransparencySegmentation
 
+/// What became of a picture, as the process that prints is told it.
+struct SegmentedPicture: Codable {
+    /// A sentence; nil of one that was segmented.
+    let error: String?
+    /// The line of JSON.
+    let line: String
+    /// By kind.
+    let files: [String: String]
+    let seconds: Double
+
+    init(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
+        switch picture.result {
+        case .failure(let failure):
+            let text = SegmentOutput.text(failure, of: picture.item)
+            (error, files, seconds) = (text, [:], 0)
+            line = try ResultLine(picture.item, error: text).text()
+        case .success(let written):
+            error = nil
+            files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
+            seconds = written.timings.total
+            line = try ResultLine(picture.item, written).text()
+        }
+    }
+}
+
 /// What `segment` prints of each picture and at the end.
 struct SegmentOutput {
     let total: Int
@@ -11,7 +36,7 @@ struct SegmentOutput {
 
     private(set) var doneCount = 0
     private(set) var failedCount = 0
-    private var lastFiles: [ResultKind: String] = [:]
+    private var lastFiles: [String: String] = [:]
     private var computeSeconds = 0.0
 
     init(total: Int, json: Bool, progress: Progress) {
@@ -22,23 +47,20 @@ struct SegmentOutput {
     var remainingCount: Int { total - doneCount - failedCount }
 
     /// Prints a picture's line or error. Throws `SegmentationError` when standard output takes no more.
-    mutating func add(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
-        switch picture.result {
-        case .failure(let error):
+    mutating func add(_ picture: SegmentedPicture) throws {
+        if let error = picture.error {
             failedCount += 1
-            let text = Self.text(error, of: picture.item)
-            progress.message("Error: \(text)")
-            if json { try print(ResultLine(picture.item, error: text).text()) }
-        case .success(let written):
+            progress.message("Error: \(error)")
+        } else {
             doneCount += 1
-            lastFiles = written.files
-            computeSeconds += written.timings.total
-            if json { try print(ResultLine(picture.item, written).text()) }
+            lastFiles = picture.files
+            computeSeconds += picture.seconds
         }
+        if json { try print(picture.line) }
         progress.advance(to: doneCount + failedCount)
     }
 
-    private static func text(_ error: any Error, of source: PictureSource) -> String {
+    fileprivate static func text(_ error: any Error, of source: PictureSource) -> String {
         // These name the file themselves.
         if error is ImageError { return "\(error)" }
         switch error as? SegmentationError {
@@ -58,7 +80,7 @@ struct SegmentOutput {
         }
         if doneCount == 1, failedCount == 0 {
             for kind in ResultKind.allCases {
-                if let file = lastFiles[kind] { try print("  \(file)") }
+                if let file = lastFiles[kind.rawValue] { try print("  \(file)") }
             }
         } else if doneCount > 0 {
             try print("\(doneCount) \(doneCount == 1 ? "picture" : "pictures") segmented, results in \(folder)")

@@ -14,8 +14,8 @@ struct ThreadOptions: ParsableArguments {
     func validate() throws { try check("threads", threads ?? 1, NumberBounds.threads) }
 
     /// Gives them to libtorch, which would take one for each physical core.
-    @ComputeActor func apply() throws {
-        if let threads { try TorchRuntime.setThreadCount(threads) }
+    @ComputeActor func apply(launch: LaunchEnvironment? = nil) throws {
+        if let threads = threads ?? launch?.threadCount() { try TorchRuntime.setThreadCount(threads) }
     }
 }
 

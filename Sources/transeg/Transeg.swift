@@ -16,7 +16,7 @@ struct Transeg: AsyncParsableCommand {
         subcommands: [
             SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
             EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
-            ExportCommand.self,
+            ExportCommand.self, CheckpointCommand.self, ConvertCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
@@ -30,6 +30,7 @@ struct Transeg: AsyncParsableCommand {
             let arguments = try Arguments.given()
             try Arguments.check(arguments, naming: &used)
             var command = try parseAsRoot(arguments.map(Self.expandingTildes))
+            try requireLaunch(for: command)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -57,6 +58,7 @@ struct Transeg: AsyncParsableCommand {
             leave(with: ValidationError(problems.joined(separator: "\n")), of: command)
         } else if let error = error as? ValidationError {
             tell("Error: \(error.message)\n\(Arguments.usage(of: command))")
+            if launch != nil { TorchrunErrorFile.write(error.message) }
         } else if !(error is ExitCode) {
             let text = fullMessage(for: error)
             tell(code == .validationFailure ? text : TerminalText.escaped(named(text, error)))
@@ -64,6 +66,17 @@ struct Transeg: AsyncParsableCommand {
         // Whoever waits for another process of a launch would keep the process from ending.
         if launch != nil { _exit(code.rawValue) }
         Foundation.exit(code.rawValue)
+    }
+
+    /// Several processes of a command that does not know of each other would write the same files.
+    private static func requireLaunch(for command: any ParsableCommand) throws {
+        let isForSeveral =
+            command is TrainCommand || command is EvaluateCommand || command is SegmentCommand
+            || command is DoctorCommand
+        guard let launch, !isForSeveral, command is any AsyncParsableCommand else { return }
+        throw ValidationError(
+            "\(type(of: command)._commandName) runs in one process, and \(launch.launcher.rawValue) started "
+                + "\(launch.worldSize); start it without")
     }
 
     /// The launch that this is one of several processes of.

@@ -17,6 +17,17 @@ import Testing
         }
     }
 
+    /// An optimizer's state by blocks, as that version had it.
+    private func byParts(_ state: [String: [Float]]) -> [String: [Float]] {
+        var parts: [String: [Float]] = [:]
+        for (key, values) in state.sorted(by: { $0.key < $1.key }) where key != "step" {
+            let names = key.split(separator: ".")
+            parts["\(names[0]).\(names[2])", default: []] += values
+            parts["step.\(names[2])"] = state["step"]
+        }
+        return parts
+    }
+
     /// `checkpoint-2` is of version 0.1's `train` without a format version; `expected` is what that came to after two updates more, of the
     /// posterior's mode: draws from it follow from other seeds now.
     @Test func aCheckpointWithoutAFormatGoesOn() throws {
@@ -39,7 +50,8 @@ import Testing
             let result = try Program.run(arguments.split(separator: " ").map(String.init), in: folder)
             #expect(result.exitCode == 0, "\(result.errors)")
             for name in ["pytorch_lora_weights", "pytorch_lora_weights_ema", "optimizer"] {
-                let found = try floats("\(folder)/run/checkpoint-4/\(name).safetensors")
+                var found = try floats("\(folder)/run/checkpoint-4/\(name).safetensors")
+                if name == "optimizer" { found = byParts(found) }
                 let expected = try floats("\(fixtures)/expected/\(name).safetensors")
                 #expect(Set(found.keys) == Set(expected.keys))
                 for (key, values) in expected {

@@ -257,14 +257,16 @@ import Testing
             }
             let result = try Program.run(["compare", "one", "two/log.jsonl", "--report", "runs.html"], in: folder)
             #expect(result.exitCode == 0, "\(result.errors)")
-            for text in ["updates", "0.3495", "0.2990", "0.5000 at 2", "2.000"] {
+            for text in ["updates", "0.3495", "0.2990", "best validation IoU", "0.5000", "after update", "2.000"] {
                 #expect(result.output.contains(text), "\(result.output)")
             }
             let page = try String(contentsOfFile: "\(folder)/runs.html", encoding: .utf8)
             #expect(page.contains("two/log.jsonl") && page.contains("Loss, running mean"))
             #expect(XMLParser(data: Data(page.utf8)).parse())
             let json = try Program.run(["compare", "one", "two", "--json"], in: folder)
-            #expect(json.output.contains(#""updates" : ["#), "\(json.output)")
+            let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+            let numbers = rows.map { "\($0["number"] ?? "") \($0["first"] ?? "") \($0["second"] ?? "")" }
+            #expect(numbers.contains("updates 2 2") && numbers.contains("best_val_iou 0.5 0.5"), "\(numbers)")
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 import Torch
+import TorchTraining
 
 @testable import TransparencyTraining
 
@@ -40,7 +41,7 @@ import Torch
 
         func checkpoint() throws -> CheckpointContents? {
             var contents = CheckpointContents()
-            contents.tensors["weights"] = [("step", try Tensor([Float(step)], shape: [1]))]
+            contents.groups["weights"] = .init([.init(part: 0, key: "step", try Tensor([Float(step)], shape: [1]))])
             contents.documents["state.json"] = Array("\(step) \(validationIsPending) \(bestStep ?? 0)".utf8)
             return contents
         }

@@ -3,7 +3,9 @@ enum HeaderEncoder {
     /// The bytes before the data, for entries in the order in which their data will follow.
     ///
     /// Throws `cannotWrite`; `path` is named in the message.
-    static func encode(metadata: [String: String], entries: [SafetensorsEntry], path: String) throws -> [UInt8] {
+    static func encode(
+        metadata: [String: String], entries: [SafetensorsSlot], path: String
+    ) throws -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
             // Sorted, so that the same content gives the same bytes.

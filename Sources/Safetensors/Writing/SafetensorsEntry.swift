@@ -30,3 +30,26 @@ package struct SafetensorsEntry {
         }
     }
 }
+
+/// A tensor's place in a file that is to be written.
+package struct SafetensorsSlot: Sendable, Equatable {
+    package let name: String
+    package let dtype: StoredDType
+    package let shape: [Int]
+
+    package init(name: String, dtype: StoredDType, shape: [Int]) {
+        (self.name, self.dtype, self.shape) = (name, dtype, shape)
+    }
+
+    var byteCount: Int { dtype.byteCount(ofShape: shape) ?? 0 }
+
+    /// The reference's order: widest dtype first, then by name.
+    func precedes(_ other: SafetensorsSlot) -> Bool {
+        dtype == other.dtype
+            ? name.utf8.lexicographicallyPrecedes(other.name.utf8) : dtype.layoutRank > other.dtype.layoutRank
+    }
+}
+
+extension SafetensorsEntry {
+    var slot: SafetensorsSlot { SafetensorsSlot(name: name, dtype: dtype, shape: shape) }
+}

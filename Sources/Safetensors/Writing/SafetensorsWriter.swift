@@ -14,12 +14,8 @@ package enum SafetensorsWriter {
     package static func write(
         to path: String, metadata: [String: String] = ["format": "pt"], entries: [SafetensorsEntry]
     ) throws {
-        let sorted = entries.sorted {
-            $0.dtype == $1.dtype
-                ? $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
-                : $0.dtype.layoutRank > $1.dtype.layoutRank
-        }
-        let header = try HeaderEncoder.encode(metadata: metadata, entries: sorted, path: path)
+        let sorted = entries.sorted { $0.slot.precedes($1.slot) }
+        let header = try HeaderEncoder.encode(metadata: metadata, entries: sorted.map(\.slot), path: path)
         try AtomicFile.write(to: path) { output in
             try header.withUnsafeBytes(output.write)
             for entry in sorted { try write(entry, to: output, path: path) }

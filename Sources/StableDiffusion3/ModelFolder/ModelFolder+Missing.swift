@@ -9,7 +9,7 @@ extension ModelFolder {
     func missing(_ file: String, listedIn index: String? = nil) -> ModelError {
         let listed = index.map { ", which \($0) lists" } ?? ""
         return .incomplete(
-            folder: path, missing: file + listed, remedy: unfinished(file) ?? FolderLook(path).remedy ?? usualRemedy)
+            folder: path, missing: file + listed, remedy: unfinished(file) ?? look.remedy ?? usualRemedy)
     }
 
     /// Why a part has no weights that can be read, and what to do.
@@ -18,8 +18,10 @@ extension ModelFolder {
         let file = "\(part)/\(files.stem)\(infix).safetensors"
         return .incomplete(
             folder: path, missing: file,
-            remedy: unfinished(file) ?? remedy(part, files) ?? FolderLook(path).remedy ?? usualRemedy)
+            remedy: unfinished(file) ?? remedy(part, files) ?? look.remedy ?? usualRemedy)
     }
+
+    private var look: FolderLook { FolderLook(path, download: download) }
 
     private var usualRemedy: String {
         download
@@ -100,9 +102,11 @@ struct FolderLook {
     private let path: String
     private let names: [String]
     private let isReadable: Bool
+    private let download: String?
 
-    init(_ path: String) {
-        self.path = path
+    /// - Parameter download: What gets the model, where that is known.
+    init(_ path: String, download: String? = nil) {
+        (self.path, self.download) = (path, download)
         let names = try? FileManager.default.contentsOfDirectory(atPath: path)
         (self.names, isReadable) = (names?.sorted() ?? [], names != nil)
     }
@@ -136,7 +140,8 @@ struct FolderLook {
             return ModelFile("\(path)/\(file)").fault
         }
         return names.isEmpty
-            ? "the folder is empty; a model folder in diffusers' layout was expected (transformer/, vae/)" : nil
+            ? "the folder is empty; "
+                + (download ?? "a model folder in diffusers' layout was expected (transformer/, vae/)") : nil
     }
 
     private static func isModel(_ path: String) -> Bool {

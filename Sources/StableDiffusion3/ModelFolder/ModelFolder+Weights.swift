@@ -91,15 +91,17 @@ extension ModelFolder {
     package func releasePages() { openedFiles.releasePages() }
 }
 
-/// The files that a folder's weights are in, for as long as somebody has them mapped.
-final class OpenedFiles: Sendable {
+/// The files that weights are in, for as long as somebody has them mapped.
+package final class OpenedFiles: Sendable {
     private struct Opened: Sendable {
         weak let file: SafetensorsFile?
     }
 
     private let opened = Mutex<[Opened]>([])
 
-    func add(_ files: [SafetensorsFile]) {
+    package init() {}
+
+    package func add(_ files: [SafetensorsFile]) {
         opened.withLock { opened in opened = opened.filter { $0.file != nil } + files.map { Opened(file: $0) } }
     }
 
@@ -107,5 +109,6 @@ final class OpenedFiles: Sendable {
 
     func requireUnchanged() throws { for file in files { try file.mapping.requireUnchanged() } }
 
-    func releasePages() { for file in files { file.mapping.evict(byteOffset: 0, byteCount: .max) } }
+    /// Lets go of the memory that the mapped files take, until somebody reads them again.
+    package func releasePages() { for file in files { file.mapping.evict(byteOffset: 0, byteCount: .max) } }
 }

@@ -134,6 +134,14 @@ package final class TrainableTransformer {
         return try value.detached()
     }
 
+    /// Takes the masters of the parts that are whole in `tensors`, by the keys of ``state()``.
+    package func take(_ tensors: [String: Tensor]) throws {
+        for part in trained.parts
+        where part.layout.names.allSatisfy({ tensors[part.layout.prefix + $0] != nil }) {
+            try trained.put(tensors, in: .master, of: part.index)
+        }
+    }
+
     /// Float32 by diffusers' keys, sharing the masters' memory: the state dict of ``form``, or for LoRA the adapters.
     package func state() throws -> [(key: String, tensor: Tensor)] {
         try constantState() + trained.views(of: .master)

@@ -38,12 +38,13 @@ extension Ranks {
     ///   - device: Where the tensors of this process are.
     ///   - timeout: How long one waits for the others.
     /// - Throws: ``TorchError`` of kind `collective`.
-    package init(joining launch: LaunchEnvironment?, device: Device = .cpu, timeout: Duration) throws {
+    package init(
+        joining launch: LaunchEnvironment?, device: Device = .cpu, timeout: Duration = ProcessGroup.defaultTimeout
+    ) throws {
         guard let launch, launch.worldSize > 1 else {
             self.init()
             return
         }
-        self.init(
-            try ProcessGroup(launch, device: device, timeout: timeout), sizeOnMachine: launch.localWorldSize)
+        self.init(try ProcessGroup(launch, device: device, timeout: timeout), launch: launch)
     }
 }

@@ -3,12 +3,15 @@
 /// What is done here all of them do at the same time, in the same order.
 package struct Ranks: Sendable {
     package let group: ProcessGroup?
-    /// How many of them share the memory of this machine.
-    package let sizeOnMachine: Int
+    /// What started them; nil of one that was started alone.
+    package let launch: LaunchEnvironment?
 
-    package init(_ group: ProcessGroup? = nil, sizeOnMachine: Int = 1) {
-        (self.group, self.sizeOnMachine) = (group, sizeOnMachine)
+    package init(_ group: ProcessGroup? = nil, launch: LaunchEnvironment? = nil) {
+        (self.group, self.launch) = (group, launch)
     }
+
+    /// How many of them share the memory of this machine.
+    package var sizeOnMachine: Int { launch?.localWorldSize ?? size }
 
     package var rank: Int { group?.rank ?? 0 }
     package var size: Int { group?.size ?? 1 }

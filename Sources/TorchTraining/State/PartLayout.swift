@@ -15,6 +15,11 @@ package struct PartLayout: Sendable {
         count = shapes.map { $0.reduce(1, *) }.reduce(0, +)
     }
 
+    /// The weights' whole keys, with something before them, and shapes.
+    package func tensors(_ prefix: String) -> [(key: String, shape: [Int])] {
+        zip(names, shapes).map { (prefix + self.prefix + $0, $1) }
+    }
+
     /// The weights in a tensor that is laid out so, by their whole keys; views of its memory.
     package func views(of flat: Tensor) throws -> [(key: String, tensor: Tensor)] {
         var start = 0

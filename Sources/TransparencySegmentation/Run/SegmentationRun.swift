@@ -1,3 +1,7 @@
+public import Annotations
+import Images
+package import Torch
+
 /// Segments a list of pictures and writes the results of each.
 ///
 /// ```swift
@@ -11,6 +15,8 @@
 public struct SegmentationRun: Sendable {
     public let predictor: any MaskPredictor
     public let writer: ResultWriter
+    /// Is given each picture's mask; whoever made it finishes it after the run. nil for no annotations.
+    public var annotations: AnnotationWriter?
     /// What each picture is brought to for the model; nil for the predictor's own size.
     public var size: InputSize?
     /// The soft value above which a pixel counts as transparent.
@@ -80,6 +86,7 @@ public struct SegmentationRun: Sendable {
         let files: [ResultKind: String]
         do {
             files = try writer.write(mask, of: picture, index: index)
+            try annotations?.add(AnnotatedPicture(name: source.fileName, mask: mask.labels()), at: index)
         } catch {
             throw SegmentationError.output("\(source.name): \(error)")
         }
@@ -87,5 +94,15 @@ public struct SegmentationRun: Sendable {
             width: mask.width, height: mask.height,
             inputSize: try predictor.inputSize(width: mask.width, height: mask.height, size: size),
             transparentShare: mask.transparentShare, timings: mask.timings, files: files)
+    }
+
+    /// Writes the annotation files of the run, on the first process those of all.
+    package func finishAnnotations(_ ranks: Ranks) async throws {
+        guard let annotations else { return }
+        if ranks.size > 1 {
+            let own = try annotations.encodedPictures { $0 * ranks.size + ranks.rank }
+            try annotations.take(try await ComputeActor.run { try ranks.gather(own) })
+        }
+        if ranks.isFirst { try annotations.finish() }
     }
 }

@@ -5,16 +5,16 @@ import StableDiffusion3
 package import Torch
 import TorchNN
 
-/// Checkpoints as folders `checkpoint-<step>`: a group of tensors is `<group>.safetensors`, a document a file of its name, and a manifest
-/// has the sizes and SHA-256 of all of them.
+/// Checkpoints as folders `checkpoint-<step>`: a group of tensors is `<group>.safetensors`, or several files and their index where several processes
+/// wrote it, a document a file of its name, and a manifest has the sizes and SHA-256 of all of them.
 ///
 /// A checkpoint is written under another name, flushed and renamed, so that a folder of this name is whole.
 package struct FolderCheckpointStore: CheckpointStore {
     package let folder: String
+    private let opened = OpenedFiles()
 
     static let prefix = "checkpoint-"
-    private static let manifestName = "manifest.json"
-    private static let suffix = ".safetensors"
+    static let manifestName = "manifest.json"
 
     package init(_ folder: String) { self.folder = folder }
 
@@ -30,48 +30,31 @@ package struct FolderCheckpointStore: CheckpointStore {
             .filter { isFolder("\(folder)/\($0)") }.compactMap(Self.step).sorted(by: >)
     }
 
-    package func write(_ contents: CheckpointContents, step: Int) throws {
-        try StagedFolder.write(to: name(of: step), replacing: true) { staged in
-            var entries: [String: CheckpointManifest.Entry] = [:]
-            func add(_ name: String, _ write: (String) throws -> Void) throws {
-                let path = "\(staged.path)/\(name)"
-                try staged.makeFolder((name as NSString).deletingLastPathComponent)
-                try write(path)
-                entries[name] = try .init(ofFile: path)
-            }
-            for (group, tensors) in contents.tensors.sorted(by: { $0.key < $1.key }) {
-                try add(group + Self.suffix) { path in
-                    try SafetensorsWriter.write(
-                        to: path,
-                        entries: tensors.map { SafetensorsEntry($0.key, try $0.tensor.to(.float32, device: .cpu)) })
-                }
-            }
-            for (name, bytes) in contents.documents.sorted(by: { $0.key < $1.key }) {
-                try add(name) { try AtomicFile.write(bytes, to: $0) }
-            }
-            try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
-        }
+    package func begin(
+        _ contents: CheckpointContents, step: Int, ranks: Ranks, room: Int
+    ) throws -> PendingCheckpoint {
+        try PendingCheckpoint(contents, step: step, target: name(of: step), ranks: ranks, room: room)
     }
 
     package func replace(_ documents: [String: [UInt8]], of step: Int) throws {
         let target = name(of: step)
-        var entries = try manifest(of: step).files
+        var manifest = try manifest(of: step)
         try StagedFolder.write(to: target, replacing: true) { staged in
-            for name in Set(entries.keys).union(documents.keys).sorted() {
+            for name in Set(manifest.files.keys).union(documents.keys).sorted() {
                 let path = "\(staged.path)/\(name)"
                 try staged.makeFolder((name as NSString).deletingLastPathComponent)
                 if let bytes = documents[name] {
                     try AtomicFile.write(bytes, to: path)
-                    entries[name] = try .init(ofFile: path)
+                    manifest.files[name] = .init(bytes)
                 } else {
                     try staged.link("\(target)/\(name)", as: name)
                 }
             }
-            try AtomicFile.write(CheckpointManifest(files: entries).json(), to: "\(staged.path)/\(Self.manifestName)")
+            try AtomicFile.write(manifest.json(), to: "\(staged.path)/\(Self.manifestName)")
         }
     }
 
-    private func manifest(of step: Int) throws -> CheckpointManifest {
+    package func manifest(of step: Int) throws -> CheckpointManifest {
         let path = name(of: step)
         guard isFolder(path) else { throw TrainingError.noCheckpoint(path) }
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
@@ -85,22 +68,30 @@ package struct FolderCheckpointStore: CheckpointStore {
     }
 
     @discardableResult
-    package func verify(_ step: Int) throws -> Set<String> {
+    package func verify(_ step: Int, ranks: Ranks = Ranks()) throws -> Set<String> {
         let (path, manifest) = (name(of: step), try manifest(of: step))
         func damaged(_ reason: String) -> TrainingError { .damagedCheckpoint(path, reason: reason) }
-        for (name, entry) in manifest.files.sorted(by: { $0.key < $1.key }) {
+        // The largest first, so that ranks have about the same to read.
+        let files = manifest.files.sorted { ($1.value.bytes, $0.key) < ($0.value.bytes, $1.key) }
+        for (name, entry) in ranks.share(of: files) {
             guard let found = try? CheckpointManifest.Entry(ofFile: "\(path)/\(name)") else {
                 throw damaged("\(name) is missing or cannot be read")
             }
             guard found == entry else { throw damaged("\(name) has changed since it was written") }
         }
-        return Set(
-            manifest.files.keys.map { $0.hasSuffix(Self.suffix) ? String($0.dropLast(Self.suffix.count)) : $0 })
+        return Set(manifest.files.keys.map { CheckpointFiles.group(ofFile: $0) ?? $0 })
     }
 
     package func tensors(_ group: String, of step: Int) throws -> [String: Tensor] {
-        try SafetensorsCollection(path: "\(name(of: step))/\(group)\(Self.suffix)").tensors()
+        let path = "\(name(of: step))/\(group)"
+        let index = path + CheckpointFiles.indexSuffix
+        let isOneFile = !FileManager.default.fileExists(atPath: index)
+        let collection = try SafetensorsCollection(path: isOneFile ? path + CheckpointFiles.suffix : index)
+        opened.add(collection.files)
+        return try collection.tensors()
     }
+
+    package func releasePages() { opened.releasePages() }
 
     package func document(_ name: String, of step: Int) throws -> Data {
         guard let data = try? PlainFile.contents(of: "\(self.name(of: step))/\(name)") else {

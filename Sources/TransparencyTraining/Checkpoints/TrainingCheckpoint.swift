@@ -41,8 +41,24 @@ public struct TrainingCheckpoint: Sendable {
     /// Checks that everything is as it was written, and that nothing is missing.
     ///
     /// Throws ``TrainingError/damagedCheckpoint(_:reason:)``.
-    public func verify() throws {
-        let names = try store.verify(step)
+    public func verify() throws { try verify(Ranks()) }
+
+    /// The same by all ranks, which share the work and find the same.
+    package func verify(_ ranks: Ranks) throws {
+        guard ranks.size > 1 else { return try verifyShare(ranks) }
+        var finding = ""
+        do { try verifyShare(ranks) } catch TrainingError.damagedCheckpoint(_, let reason) {
+            finding = reason
+        } catch TrainingError.noCheckpoint {
+            finding = "rank \(ranks.rank) does not see it"
+        }
+        let findings = try ranks.gather(Array(finding.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        guard let first = findings.first(where: { !$0.isEmpty }) else { return }
+        throw TrainingError.damagedCheckpoint(path, reason: first)
+    }
+
+    private func verifyShare(_ ranks: Ranks) throws {
+        let names = try store.verify(step, ranks: ranks)
         let settings = try state().settings
         var needed = [Self.stateName, Self.optimizerName, Self.weightsName(settings.model)]
         if settings.training.emaDecay != nil { needed.append(Self.weightsName(settings.model, averaged: true)) }
@@ -110,7 +126,7 @@ public struct TrainingCheckpoint: Sendable {
     /// Gives a part of the trainer what it had.
     func load(_ state: [String: Tensor], into part: any Checkpointable) throws {
         do {
-            try part.load(state)
+            try part.load(state, releasePages: store.releasePages)
         } catch let error as CheckpointableError {
             throw TrainingError.damagedCheckpoint(path, reason: "\(error)")
         }

@@ -33,25 +33,21 @@ package struct FineTuningRun {
         let store = FolderCheckpointStore(path)
         let isRestart = try ranks.hasBegun(path)
         // A run that was killed while it replaced a checkpoint has that under another name until the folder is mended.
-        let first = try ranks.first {
-            let existing = isFolder(path) ? try TrainingFolder(path) : nil
-            let choice = try CheckpointChoice(
-                settings.training.resumeFromCheckpoint, isRestart: isRestart, in: store, tell: tell)
-            if choice.beginsFolder { try existing?.checkIsFree() }
-            return (folder: existing, choice: choice)
-        }
-        let checkpoint = try ranks.same(first?.choice.checkpoint)
+        let existing = try ranks.first { isFolder(path) ? try TrainingFolder(path) : nil } ?? nil
+        let choice = try CheckpointChoice(
+            settings.training.resumeFromCheckpoint, isRestart: isRestart, in: store, ranks: ranks, tell: tell)
+        try ranks.first { if choice.beginsFolder { try existing?.checkIsFree() } }
         let dataset = try settings.openDataset(masks: masks)
         try ranks.first { try settings.checkPictures(of: dataset) }
         let trainer = try Trainer(
-            settings, dataset: dataset, checkpoint: checkpoint, allowsChanges: allowsChanges, ranks: ranks)
+            settings, dataset: dataset, checkpoint: choice.checkpoint, allowsChanges: allowsChanges, ranks: ranks)
         self.trainer = trainer
         let opened = try ranks.first {
-            let beginsFolder = first?.choice.beginsFolder ?? true
-            let folder = try first?.folder ?? TrainingFolder(path)
-            if beginsFolder { try folder.checkIsFree() }
+            let folder = try existing ?? TrainingFolder(path)
+            if choice.beginsFolder { try folder.checkIsFree() }
             return (
-                folder: folder, log: try JSONLinesLogger(path, continuingAt: beginsFolder ? nil : trainer.step)
+                folder: folder,
+                log: try JSONLinesLogger(path, continuingAt: choice.beginsFolder ? nil : trainer.step)
             )
         }
         folder = opened?.folder
@@ -71,50 +67,6 @@ package struct FineTuningRun {
             "\(trainer.pictureCount) pictures, \(trainer.totalSteps) updates of \(training.effectiveBatchSize) pictures each"
                 + (training.processCount == 1 ? "" : " on \(training.processCount) processes")
         )
-        if let checkpoint { tell("going on after update \(checkpoint.step)") }
-    }
-}
-
-/// What `resume_from_checkpoint` comes to.
-private struct CheckpointChoice {
-    /// nil for a run from the beginning.
-    let checkpoint: TrainingCheckpoint?
-    /// Whether the output folder must have no run in it: the run is new, or goes on from a checkpoint that is elsewhere.
-    let beginsFolder: Bool
-
-    /// A named one must be whole, of latest the newest that is. A launch that starts its processes anew goes on from the latest of its own, and
-    /// from what it began with where there is none. Throws ``TrainingError``.
-    init(_ asked: String?, isRestart: Bool, in store: FolderCheckpointStore, tell: (String) -> Void) throws {
-        let name = isRestart && (asked == nil || !store.steps.isEmpty) ? "latest" : asked
-        guard let name else {
-            (checkpoint, beginsFolder) = (nil, true)
-            return
-        }
-        guard name == "latest" else {
-            let named = try Self.named(name, in: store)
-            try named.verify()
-            let folder = (named.path as NSString).deletingLastPathComponent
-            (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder) && !isRestart)
-            return
-        }
-        var damage: [TrainingError] = []
-        let latest = try store.latest { step in
-            try TrainingCheckpoint(store, step: step).verify()
-        } whereDamaged: {
-            damage.append($0)
-        }
-        if latest == nil, let first = damage.first {
-            throw TrainingError.noWholeCheckpoint(store.folder, reason: "\(first)")
-        }
-        for error in damage { tell("Warning: \(error); trying the one before") }
-        if latest == nil { tell("Warning: \(store.folder) has no checkpoint; beginning anew") }
-        (checkpoint, beginsFolder) = (latest.map { TrainingCheckpoint(store, step: $0) }, false)
-    }
-
-    /// By its name in the output folder, or by its path.
-    private static func named(_ name: String, in store: FolderCheckpointStore) throws -> TrainingCheckpoint {
-        let own = "\(store.folder)/\(name)"
-        if !name.hasPrefix("/"), isFolder(own) { return try TrainingCheckpoint(own) }
-        return try TrainingCheckpoint(isFolder(name) || name.hasPrefix("/") ? name : own)
+        if let checkpoint = choice.checkpoint { tell("going on after update \(checkpoint.step)") }
     }
 }

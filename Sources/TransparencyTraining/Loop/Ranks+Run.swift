@@ -15,10 +15,4 @@ extension Ranks {
     }
 
     private static func key(_ folder: String) -> String { "begun/\(absolutePath(folder))" }
-
-    /// The checkpoint that the first process has chosen.
-    func same(_ checkpoint: TrainingCheckpoint?) throws -> TrainingCheckpoint? {
-        let path = String(decoding: try broadcast(Array((checkpoint?.path ?? "").utf8)), as: UTF8.self)
-        return try isFirst ? checkpoint : path.isEmpty ? nil : TrainingCheckpoint(path)
-    }
 }

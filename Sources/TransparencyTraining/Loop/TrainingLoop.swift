@@ -24,15 +24,15 @@ package final class TrainingLoop<Task: TrainingTask> {
 
     private let task: Task
     private let folder: String
-    private let store: (any CheckpointStore)?
+    /// nil where no checkpoints are kept.
+    private let saver: CheckpointSaver?
     private let schedule: Schedule
     private let loggers: [any ExperimentLogger]
     private let isInterrupted: @Sendable () -> Bool
     private let ranks: Ranks
+    private let firstStep: Int
     /// Whether some process was asked to save and leave.
     private var isStopping = false
-    /// The step that needs no saving: the last one that was saved, or that the task began with; nil where that is kept elsewhere.
-    private var savedStep: Int?
     /// Whether the model is still to be looked at.
     private var isValidationPending: Bool { didSet { task.validationIsPending = isValidationPending } }
 
@@ -48,10 +48,13 @@ package final class TrainingLoop<Task: TrainingTask> {
         isInterrupted: @escaping @Sendable () -> Bool = { false }
     ) {
         self.ranks = ranks
-        (self.task, self.folder, self.store, self.schedule) = (task, folder, store, schedule)
+        (self.task, self.folder, self.schedule) = (task, folder, schedule)
         (self.loggers, self.isInterrupted) = (loggers, isInterrupted)
-        let isKept = task.step == 0 || store?.steps.contains(task.step) ?? true
-        savedStep = isKept ? task.step : nil
+        saver = store.map {
+            CheckpointSaver(
+                $0, ranks: ranks, keepCheckpoints: schedule.keepCheckpoints, beginningAt: task.step)
+        }
+        firstStep = task.step
         isValidationPending = task.validationIsPending
     }
 
@@ -70,7 +73,7 @@ package final class TrainingLoop<Task: TrainingTask> {
             // The first error is the one to tell.
             do {
                 // An error that the other processes do not know of finds them in the middle of something.
-                if ranks.haveFailedTogether { try await rescue() }
+                if ranks.haveFailedTogether { try await rescue() } else { saver?.abandon() }
             } catch let second {
                 tell("Warning: what was reached could not be saved: \(second)")
             }
@@ -83,16 +86,20 @@ package final class TrainingLoop<Task: TrainingTask> {
 
     /// Keeps what was reached before an error, and says where it is.
     private func rescue() async throws {
-        try save()
-        if let store {
-            guard task.step > 0, savedStep == task.step else { return }
-            tell(
-                "Warning: the run stopped early; \(store.name(of: task.step)) is what it had reached, continue with --resume-from-checkpoint latest"
-            )
-        } else if task.step != savedStep {
+        guard let saver else {
+            guard task.step != firstStep else { return }
             try await task.writeModel(in: folder, from: nil)
-            tell("Warning: the run stopped early; what was learnt until then is in \(folder)")
+            return tell("Warning: the run stopped early; what was learnt until then is in \(folder)")
         }
+        do { try saver.join(task) } catch {
+            tell("Warning: the checkpoint before could not be written: \(error)")
+        }
+        try saver.begin(task)
+        try saver.join(task)
+        guard task.step > 0, saver.savedStep == task.step else { return }
+        tell(
+            "Warning: the run stopped early; \(saver.store.name(of: task.step)) is what it had reached, continue with --resume-from-checkpoint latest"
+        )
     }
 
     private func runUpdates() async throws -> Outcome {
@@ -101,25 +108,28 @@ package final class TrainingLoop<Task: TrainingTask> {
         while task.step < task.totalSteps {
             try await advance()
             if isStopping, task.step < task.totalSteps {
-                try save()
-                if store == nil { try await task.writeModel(in: folder, from: nil) }
+                try saver?.begin(task)
+                try saver?.join(task)
+                if saver == nil { try await task.writeModel(in: folder, from: nil) }
                 return .interrupted
             }
             if isValidationPending { try await validate() }
         }
-        try save()
-        try await task.writeModel(in: folder, from: store)
+        try saver?.begin(task)
+        try saver?.join(task)
+        try await task.writeModel(in: folder, from: saver?.store)
         return .finished
     }
 
-    /// An update, and a checkpoint where one is due: before the validation, which may fail.
+    /// An update, and the beginning of a checkpoint where one is due.
     private func advance() async throws {
         let update = try await task.update()
         let isLast = update.step >= task.totalSteps
         isValidationPending = schedule.valSteps.map { update.step % $0 == 0 || isLast } ?? false
         try note(update)
+        try saver?.poll(task)
         let isDue = schedule.saveSteps.map { update.step % $0 == 0 } ?? false
-        if isDue || isLast { try save() }
+        if isDue || isLast { try saver?.begin(task) }
     }
 
     /// Logs an update, and asks all processes whether to stop.
@@ -135,6 +145,8 @@ package final class TrainingLoop<Task: TrainingTask> {
 
     /// Looks at the model and keeps what came of it. That it cannot be looked at does not end the run.
     private func validate() async throws {
+        // Whatever may happen meanwhile, what was learnt is kept.
+        try saver?.join(task)
         do {
             if let validation = try await task.validate(writingTo: "\(folder)/validation/\(task.step)") {
                 isValidationPending = false
@@ -145,26 +157,11 @@ package final class TrainingLoop<Task: TrainingTask> {
             try ranks.agree { for logger in loggers { try logger.log(validation: failure) } }
         }
         isValidationPending = false
-        if savedStep == task.step {
-            guard let store, let contents = try task.checkpoint() else { return }
-            try ranks.first {
-                try store.replace(contents.documents, of: task.step)
-                try prune()
-            }
+        if saver?.savedStep == task.step {
+            try saver?.replaceDocuments(task)
         } else if task.bestStep == task.step {
-            try save()
+            try saver?.begin(task)
         }
-    }
-
-    private func save() throws {
-        guard let store, savedStep != task.step, let contents = try task.checkpoint() else { return }
-        try ranks.first { try store.write(contents, step: task.step) }
-        savedStep = task.step
-        try ranks.first { try prune() }
-    }
-
-    private func prune() throws {
-        try store?.prune(keeping: schedule.keepCheckpoints, upTo: task.step, best: task.bestStep)
     }
 }
 

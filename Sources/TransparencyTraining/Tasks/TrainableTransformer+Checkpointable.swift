@@ -1,13 +1,17 @@
 package import StableDiffusion3
 package import Torch
-import TorchTraining
+package import TorchTraining
 
 extension TrainableTransformer: Checkpointable {
-    package func stateDict() throws -> [(key: String, tensor: Tensor)] { try state() }
+    package func pieces() throws -> [CheckpointPiece] { try constantPieces() + trained.pieces(of: .master) }
 
-    package func load(_ state: [String: Tensor]) throws {
-        try copy(try withoutConstants(state), into: trained.views(of: .master))
-        try trained.refreshWeights()
+    /// Those of what stays as the base model has it.
+    func constantPieces() throws -> [CheckpointPiece] {
+        try constantState().map { CheckpointPiece(part: 0, key: $0.key, $0.tensor) }
+    }
+
+    package func load(_ state: [String: Tensor], releasePages: () -> Void) throws {
+        try trained.load([.master: ""], of: withoutConstants(state), releasePages: releasePages)
     }
 
     /// A state dict without what stays as the base model has it.

@@ -52,18 +52,19 @@ extension Trainer: TrainingTask {
         guard !isTorn else { return nil }
         let model = state.settings.model
         var contents = CheckpointContents()
-        func add(_ weights: [(key: String, tensor: Tensor)], averaged: Bool) throws {
-            let prefix = model.trainable == .lora ? TrainingCheckpoint.adapterPrefix : ""
-            contents.tensors[TrainingCheckpoint.weightsName(model, averaged: averaged)] = weights.map {
-                (prefix + $0.key, $0.tensor)
-            }
-            guard model.trainable != .lora else { return }
+        let isAdapter = model.trainable == .lora
+        func add(_ weights: [CheckpointPiece], averaged: Bool) throws {
+            contents.groups[TrainingCheckpoint.weightsName(model, averaged: averaged)] = .init(
+                isAdapter ? weights.map { $0.prefixed(TrainingCheckpoint.adapterPrefix) } : weights,
+                isOneFile: isAdapter)
+            guard !isAdapter else { return }
             contents.documents["transformer\(averaged ? "_ema" : "")/config.json"] =
                 [UInt8](try base.transformerConfigurationData(model.trainedForm.transformerForm))
         }
-        try add(transformer.stateDict(), averaged: false)
-        if let average { try add(transformer.constantState() + average.stateDict(), averaged: true) }
-        contents.tensors[TrainingCheckpoint.optimizerName] = try optimizer.stateDict()
+        try add(transformer.pieces(), averaged: false)
+        if let average { try add(transformer.constantPieces() + average.pieces(), averaged: true) }
+        contents.groups[TrainingCheckpoint.optimizerName] = try .init(optimizer.pieces(), isOneFile: isAdapter)
+        contents.isInMemory = model.trainable == .lora || state.settings.compute.offload == .none
         contents.documents[TrainingCheckpoint.stateName] = try prettyJSON(state)
         return contents
     }

@@ -73,8 +73,8 @@ package final class Trainer {
         self.dtype = dtype
         totalSteps = settings.training.totalSteps(pictureCount: pairs.count)
         schedule = settings.schedule(pictureCount: pairs.count)
+        TorchRuntime.keepFreedMemory(false)
         if let threads = settings.compute.threads { try TorchRuntime.setThreadCount(threads) }
-        TorchRuntime.keepFreedMemory(true)
         // Stable Diffusion's VAE goes beyond what float16 can hold.
         let autoencoder = try base.loadAutoencoder(dtype: dtype == .float16 ? .float32 : dtype, device: device)
         let reading = settings.samples
@@ -101,6 +101,8 @@ package final class Trainer {
                 try checkpoint.load(transformer.withoutConstants(checkpoint.weights(averaged: true)), into: average)
             }
         }
+        // What loading needed for a while is given back before.
+        TorchRuntime.keepFreedMemory(true)
     }
 
     /// Whether all updates are done.

@@ -50,12 +50,15 @@ struct TrainCommand: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
+        let launch = try LaunchEnvironment.detect()
+        let isFirst = (launch?.rank ?? 0) == 0
+        if printConfig || dryRun || plotSchedule != nil, !isFirst { return }
         if printConfig {
             let layers = try options.layers()
             if !quiet { for note in layers.notes { StandardStream.tell("Note: \(note)") } }
             return try print(layers.text())
         }
-        let settings = try options.settings(quiet: quiet)
+        let settings = try options.settings(quiet: quiet || !isFirst)
         if dryRun || plotSchedule != nil {
             try checkOutput("--plot-schedule", plotSchedule, suffixes: ["svg"], inputs: settings.inputs)
             let plan = try TrainingPlan(settings, dataset: settings.openDataset())
@@ -69,24 +72,25 @@ struct TrainCommand: AsyncParsableCommand {
             return
         }
         try checkOutput("--trace", trace, suffixes: ["json"], inputs: settings.inputs)
-        try await TraceFile.recording(to: trace) { try await train(settings) }
+        let shared = try settings.shared(by: launch)
+        try await TraceFile.recording(to: trace) {
+            try await train(shared, launch, isFirst: isFirst)
+        }
     }
 
-    private func train(_ asked: TrainingSettings) async throws {
-        let launch = try LaunchEnvironment.detect()
-        let settings = try asked.shared(by: launch)
-        let isFirst = (launch?.rank ?? 0) == 0
+    private func train(_ settings: TrainingSettings, _ launch: LaunchEnvironment?, isFirst: Bool) async throws {
         let quiet = quiet || !isFirst
         let progress = await ProgressLogger(total: 0, quiet: quiet)
-        // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for.
-        let interrupt = Interrupt(patience: 300, alsoBy: [SIGUSR1], quiet: !isFirst)
-        defer { interrupt.restore() }
         let start = ContinuousClock.now
         let ranks = try await ComputeActor.run {
             try Ranks(
                 joining: launch, device: settings.compute.device ?? .cpu,
                 timeout: .seconds(settings.compute.processTimeout))
         }
+        // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for. Before, a signal ends the process, which may be
+        // waiting for one that was killed.
+        let interrupt = Interrupt(patience: 300, alsoBy: [SIGUSR1], quiet: !isFirst)
+        defer { interrupt.restore() }
         let run = try await FineTuningRun(
             settings, masks: isFirst ? .telling() : MaskReader(), allowsChanges: allowChanges, ranks: ranks,
             loggers: [progress], isInterrupted: { interrupt.isRequested })
