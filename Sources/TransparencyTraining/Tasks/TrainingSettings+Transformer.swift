@@ -7,8 +7,9 @@ import TransparencySegmentation
 
 extension TrainingSettings {
     /// What is trained, from the base model or from a checkpoint. Throws ``TrainingError`` and what loading a model throws.
-    func transformer(base: ModelFolder, checkpoint: TrainingCheckpoint?, device: Device) throws -> TrainableTransformer
-    {
+    func transformer(
+        base: ModelFolder, checkpoint: TrainingCheckpoint?, device: Device, group: ProcessGroup?
+    ) throws -> TrainableTransformer {
         let form = model.trainedForm
         let configuration = try base.transformerConfiguration()
         let isFolded = try base.transformerForm() == .folded
@@ -52,6 +53,7 @@ extension TrainingSettings {
             device: device, timestep: segmentationTimestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),
+            sharding: TorchTraining.Sharding(compute.sharding.stage, group: group),
             keepsWeights: compute.offload != .all,
             releasePages: {
                 base.releasePages()
@@ -66,5 +68,16 @@ extension TrainingSettings {
         guard compute.offload != .none else { return nil }
         return compute.offloadTo == "host"
             ? HostStorage(device: device) : try FileStorage(folder: expandingTilde(compute.offloadTo))
+    }
+}
+
+extension TrainingSettings.Sharding {
+    fileprivate var stage: TorchTraining.Sharding.Stage {
+        switch self {
+        case .none: .none
+        case .optimizer: .optimizer
+        case .gradients: .gradients
+        case .full: .full
+        }
     }
 }
