@@ -80,7 +80,10 @@ struct EvaluationOptions: ParsableArguments {
             defer { bar?.end() }
             do {
                 return try await score(run) { progress in
-                    if bar == nil { bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored") }
+                    if bar == nil {
+                        progress.warning.map(StandardStream.tell)
+                        bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored")
+                    }
                     guard progress.doneCount > 0 else { return }
                     hasScored = true
                     let means = String(
@@ -93,7 +96,7 @@ struct EvaluationOptions: ParsableArguments {
                 throw Interrupt.exitCode
             } catch {
                 bar?.end()
-                if hasScored { StandardStream.tell("what was scored is kept; continue with --resume") }
+                if hasScored, run.canContinue { StandardStream.tell("what was scored is kept; continue with --resume") }
                 throw error
             }
         }

@@ -9,7 +9,8 @@ extension ModelFolder {
     func missing(_ file: String, listedIn index: String? = nil) -> ModelError {
         let listed = index.map { ", which \($0) lists" } ?? ""
         return .incomplete(
-            folder: path, missing: file + listed, remedy: unfinished(file) ?? look.remedy ?? usualRemedy)
+            folder: path, missing: file + listed,
+            remedy: closed(file) ?? unfinished(file) ?? look.remedy ?? usualRemedy)
     }
 
     /// Why a part has no weights that can be read, and what to do.
@@ -18,10 +19,17 @@ extension ModelFolder {
         let file = "\(part)/\(files.stem)\(infix).safetensors"
         return .incomplete(
             folder: path, missing: file,
-            remedy: unfinished(file) ?? remedy(part, files) ?? look.remedy ?? usualRemedy)
+            remedy: closed(file) ?? unfinished(file) ?? remedy(part, files) ?? look.remedy ?? usualRemedy)
     }
 
     private var look: FolderLook { FolderLook(path, download: download) }
+
+    /// What to do where a file cannot be seen for its folder's permissions; nil where it could.
+    func closed(_ file: String) -> String? {
+        let part = ("\(path)/\(file)" as NSString).deletingLastPathComponent
+        guard access(part, R_OK | X_OK) != 0, errno == EACCES else { return nil }
+        return "\(part) cannot be read; check its permissions"
+    }
 
     private var usualRemedy: String {
         download

@@ -39,7 +39,8 @@ extension ModelFolder {
             throw ModelError.incomplete(
                 folder: path,
                 missing: "\(ModelLayout.promptFolder)/ with the empty prompt's embeddings",
-                remedy: "copy that folder from the model that this one was trained from, or add its text_encoder/ and "
+                remedy: closed("\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
+                    ?? "copy that folder from the model that this one was trained from, or add its text_encoder/ and "
                     + "text_encoder_2/, from which they are computed")
         }
         let cached = try cacheFile()

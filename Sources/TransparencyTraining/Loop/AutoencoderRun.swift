@@ -28,7 +28,10 @@ package struct AutoencoderRun {
         let store = FolderCheckpointStore(path)
         self.store = store
         let checkpoint = try resume.flatMap { try Self.checkpoint($0, in: store, tell: tell) }
-        if checkpoint == nil { try AutoencoderTrainer.checkIsFree(path) }
+        if checkpoint == nil {
+            try AutoencoderTrainer.checkIsFree(path)
+            if resume != nil { tell("Warning: \(path) has no checkpoint; beginning anew") }
+        }
         trainer = try AutoencoderTrainer(settings, dataset: dataset, device: device, workerCount: workerCount)
         if let checkpoint {
             try trainer.load(store, step: checkpoint)
@@ -65,7 +68,7 @@ package struct AutoencoderRun {
         var damage: TrainingError?
         for step in store.steps {
             do {
-                try store.verify(step)
+                try store.verify(step, ranks: Ranks())
                 return step
             } catch let error as TrainingError {
                 tell("Warning: \(error); trying the one before")
@@ -73,7 +76,6 @@ package struct AutoencoderRun {
             }
         }
         if let damage { throw TrainingError.noWholeCheckpoint(store.folder, reason: "\(damage)") }
-        tell("Warning: \(store.folder) has no checkpoint; beginning anew")
         return nil
     }
 }

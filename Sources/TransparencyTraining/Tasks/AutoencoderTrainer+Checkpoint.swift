@@ -20,18 +20,12 @@ extension AutoencoderTrainer {
 
     private static let stateName = "trainer_state.json"
 
-    /// The tensors of a run by their groups.
-    private func groups() throws -> [String: [(key: String, tensor: Tensor)]] {
-        let (weights, head) = (autoencoder.buffer, autoencoder.maskHead)
-        return [
-            "vae": try weights.views(of: weights.master), "mask_head": try head.views(of: head.master),
-            "optimizer": optimizer.stateDict(),
-        ]
-    }
+    private static let (weightsName, optimizerName) = ("weights", "optimizer")
 
     package func checkpoint() throws -> CheckpointContents? {
         var contents = CheckpointContents()
-        contents.tensors = try groups()
+        contents.groups[Self.weightsName] = .init(autoencoder.trained.pieces(of: .master))
+        contents.groups[Self.optimizerName] = .init(try optimizer.pieces())
         contents.documents[Self.stateName] = try prettyJSON(
             State(settings: settings, step: step, filesHash: filesHash))
         return contents
@@ -42,7 +36,7 @@ extension AutoencoderTrainer {
     /// - Throws: ``TrainingError``; what the store throws.
     package func load(_ store: any CheckpointStore, step: Int) throws {
         let path = store.name(of: step)
-        let names = try store.verify(step)
+        let names = try store.verify(step, ranks: Ranks())
         guard let state = try? JSONDecoder().decode(State.self, from: store.document(Self.stateName, of: step)) else {
             throw TrainingError.damagedCheckpoint(path, reason: "\(Self.stateName) is not of train-vae")
         }
@@ -53,12 +47,13 @@ extension AutoencoderTrainer {
                 "\(path) is of another run: \(differences.joined(separator: "; ")); give the same settings, or begin anew in another --output-dir"
             ])
         }
-        let groups = try groups()
-        for name in groups.keys where !names.contains(name) {
+        for name in [Self.weightsName, Self.optimizerName] where !names.contains(name) {
             throw TrainingError.damagedCheckpoint(path, reason: "its manifest does not name \(name)")
         }
         do {
-            for (name, targets) in groups { try optimizer.copy(store.tensors(name, of: step), into: targets) }
+            try autoencoder.trained.load(
+                [.master: ""], of: store.tensors(Self.weightsName, of: step), releasePages: store.releasePages)
+            try optimizer.load(store.tensors(Self.optimizerName, of: step), releasePages: store.releasePages)
         } catch let error as CheckpointableError {
             throw TrainingError.damagedCheckpoint(path, reason: "\(error)")
         }

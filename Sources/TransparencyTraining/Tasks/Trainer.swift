@@ -84,7 +84,8 @@ package final class Trainer {
                 dataType: settings.model.dataType)
         }
         encoder = LatentEncoder(autoencoder, posterior: settings.model.vaePosterior, cache: cache, device: device)
-        let transformer = try settings.transformer(base: base, checkpoint: checkpoint, device: device, group: ranks.group)
+        let transformer = try settings.transformer(
+            base: base, checkpoint: checkpoint, device: device, group: ranks.group)
         self.transformer = transformer
         optimizer = try AdamW(transformer.trained, settings.optimizer.adamW)
         average = try settings.training.emaDecay.map { try ExponentialMovingAverage(transformer.trained, decay: $0) }
