@@ -106,10 +106,12 @@ import Torch
             }
             try storage.with(.gradient, of: 3, .changed) { try $0.affineInPlace(scale: 1, shift: 2) }
             try storage.with(.gradient, of: 3, .cleared) {
-                #expect(try $0.array(of: Float.self) == Array(repeating: 2, count: 10))
+                let values = try $0.array(of: Float.self)
+                #expect(values == Array(repeating: 2, count: 10))
             }
             try storage.with(.gradient, of: 3) {
-                #expect(try $0.array(of: Float.self) == Array(repeating: 0, count: 10))
+                let values = try $0.array(of: Float.self)
+                #expect(values == Array(repeating: 0, count: 10))
             }
         }
     }
