@@ -126,7 +126,7 @@ let package = Package(
             name: "TransparencyTrainingTests",
             dependencies: [
                 "TransparencyTraining", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "Torch",
-                "SyntheticScenes", "TransparencyData", "Images", "TestSupport",
+                "SyntheticScenes", "TransparencyData", "Images", "TestSupport", "Limits",
             ], exclude: ["Fixtures"]),
         .testTarget(
             name: "TransegTests",

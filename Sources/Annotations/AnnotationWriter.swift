@@ -34,7 +34,7 @@ public final class AnnotationWriter: Sendable {
     private let pictures = Mutex<[Int: Parts]>([:])
 
     /// What a picture adds to the files of the run.
-    private struct Parts {
+    private struct Parts: Codable {
         var coco: COCOFile?
         var labelStudio: LabelStudioFile?
         var cvat: CVATFile?
@@ -83,6 +83,21 @@ public final class AnnotationWriter: Sendable {
             }
         }
         pictures.withLock { $0[index] = parts }
+    }
+
+    /// What ``take(_:)`` of another process' writer takes.
+    ///
+    /// - Parameter index: A picture's place among those of all processes, by its place among those of this one.
+    package func encodedPictures(_ index: (Int) -> Int) throws -> [UInt8] {
+        let parts = pictures.withLock { $0 }
+        return try Array(
+            JSONEncoder().encode(Dictionary(uniqueKeysWithValues: parts.map { (index($0.key), $0.value) })))
+    }
+
+    /// Has the pictures of several writers instead of its own.
+    package func take(_ encoded: [[UInt8]]) throws {
+        let all = try encoded.map { try JSONDecoder().decode([Int: Parts].self, from: Data($0)) }
+        pictures.withLock { pictures in pictures = all.reduce(into: [:]) { $0.merge($1) { $1 } } }
     }
 
     /// Writes the files of the run. Gives their paths. Throws `FileError`.

@@ -4,7 +4,7 @@ import Images
 
 /// COCO's `instances.json` (cocodataset.org, "Data format"): an annotation a connected region, as one polygon whose holes are joined to its border by
 /// seams, so that every reader of polygons keeps them.
-public struct COCOFile: Sendable {
+public struct COCOFile: Codable, Sendable {
     private var document: Document
 
     /// - Parameter classes: The names of the classes; the first is category 1.

@@ -8,7 +8,7 @@ import Reports
 #endif
 
 /// "CVAT for images 1.1": an XML file with a mask a connected region, whose run lengths go along the rows of its box.
-public struct CVATFile: Sendable {
+public struct CVATFile: Codable, Sendable {
     private let classes: [String]
     /// Each picture's element but for its beginning, which has its number.
     private var images: [String] = []

@@ -3,7 +3,7 @@ import Foundation
 import Images
 
 /// Label Studio's brush labels: tasks whose predictions hold masks in its own run-length code.
-public struct LabelStudioFile: Sendable {
+public struct LabelStudioFile: Codable, Sendable {
     private var tasks: [Task] = []
     private let classes: [String]
 

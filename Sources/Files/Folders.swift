@@ -38,3 +38,13 @@ func flushFolder(_ path: String) {
     fsync(descriptor)
     close(descriptor)
 }
+
+/// Bytes that are free on the file system of a path, or of its nearest folder that is there; nil where nobody knows.
+package func freeBytes(at path: String) -> Int? {
+    var folder = path
+    while !FileManager.default.fileExists(atPath: folder), folder.count > 1 {
+        folder = (folder as NSString).deletingLastPathComponent
+    }
+    let facts = try? FileManager.default.attributesOfFileSystem(forPath: folder.isEmpty ? "." : folder)
+    return (facts?[.systemFreeSize] as? NSNumber)?.intValue
+}

@@ -14,6 +14,9 @@ package enum MachineMemory {
         return min(available + (machine["SwapFree"] ?? 0), containerFree ?? .max)
     }
 
+    /// Bytes that the machine has for all of its processes.
+    package static var total: Int { Int(ProcessInfo.processInfo.physicalMemory) }
+
     /// What the control group (version 2, then 1) leaves; nil where there is no limit.
     private static var containerFree: Int? {
         let files = [
@@ -71,4 +74,6 @@ package enum MachineMemory {
 package struct MemoryError: Error, Equatable, CustomStringConvertible, LocalizedError {
     package let description: String
     package var errorDescription: String? { description }
+
+    package init(description: String) { self.description = description }
 }

@@ -21,11 +21,7 @@ package final class AdamW {
 
     package init(_ state: TrainedState, _ settings: Settings = Settings()) throws {
         (self.state, self.settings) = (state, settings)
-        for part in state.parts {
-            for slot in [StateSlot.expAvg, .expAvgSq] {
-                try state.storage.create(slot, of: part.index, count: part.layout.count)
-            }
-        }
+        for slot in [StateSlot.expAvg, .expAvgSq] { try state.create(slot) }
     }
 
     /// Updates every part by its gradient, which is then zero.
@@ -37,13 +33,13 @@ package final class AdamW {
         learningRate: Double, factor: Tensor? = nil, didUpdate: (Int, Tensor) throws -> Void = { _, _ in }
     ) throws {
         let slots = [StateSlot.gradient, .expAvg, .expAvgSq, .master, .average]
-        for (part, next) in zip(state.parts, state.parts.dropFirst().map(Optional.some) + [nil]) {
-            if let next { try state.storage.expect(slots, of: next.index) }
+        for part in state.parts {
+            if part.index + 1 < state.parts.count { try state.storage.expect(slots, of: part.index + 1) }
             let start = Trace.begin
             try state.storage.with(
                 [.gradient: .cleared, .expAvg: .changed, .expAvgSq: .changed, .master: .changed], of: part.index
             ) { slots in
-                let (gradient, master) = (slots[0], slots[3])
+                let (gradient, master) = (try part.ownGradient(slots[0]), slots[3])
                 if let factor { try gradient.multiplyInPlace(factor.to(device: gradient.device)) }
                 try fusedAdamWInPlace(
                     parameters: [master], gradients: [gradient], expAvgs: [slots[1]], expAvgSqs: [slots[2]],
@@ -52,6 +48,8 @@ package final class AdamW {
                 try didUpdate(part.index, master)
             }
             try part.didUpdate()
+            // The weights of one part are gathered while the next one is updated, for gathering takes memory.
+            if part.index > 0 { try state.parts[part.index - 1].weights.settle() }
             Trace.note("AdamW \(part.index)", on: .hostOptimizer, since: start)
         }
         stepCount += 1

@@ -68,6 +68,14 @@ public final class EvaluationFolder {
         }
     }
 
+    /// Why nothing keeps other programs from writing here; nil where the folder is locked.
+    var warning: String? { lock.warning(for: path) }
+
+    /// Whether a folder has an evaluation that was not finished.
+    static func canContinue(in path: String) -> Bool {
+        PlainFile.exists("\(path)/\(identityName)") && PlainFile.exists("\(path)/\(partialName)")
+    }
+
     /// Whether a folder has an evaluation that was finished.
     static func isFinished(_ path: String) -> Bool {
         PlainFile.exists("\(path)/\(metricsName)") && !PlainFile.exists("\(path)/\(identityName)")

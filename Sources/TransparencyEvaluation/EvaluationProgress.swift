@@ -5,6 +5,8 @@ public struct EvaluationProgress: Sendable {
     /// Pictures that this run is to score: those that an interrupted one scored before do not count.
     public let totalCount: Int
     public internal(set) var doneCount = 0
+    /// What a person should know of the output folder, a sentence; nil for nothing.
+    package let warning: String?
 
     private var pictureCount = 0
     private var recallCount = 0
@@ -14,8 +16,8 @@ public struct EvaluationProgress: Sendable {
     public var recall: Double { sums.recall / Double(max(recallCount, 1)) }
     public var mse: Double { sums.squaredError / Double(max(pictureCount, 1)) }
 
-    init(totalCount: Int, earlier: [ImageRecord]) {
-        self.totalCount = totalCount
+    init(totalCount: Int, earlier: [ImageRecord], warning: String? = nil) {
+        (self.totalCount, self.warning) = (totalCount, warning)
         for record in earlier { add(record) }
     }
 

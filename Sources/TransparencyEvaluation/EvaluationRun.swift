@@ -40,6 +40,9 @@ public struct EvaluationRun: Sendable {
     /// Whether the folder has an evaluation that was finished, perhaps of something else.
     package var isFinished: Bool { EvaluationFolder.isFinished(path) }
 
+    /// Whether the folder has an evaluation that can go on; somebody may have removed it meanwhile.
+    package var canContinue: Bool { EvaluationFolder.canContinue(in: path) }
+
     /// Scores what a model predicts of pairs.
     ///
     /// - Parameters:
@@ -128,7 +131,8 @@ public struct EvaluationRun: Sendable {
         if begun.isFinished { return try finished ?? EvaluationFolder.metrics(path) }
         let done = Set(begun.scored)
         let remaining = items.filter { !done.contains(name($0)) }
-        var progress = EvaluationProgress(totalCount: remaining.count, earlier: folder?.records ?? [])
+        var progress = EvaluationProgress(
+            totalCount: remaining.count, earlier: folder?.records ?? [], warning: folder?.warning)
         let writesPictures = writesPictures
         let pipeline = makePipeline(ranks.share(of: remaining)) { scored in
             if writesPictures { try EvaluationFolder.writePictures(of: scored, in: path) }

@@ -13,6 +13,31 @@ package struct MachineReport: Encodable, Sendable {
         package let totalGib: Double?
     }
 
+    /// What processes that compute together find here.
+    package struct LaunchReport: Encodable, Sendable {
+        /// What a launcher told this process; nil without one.
+        package let rank: Int?
+        package let worldSize: Int?
+        package let launcher: String?
+        package let address: String?
+        /// Why the launcher's variables cannot be understood.
+        package let problem: String?
+        /// Why CUDA devices cannot exchange anything; nil where they can.
+        package let ncclProblem = DistributedSupport.ncclProblem
+
+        init() {
+            do {
+                let found = try LaunchEnvironment.detect()
+                (rank, worldSize, launcher) = (found?.rank, found?.worldSize, found?.launcher.rawValue)
+                address = found.map { "\($0.masterAddress):\($0.masterPort)" }
+                problem = nil
+            } catch {
+                (rank, worldSize, launcher, address) = (nil, nil, nil, nil)
+                problem = "\(error)"
+            }
+        }
+    }
+
     /// A model that was looked for.
     package struct ModelReport: Encodable, Sendable {
         package let name: String
@@ -30,6 +55,7 @@ package struct MachineReport: Encodable, Sendable {
     package let processors = ProcessInfo.processInfo.processorCount
     package let devices: [DeviceReport]
     package let cudaProblem = Device.cudaProblem
+    package let launch = LaunchReport()
     package let imageFormats = ImageReader.formats
     package let models: [ModelReport]
     /// What is missing, one sentence each; empty where pictures can be segmented.

@@ -4,10 +4,11 @@ import StableDiffusion3
 import Torch
 
 extension ModelFolder {
-    /// Tells apart what a folder held at two times, without reading the weights: a SHA-256 over the paths, sizes and times of change of all files
-    /// that masks depend on. 64 hexadecimal digits.
+    /// Tells apart what a folder held at two times, without reading all weights: a SHA-256 over ``contentHash()`` and the paths, sizes and times
+    /// of modification of all files that masks depend on. 64 hexadecimal digits.
     package func fingerprint() -> String {
         let hash = SHA256()
+        Array(contentHash().utf8).withUnsafeBytes { hash.update($0) }
         for file in [SegmentationConfiguration.fileName] + partFiles() {
             // Of a link, as Hugging Face's cache has them, the file that it leads to.
             let target = URL(fileURLWithPath: "\(path)/\(file)").resolvingSymlinksInPath().path
@@ -23,20 +24,10 @@ extension ModelFolder {
     /// files of all parts and over bytes here and there in them. 64 hexadecimal digits.
     package func contentHash() -> String {
         let hash = SHA256()
-        let (places, length) = (64, 4096)
-        var buffer = [UInt8](repeating: 0, count: length)
         for file in partFiles() {
-            var status = stat()
-            guard let descriptor = try? PlainFile.descriptor(of: "\(path)/\(file)") else { continue }
-            defer { close(descriptor) }
-            guard fstat(descriptor, &status) == 0 else { continue }
-            let size = Int(status.st_size)
-            Array("\(file)\t\(size)\n".utf8).withUnsafeBytes { hash.update($0) }
-            for place in 0..<places {
-                let offset = max(0, size - length) / (places - 1) * place
-                let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, length, off_t(offset)) }
-                buffer[..<max(0, count)].withUnsafeBytes { hash.update($0) }
-            }
+            guard let bytes = try? SampledBytes(ofFile: "\(path)/\(file)") else { continue }
+            Array("\(file)\t\(bytes.size)\n".utf8).withUnsafeBytes { hash.update($0) }
+            bytes.bytes.withUnsafeBytes { hash.update($0) }
         }
         return hash.finish()
     }

@@ -90,6 +90,9 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
         if let pointer = GitLFSPointer(data) {
             throw SegmentationError.configuration(file: file, reason: "it is \(pointer.fault)")
         }
+        if let key = duplicateKey(inJSON: data) {
+            throw SegmentationError.configuration(file: file, reason: "it has \(key) twice; remove one of the two")
+        }
         do {
             self = try JSONDecoder().decode(SegmentationConfiguration.self, from: data)
         } catch {

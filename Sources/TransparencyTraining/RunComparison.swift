@@ -18,44 +18,62 @@ package struct RunComparison: Sendable {
         self.runs = runs
     }
 
+    /// A number of both runs.
     private struct Row {
-        let name: String
-        let values: [String]
+        let heading: String
+        let key: String
+        let format: String
+        let values: [Double?]
+
+        var texts: [String] { values.map { value in value.map { String(format: format, $0) } ?? "-" } }
     }
 
     private var rows: [Row] {
-        func number(_ format: String, _ value: Double?) -> String { value.map { String(format: format, $0) } ?? "-" }
-        func row(_ name: String, _ value: (TrainingLog) -> String) -> Row {
-            Row(name: name, values: runs.map { value($0.log) })
+        func row(_ heading: String, _ key: String, _ format: String, _ value: (TrainingLog) -> Double?) -> Row {
+            Row(heading: heading, key: key, format: format, values: runs.map { value($0.log) })
         }
         return [
-            row("updates") { number("%.0f", $0.losses.last?.x) },
-            row("last loss, running mean") { number("%.4f", $0.smoothedLosses.last?.y) },
-            row("least loss, running mean") { number("%.4f", $0.smoothedLosses.map(\.y).min()) },
-            row("best validation IoU") { log in
-                guard let best = log.validationIoUs.max(by: { $0.y < $1.y }) else { return "-" }
-                return String(format: "%.4f at %.0f", best.y, best.x)
-            },
-            row("last validation IoU") { number("%.4f", $0.validationIoUs.last?.y) },
-            row("largest learning rate") { number("%.2e", $0.rates.map(\.y).max()) },
-            row("seconds an update, median") { number("%.3f", $0.secondsPerUpdate) },
+            row("updates", "updates", "%.0f") { $0.losses.last?.x },
+            row("last loss, running mean", "last_loss", "%.4f") { $0.smoothedLosses.last?.y },
+            row("least loss, running mean", "least_loss", "%.4f") { $0.smoothedLosses.map(\.y).min() },
+            row("best validation IoU", "best_val_iou", "%.4f") { $0.bestValidation?.y },
+            row("after update", "best_val_step", "%.0f") { $0.bestValidation?.x },
+            row("last validation IoU", "last_val_iou", "%.4f") { $0.validationIoUs.last?.y },
+            row("largest learning rate", "largest_lr", "%.2e") { $0.rates.map(\.y).max() },
+            row("seconds an update, median", "seconds_per_update", "%.3f") { $0.secondsPerUpdate },
         ]
     }
 
     /// A table for a terminal.
     package var text: String {
-        ([Row(name: "", values: ["A", "B"])] + rows).map { row in
-            ([row.name.padding(toLength: 28, withPad: " ", startingAt: 0)]
-                + row.values.map { String(repeating: " ", count: max(1, 18 - $0.count)) + $0 }).joined()
+        ([("", ["A", "B"])] + rows.map { ($0.heading, $0.texts) }).map { heading, texts in
+            ([heading.padding(toLength: 28, withPad: " ", startingAt: 0)]
+                + texts.map { String(repeating: " ", count: max(1, 18 - $0.count)) + $0 }).joined()
         }.joined(separator: "\n")
     }
 
-    /// The numbers by their names, a list of two each.
+    /// One element of the array; what a run has not is null.
+    private struct Element: Encodable {
+        let number: String
+        let first: Double?
+        let second: Double?
+
+        enum CodingKeys: CodingKey { case number, first, second }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(number, forKey: .number)
+            try container.encode(first, forKey: .first)
+            try container.encode(second, forKey: .second)
+        }
+    }
+
+    /// The rows as a JSON array, as of evaluations.
     package func json() throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let values = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.values) })
-        return String(decoding: try encoder.encode(values), as: UTF8.self)
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let elements = rows.map { Element(number: $0.key, first: $0.values[0], second: $0.values[1]) }
+        return String(decoding: try encoder.encode(elements), as: UTF8.self)
     }
 
     /// Writes a page with the table and both runs' curves in one drawing. Throws `FileError`.
@@ -73,7 +91,7 @@ package struct RunComparison: Sendable {
                 panel("Gradient norm before clipping", .logarithmic, \.gradNorms),
             ])
         let cells = rows.map { row in
-            "<tr><th scope=\"row\">\(row.name)</th>\(row.values.map { "<td>\($0)</td>" as HTML }.joined())</tr>\n"
+            "<tr><th scope=\"row\">\(row.heading)</th>\(row.texts.map { "<td>\($0)</td>" as HTML }.joined())</tr>\n"
                 as HTML
         }
         let body: HTML = """

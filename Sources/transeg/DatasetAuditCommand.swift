@@ -23,7 +23,7 @@ struct DatasetAuditCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The data set's folder.", valueName: "folder"), completion: .directory)
     var root: String
 
-    @OptionGroup var layout: DatasetLayoutOptions
+    @OptionGroup var layout: DatasetLayoutOptions<AllSplits>
 
     @Option(
         help: ArgumentHelp("Write a repair plan to this file, which must not exist yet.", valueName: "plan.json"),

@@ -6,9 +6,22 @@ import TransparencyEvaluation
 import TransparencySegmentation
 import TransparencyTraining
 
+/// What a command takes of a data set where `--split` names nothing.
+protocol StandardSplit: Sendable {
+    /// Nil for all.
+    static var split: Split? { get }
+}
+
+enum TestSplit: StandardSplit { static let split: Split? = .test }
+enum TrainSplit: StandardSplit { static let split: Split? = .train }
+enum AllSplits: StandardSplit { static let split: Split? = nil }
+
 /// How a data set is laid out and repaired: the options that commands share.
-struct DatasetLayoutOptions: ParsableArguments {
-    @Option(help: "Which part of a data set that is laid out as Trans10K. (default: test; preview: train; audit: all)")
+struct DatasetLayoutOptions<Standard: StandardSplit>: ParsableArguments {
+    @Option(
+        help:
+            "Which part of a data set that is laid out as Trans10K. (default: \(Standard.split?.rawValue ?? "all parts"))"
+    )
     var split: Split?
 
     @Option(
@@ -48,8 +61,8 @@ struct DatasetLayoutOptions: ParsableArguments {
 }
 
 /// Which pictures of which data set: the options that commands share.
-struct DatasetOptions: ParsableArguments {
-    @OptionGroup var layout: DatasetLayoutOptions
+struct DatasetOptions<Standard: StandardSplit>: ParsableArguments {
+    @OptionGroup var layout: DatasetLayoutOptions<Standard>
 
     @Option(help: "Which pictures of the split: those in its folder easy or hard, or mix for both.")
     var difficulty = DifficultyChoice.mix
@@ -63,9 +76,10 @@ struct DatasetOptions: ParsableArguments {
     /// The data set at `root` with its plan. Throws `DatasetError`.
     func open(_ root: String) throws -> Dataset { try layout.open(root) }
 
-    /// The pairs that are meant; `standard` is the split where none is named. Throws `DatasetError`.
-    func pairs(of dataset: Dataset, standard: Split) throws -> [DatasetPair] {
-        try dataset.pairs(layout.images == nil ? layout.split ?? standard : nil, difficulty: difficulty.difficulty)
+    /// The pairs that are meant. Throws `DatasetError`.
+    func pairs(of dataset: Dataset) throws -> [DatasetPair] {
+        try dataset.pairs(
+            layout.images == nil ? layout.split ?? Standard.split : nil, difficulty: difficulty.difficulty)
     }
 }
 

@@ -24,7 +24,7 @@ struct DatasetPreviewCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The data set's folder.", valueName: "folder"), completion: .directory)
     var root: String
 
-    @OptionGroup var datasetOptions: DatasetOptions
+    @OptionGroup var datasetOptions: DatasetOptions<TrainSplit>
 
     @Option(help: "How many pictures to show, from the first by name.")
     var count = 6
@@ -53,7 +53,7 @@ struct DatasetPreviewCommand: ParsableCommand {
 
     func run() throws {
         let dataset = try datasetOptions.open(root)
-        let pairs = try datasetOptions.pairs(of: dataset, standard: .train).prefix(count)
+        let pairs = try datasetOptions.pairs(of: dataset).prefix(count)
         var (rows, captions) = ([[Image]](), [String]())
         let clock = ContinuousClock()
         var duration = Duration.zero

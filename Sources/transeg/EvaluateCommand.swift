@@ -26,7 +26,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The data set's folder.", valueName: "folder"), completion: .directory)
     var dataset: String?
 
-    @OptionGroup var datasetOptions: DatasetOptions
+    @OptionGroup var datasetOptions: DatasetOptions<TestSplit>
 
     @Option(
         help: ArgumentHelp("Score the masks in this folder instead of a model's.", valueName: "folder"),
@@ -86,7 +86,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     private func score(_ modelOptions: ModelOptions, on root: String, _ ranks: Ranks) async throws {
         let dataset = try datasetOptions.open(root)
-        let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+        let pairs = try datasetOptions.pairs(of: dataset)
         // Found out before a large model is loaded.
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
@@ -105,7 +105,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         var sources = ["predictions": predictions]
         if let root = dataset {
             let dataset = try datasetOptions.open(root)
-            let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+            let pairs = try datasetOptions.pairs(of: dataset)
             masks = try PredictionFolder.masks(predictions: predictions, pairs: pairs, of: dataset)
             data = try datasetOptions.state(of: dataset, pairs)
             facts += datasetOptions.facts(root)

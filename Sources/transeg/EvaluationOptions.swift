@@ -12,7 +12,7 @@ struct EvaluationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Compare at a square of this side in pixels, or at HEIGHTxWIDTH. Published numbers of the original are at 1024, of TransLab at 512. "
-                + "(default: the size that the model was made for; each picture's own with --predictions)",
+                + "(default: the size that the model was made for; each picture's own where masks are compared without a model)",
             valueName: "side"))
     var size: SizeChoice?
 
@@ -80,7 +80,10 @@ struct EvaluationOptions: ParsableArguments {
             defer { bar?.end() }
             do {
                 return try await score(run) { progress in
-                    if bar == nil { bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored") }
+                    if bar == nil {
+                        progress.warning.map(StandardStream.tell)
+                        bar = Progress(total: progress.totalCount, quiet: quiet, verb: "scored")
+                    }
                     guard progress.doneCount > 0 else { return }
                     hasScored = true
                     let means = String(
@@ -93,7 +96,7 @@ struct EvaluationOptions: ParsableArguments {
                 throw Interrupt.exitCode
             } catch {
                 bar?.end()
-                if hasScored { StandardStream.tell("what was scored is kept; continue with --resume") }
+                if hasScored, run.canContinue { StandardStream.tell("what was scored is kept; continue with --resume") }
                 throw error
             }
         }

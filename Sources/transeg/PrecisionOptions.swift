@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Limits
 import TransparencySegmentation
 
 /// What accuracy or time is given for less time or memory on the CPU.
@@ -18,17 +19,6 @@ struct PrecisionOptions: ParsableArguments {
 
 extension Precision: ExpressibleByArgument {}
 
-/// A number of bytes with a unit: `3GiB`, `3.5GB`, `900MiB`.
-struct MemorySize: ExpressibleByArgument {
-    let bytes: Int
-
-    init?(argument: String) {
-        let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1000, "MB": 1_000_000, "GB": 1_000_000_000]
-        guard let unit = units.first(where: { argument.hasSuffix($0.key) }),
-            let number = Double(argument.dropLast(unit.key.count)), number > 0, number < 1e6
-        else { return nil }
-        bytes = Int(number * Double(unit.value))
-    }
-
-    static var allValueStrings: [String] { [] }
+extension MemorySize: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }

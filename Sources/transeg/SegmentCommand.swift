@@ -167,7 +167,7 @@ struct SegmentCommand: AsyncParsableCommand {
             dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) }
             ?? run.results(of: ranks.share(of: sources))
         let result = try await tell(of: results, count: sources.count, ranks)
-        if ranks.isFirst { try run.annotations?.finish() }
+        try await run.finishAnnotations(ranks)
         guard ranks.isFirst else { return }
         if !quiet, !json, output != "-" {
             try result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)

@@ -21,7 +21,7 @@ struct VAECeilingCommand: AsyncParsableCommand {
         completion: .directory)
     var root: String
 
-    @OptionGroup var datasetOptions: DatasetOptions
+    @OptionGroup var datasetOptions: DatasetOptions<TestSplit>
     @OptionGroup var modelOptions: ModelOptions
 
     @Option(help: "Masks in one pass. More take more memory, and are quicker on accelerators.")
@@ -35,7 +35,7 @@ struct VAECeilingCommand: AsyncParsableCommand {
 
     func run() async throws {
         let dataset = try datasetOptions.open(root)
-        let pairs = try datasetOptions.pairs(of: dataset, standard: .test)
+        let pairs = try datasetOptions.pairs(of: dataset)
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
         let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet)

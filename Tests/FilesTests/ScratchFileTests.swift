@@ -36,7 +36,7 @@ import Testing
 
     @Test func aFileIsNoFolder() throws {
         try withFolder { folder in
-            FileManager.default.createFile(atPath: folder, contents: Data())
+            #expect(FileManager.default.createFile(atPath: folder, contents: Data()))
             #expect(throws: FileError.self) { try ScratchFile(in: folder) }
         }
     }

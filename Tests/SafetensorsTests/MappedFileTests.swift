@@ -61,8 +61,19 @@ import Testing
         let again = try MappedFile(path: path)
         #expect(utimes(path, nil) == 0)
         #expect(throws: SafetensorsError.changed(path: path)) { try again.requireUnchanged() }
-        // What has no name any more, nor can be opened, is as it was.
+        // As cp -p and rsync do: other bytes in place, as many, and the time of modification set back.
+        let copied = try MappedFile(path: path)
+        var status = stat()
+        #expect(stat(path, &status) == 0)
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.write(contentsOf: [9])
+        try handle.close()
+        #expect(utimensat(AT_FDCWD, path, [status.st_atim, status.st_mtim], 0) == 0)
+        #expect(throws: SafetensorsError.changed(path: path)) { try copied.requireUnchanged() }
+        // Another mode is no other content; what has no name any more, nor can be opened, is as it was.
         let last = try MappedFile(path: path)
+        #expect(chmod(path, 0o600) == 0)
+        try last.requireUnchanged()
         #expect(unlink(path) == 0)
         try last.requireUnchanged()
     }

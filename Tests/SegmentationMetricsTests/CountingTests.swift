@@ -1,3 +1,4 @@
+import Foundation
 import SeededRandom
 import Testing
 
@@ -29,6 +30,16 @@ import Testing
         for cell in 0..<9 { #expect(whole.classConfusion?[cell] == sum { $0.classConfusion?[cell] ?? 0 }) }
         #expect(abs(whole.squaredErrorSum - parts[0].squaredErrorSum - parts[1].squaredErrorSum) < 1e-9)
         #expect(abs(whole.absoluteErrorSum - parts[0].absoluteErrorSum - parts[1].absoluteErrorSum) < 1e-9)
+    }
+
+    @Test(arguments: [[], [0], [1, 127, 128, 16_383, 16_384, .max, 0], [-1, .min], [Int](repeating: 0, count: 256)])
+    func packedCountsAreUnpacked(numbers: [Int]) throws {
+        var packed = PackedCounts([5])
+        packed.numbers = numbers
+        #expect(packed.numbers == numbers && packed == PackedCounts(numbers))
+        let json = try JSONEncoder().encode(packed)
+        #expect(try JSONDecoder().decode([Int].self, from: json) == numbers)
+        #expect(try JSONDecoder().decode(PackedCounts.self, from: json) == packed)
     }
 
     @Test func oneChannelIsThreeEqualOnes() throws {

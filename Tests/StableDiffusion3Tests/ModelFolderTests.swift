@@ -164,6 +164,32 @@ import TorchNN
 }
 
 @Suite struct ExportTests {
+    /// What readers of JSON take differently: diffusers would compute with another number.
+    @Test(arguments: [
+        (
+            "vae", "\"scaling_factor\": 1.5305", "\"scaling_factor\": 3, \"scaling_factor\": 1.5305",
+            "scaling_factor twice"
+        ),
+        ("transformer", "\"num_layers\": 3", "\"num_layers\": 3, \"num_layers\": 2", "num_layers twice"),
+        ("vae", "\"scaling_factor\": 1.5305", "\"scaling_factor\": null", "scaling_factor is null"),
+        ("vae", "\"scaling_factor\": 1.5305", "\"scaling_factor\": NaN", "it has NaN"),
+        ("vae", "\"shift_factor\": 0.0609", "\"shift_factor\": -Infinity", "it has Infinity"),
+        ("transformer", "\"sample_size\": 8", "\"sample_size\": null", "sample_size is null"),
+        ("transformer", "{", "{ // note", "not valid JSON"),
+    ])
+    func doubtfulConfigurationsAreRefused(part: String, old: String, new: String, reason: String) throws {
+        try withTemporaryFolder { folder in
+            let path = try copyModel("tiny-0", into: folder)
+            let file = "\(path)/\(part)/config.json"
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try #require(text.contains(old))
+            try text.replacing(old, with: new, maxReplacements: 1).write(
+                toFile: file, atomically: true, encoding: .utf8)
+            let found = errorMessage { try ModelFolder(path).check() }
+            #expect(found.contains(reason) && found.contains("\(part)/config.json"), "\(found)")
+        }
+    }
+
     @Test(arguments: [false, true], [DType?.none, .float32, .bfloat16])
     func anExportedModelGivesTheSame(folded: Bool, dtype: DType?) throws {
         try withTemporaryFolder { folder in

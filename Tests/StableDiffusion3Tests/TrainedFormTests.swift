@@ -117,7 +117,9 @@ import TorchTraining
             }
             for part in one.trained.parts {
                 let prefix = part.layout.prefix
-                let (one, other) = (try slot(.gradient, part.index, of: one), try slot(.gradient, part.index, of: other))
+                let (one, other) = (
+                    try slot(.gradient, part.index, of: one), try slot(.gradient, part.index, of: other)
+                )
                 #expect(try one.abs().max().item() > 0, "\(form) \(prefix)")
                 #expect(try distance(other, one) < 2e-2, "\(form) \(prefix)")
             }

@@ -27,16 +27,12 @@ import Testing
 
     @Test func listsAreSharedInTurn() throws {
         let list = Array(0..<7)
-        let parts = try [0, 1, 2].map { rank in
-            try withProcessGroup(rank) { $0.share(of: list) }
-        }
+        let parts = try withProcessGroups(3) { group in
+            try group.barrier()
+            return Ranks(group).share(of: list)
+        }.map { try $0.get() }
         #expect(parts == [[0, 3, 6], [1, 4], [2, 5]])
         #expect(Ranks().share(of: list) == list)
-    }
-
-    private func withProcessGroup<R: Sendable>(_ rank: Int, _ body: @escaping @Sendable (Ranks) throws -> R) throws -> R
-    {
-        try withProcessGroups(3) { group in try body(Ranks(group)) }[rank].get()
     }
 
     /// What fails on one throws on all; an error that the others do not know of is not taken for such.

@@ -7,7 +7,12 @@ import Torch
 @Suite struct CheckpointableTests {
     private func trained(_ values: [Float], dtype: DType = .float32) throws -> TrainedState {
         try TrainedState(
-            [("part.", [("a", Tensor(Array(values[..<2]), shape: [2])), ("b", Tensor(Array(values[2...]), shape: [1]))])],
+            [
+                (
+                    "part.",
+                    [("a", Tensor(Array(values[..<2]), shape: [2])), ("b", Tensor(Array(values[2...]), shape: [1]))]
+                )
+            ],
             dtype: dtype, device: .cpu)
     }
 

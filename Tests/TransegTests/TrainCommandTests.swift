@@ -257,14 +257,16 @@ import Testing
             }
             let result = try Program.run(["compare", "one", "two/log.jsonl", "--report", "runs.html"], in: folder)
             #expect(result.exitCode == 0, "\(result.errors)")
-            for text in ["updates", "0.3495", "0.2990", "0.5000 at 2", "2.000"] {
+            for text in ["updates", "0.3495", "0.2990", "best validation IoU", "0.5000", "after update", "2.000"] {
                 #expect(result.output.contains(text), "\(result.output)")
             }
             let page = try String(contentsOfFile: "\(folder)/runs.html", encoding: .utf8)
             #expect(page.contains("two/log.jsonl") && page.contains("Loss, running mean"))
             #expect(XMLParser(data: Data(page.utf8)).parse())
             let json = try Program.run(["compare", "one", "two", "--json"], in: folder)
-            #expect(json.output.contains(#""updates" : ["#), "\(json.output)")
+            let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+            let numbers = rows.map { "\($0["number"] ?? "") \($0["first"] ?? "") \($0["second"] ?? "")" }
+            #expect(numbers.contains("updates 2 2") && numbers.contains("best_val_iou 0.5 0.5"), "\(numbers)")
         }
     }
 
@@ -288,6 +290,36 @@ import Testing
             let elsewhere = try Program.run(arguments("run", steps: 6) + ["--dry-run", "--device", "cuda"], in: folder)
             #expect(elsewhere.exitCode == 0 && elsewhere.output.contains("together"), "\(elsewhere.errors)")
             #expect(result.output.contains("at least ") && result.output.contains("TFLOP"), "\(result.output)")
+        }
+    }
+
+    @Test func aSettingThatFitsIsFound() throws {
+        try withTemporaryFolder { folder in
+            try synthesize(in: folder)
+            let dry = arguments("run", steps: 6) + ["--dry-run"]
+            let machine = ["--processes", "4", "--device-memory", "24GiB", "--host-memory", "48g"]
+            let found = try Program.run(dry + machine, in: folder)
+            #expect(found.exitCode == 0, "\(found.errors)")
+            for text in ["4 processes on one host of 48.00 GiB", "cheapest  --sharding none", "fits"] {
+                #expect(found.output.contains(text), "\(found.output)")
+            }
+            let json = try Program.run(dry + machine + ["--json"], in: folder)
+            let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            #expect((object?["choice"] as? [String: Any])?["fits"] as? Bool == true, "\(json.output)")
+            #expect((object?["candidates"] as? [Any])?.isEmpty == false)
+            #expect(object?["pictures_per_update"] as? Int == 16)
+            let small = try Program.run(dry + ["--device-memory", "300MiB"], in: folder)
+            #expect(small.exitCode == 1 && small.errors.contains("nothing fits: with "), "\(small.errors)")
+            for (wrong, text) in [
+                (["--dry-run", "--device-memory", "24"], "a size with its unit"),
+                (["--dry-run", "--processes", "0"], "a number from 1 to 65536"),
+                (["--dry-run", "--processes", "2", "--processes-per-host", "3"], "up to --processes"),
+                (["--processes", "2"], "belongs to --dry-run"),
+                (["--dry-run", "--device", "cpu", "--device-memory", "1GiB"], "--host-memory"),
+            ] {
+                let result = try Program.run(arguments("run") + wrong, in: folder)
+                #expect(result.exitCode == 64 && result.errors.contains(text), "\(result.errors)")
+            }
         }
     }
 

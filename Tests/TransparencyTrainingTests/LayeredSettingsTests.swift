@@ -129,6 +129,58 @@ import TransparencySegmentation
         #expect(try whole.complete(for: SettingsTable.ofUpdates).dataset.datasetPath == "d")
     }
 
+    /// What is written where a value or a name is wanted, and what is said of it; nil where it is read.
+    @Test(arguments: [
+        ("epochs: 1_000", "epochs is 1_000; a whole number was expected, in plain digits such as 1000"),
+        ("epochs: 010", "epochs is 010; a whole number was expected, in plain digits"),
+        ("epochs: 0x10", "in plain digits"), ("epochs: 5.0", "in plain digits"), ("epochs: \"\"", "epochs is empty"),
+        ("max_train_steps: None", "max_train_steps is None; a whole number was expected"),
+        ("lr: 1,5", "lr is 1,5; a number was expected"), ("lr: .inf", "lr is .inf"), ("lr: [1, 2]", "has a list"),
+        ("lr: \"1e-6\"", nil), ("lr: .5", nil), ("epochs: ' 5 '", nil), ("augment: Off", nil), ("augment: y", "is y"),
+        ("output_dir: \"\"", "output_dir is empty; a text was expected"),
+        ("output_dir: ' x'", "output_dir is \" x\"; a text without blanks at its ends"),
+        ("output_dir: \"a\\tb\"", "control characters"), ("output_dir: |\n  abc\n", nil),
+        ("output_dir: $HOME/x", "variables are not replaced here"), ("plan: ${ROOT}/x", "variables are not replaced"),
+        ("output_dir: a b$c", nil), ("output_dir: !env HOME", "has the tag !env"), ("seed: !!int 5", nil),
+        ("seed: 1\nseed: 2", "1:1: seed is given twice"), ("seed: 1\ntraining:\n  seed: 2", "first in line 1"),
+        ("seed: &a 1\nepochs: *a", nil), ("seed: *a", "not YAML: found undefined alias"),
+        ("training: &t\n  seed: 1\nmodel:\n  <<: *t", "4:3: << is not followed"),
+        ("\tseed: 1", "1:1: YAML is indented by spaces"), ("training:\n\tseed: 1", "2:1: YAML is indented by spaces"),
+        ("seed: 1\n---\nseed: 2", "2:1: a second document begins here"), ("---\nseed: 1\n...", nil),
+        ("seed: 1\r\nepocs: 2\r\n", "2:1: there is no setting or group epocs; did you mean epochs?"),
+        ("x: 1", "there is no setting or group x\n"), ("[a]: 1", "the name of a setting or group was expected"),
+        ("SEED: 1", "did you mean seed?"), ("format_version: '1'", nil), ("format_version: [1]", "a list or mapping"),
+        ("{\"seed\": 5}", nil), ("s\u{0}e", "is no text in UTF-8"), ("- seed: 1", "names and values were expected"),
+    ])
+    func oddFilesAreReadOrExplained(text: String, problem: String?) async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/a.yaml"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            guard let problem else {
+                _ = try LayeredSettings(files: [path])
+                return
+            }
+            #expect {
+                try LayeredSettings(files: [path])
+            } throws: { error in
+                if !"\(error)\n".contains(problem) { Issue.record("\(error)") }
+                return "\(error)\n".contains(problem)
+            }
+        }
+    }
+
+    @Test func linesTooLongForACaretAreNotShown() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/a.yaml"
+            try "a: \(String(repeating: "[", count: 5000))\n".write(toFile: path, atomically: true, encoding: .utf8)
+            #expect {
+                try LayeredSettings(files: [path])
+            } throws: {
+                "\($0)".count < 400
+            }
+        }
+    }
+
     @Test func aFileOfALaterFormatIsRefused() async throws {
         try await withFolder { folder in
             let path = "\(folder)/a.yaml"

@@ -28,7 +28,7 @@ package final class MappedFile: @unchecked Sendable {
     private let mappedByteCount: Int
     /// Kept open, for the file may have another name by now or none.
     private let descriptor: Int32
-    private let modified: ModificationTime
+    private let written: WrittenState
     /// In the table of those that ``endProcessWhenTruncated()`` knows.
     private let place: Int32
 
@@ -73,7 +73,7 @@ package final class MappedFile: @unchecked Sendable {
         mappedByteCount = max(byteCount, 1)
         baseAddress = address
         self.descriptor = descriptor
-        modified = ModificationTime(status)
+        written = WrittenState(status)
         place = mapped_files_add(address, byteCount, path)
     }
 
@@ -83,11 +83,10 @@ package final class MappedFile: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Throws `changed` when the file's size or time of modification is no longer that of its opening, so that what was read of it may be of
-    /// two contents.
+    /// Throws `changed` when the file has been written to since its opening, so that what was read of it may be of two contents.
     package func requireUnchanged() throws {
         var status = stat()
-        guard fstat(descriptor, &status) == 0, Int(status.st_size) == count, ModificationTime(status) == modified else {
+        guard fstat(descriptor, &status) == 0, written.holds(of: WrittenState(status)) else {
             throw SafetensorsError.changed(path: path)
         }
     }
@@ -125,20 +124,5 @@ package final class MappedFile: @unchecked Sendable {
         let endPage = end / page * page
         guard firstPage < endPage else { return }
         madvise(baseAddress + firstPage, endPage - firstPage, MADV_DONTNEED)
-    }
-}
-
-/// When a file was last written to.
-private struct ModificationTime: Equatable {
-    let seconds: Int
-    let nanoseconds: Int
-
-    init(_ status: stat) {
-        #if canImport(Darwin)
-            let time = status.st_mtimespec
-        #else
-            let time = status.st_mtim
-        #endif
-        (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
     }
 }

@@ -45,6 +45,9 @@ package struct SafetensorsIndex: Sendable {
         }
         try scanner.expectEnd(padding: [0x20, 0x0A, 0x0D, 0x09])
         guard let weightMap else { throw SafetensorsError.malformed(path: path, reason: "it has no weight_map") }
+        guard !weightMap.isEmpty else {
+            throw SafetensorsError.malformed(path: path, reason: "its weight_map is empty")
+        }
         self.path = path
         self.totalSize = totalSize
         self.weightMap = weightMap

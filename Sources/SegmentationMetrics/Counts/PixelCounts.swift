@@ -15,11 +15,20 @@ public struct PixelCounts: Codable, Equatable, Sendable {
     /// The sum over pixels of |s − g|.
     public var absoluteErrorSum: Double
     /// How many pixels of glass have each of the values 0 to 255 of ⌊255 s + ½⌋.
-    public var glassHistogram: [Int]
+    public var glassHistogram: [Int] {
+        get { packedGlass.numbers }
+        set { packedGlass.numbers = newValue }
+    }
     /// The same for pixels that are not glass.
-    public var otherHistogram: [Int]
+    public var otherHistogram: [Int] {
+        get { packedOther.numbers }
+        set { packedOther.numbers = newValue }
+    }
     /// Pixels by class, nine counts at `3 * truth + predicted`; `nil` when no classes were predicted.
     public var classConfusion: [Int]?
+
+    private var packedGlass: PackedCounts
+    private var packedOther: PackedCounts
 
     public var pixelCount: Int { width * height }
 
@@ -29,9 +38,20 @@ public struct PixelCounts: Codable, Equatable, Sendable {
         case fromHalf = "from_half"
         case squaredErrorSum = "squared_error_sum"
         case absoluteErrorSum = "absolute_error_sum"
-        case glassHistogram = "glass_histogram"
-        case otherHistogram = "other_histogram"
+        case packedGlass = "glass_histogram"
+        case packedOther = "other_histogram"
         case classConfusion = "class_confusion"
+    }
+
+    init(
+        width: Int, height: Int, aboveThreshold: BinaryCounts, fromHalf: BinaryCounts, squaredErrorSum: Double,
+        absoluteErrorSum: Double, glassHistogram: [Int], otherHistogram: [Int], classConfusion: [Int]?
+    ) {
+        (self.width, self.height) = (width, height)
+        (self.aboveThreshold, self.fromHalf) = (aboveThreshold, fromHalf)
+        (self.squaredErrorSum, self.absoluteErrorSum) = (squaredErrorSum, absoluteErrorSum)
+        (packedGlass, packedOther) = (PackedCounts(glassHistogram), PackedCounts(otherHistogram))
+        self.classConfusion = classConfusion
     }
 }
 

@@ -18,13 +18,14 @@ struct GlassProtocol: ScoringProtocol {
         let glassCount = Double(counts.fromHalf.glassCount)
         var precisions = [Double](repeating: 0, count: 256)
         var recalls = precisions
+        let (glass, other) = (counts.glassHistogram, counts.otherHistogram)
         // Values above 255: none.
         var (truePositives, positives) = (0, 0)
         for threshold in stride(from: 255, through: 0, by: -1) {
             precisions[threshold] = (Double(truePositives) + Self.epsilon) / (Double(positives) + Self.epsilon)
             recalls[threshold] = (Double(truePositives) + Self.epsilon) / (glassCount + Self.epsilon)
-            truePositives += counts.glassHistogram[threshold]
-            positives += counts.glassHistogram[threshold] + counts.otherHistogram[threshold]
+            truePositives += glass[threshold]
+            positives += glass[threshold] + other[threshold]
         }
         let meanAbsoluteError = counts.absoluteErrorSum / Double(counts.pixelCount)
         return [1, counts.fromHalf.iou, meanAbsoluteError, counts.fromHalf.balancedErrorRate] + precisions + recalls

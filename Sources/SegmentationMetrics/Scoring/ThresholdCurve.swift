@@ -42,13 +42,13 @@ public struct ThresholdCurve: Equatable, Sendable {
         var pooled = [BinaryCounts](repeating: BinaryCounts(), count: 256)
         for record in records {
             var counts = BinaryCounts()
-            counts.falseNegatives = record.pixels.glassHistogram.reduce(0, +)
-            counts.trueNegatives = record.pixels.otherHistogram.reduce(0, +)
+            let (glass, other) = (record.pixels.glassHistogram, record.pixels.otherHistogram)
+            counts.falseNegatives = glass.reduce(0, +)
+            counts.trueNegatives = other.reduce(0, +)
             for step in stride(from: 255, through: 0, by: -1) {
                 ious[step] += counts.iou
                 pooled[step].add(counts)
-                counts.move(
-                    glass: record.pixels.glassHistogram[step], other: record.pixels.otherHistogram[step])
+                counts.move(glass: glass[step], other: other[step])
             }
         }
         points = (0..<256).map { step in

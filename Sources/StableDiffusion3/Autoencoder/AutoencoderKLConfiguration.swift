@@ -55,8 +55,9 @@ package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, Model
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        // diffusers takes a null that is there for no value, not for the default.
         func value<T: Decodable>(_ key: CodingKeys, _ fallback: T) throws -> T {
-            try values.decodeIfPresent(T.self, forKey: key) ?? fallback
+            values.contains(key) ? try values.decode(T.self, forKey: key) : fallback
         }
         inChannels = try value(.inChannels, 3)
         outChannels = try value(.outChannels, 3)
@@ -66,7 +67,7 @@ package struct AutoencoderKLConfiguration: Decodable, Sendable, Equatable, Model
         normNumGroups = try value(.normNumGroups, 32)
         sampleSize = try value(.sampleSize, 32)
         scalingFactor = try value(.scalingFactor, 0.18215)
-        shiftFactor = try value(.shiftFactor, 0)
+        shiftFactor = try values.decodeIfPresent(Double.self, forKey: .shiftFactor) ?? 0
         downBlockTypes = try value(.downBlockTypes, ["DownEncoderBlock2D"])
         upBlockTypes = try value(.upBlockTypes, ["UpDecoderBlock2D"])
         actFn = try value(.actFn, "silu")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A model's `config.json`, read so that nothing which changes numbers is overlooked.
@@ -17,12 +18,32 @@ struct ConfigurationProblem: Error {
     let expected: String
 }
 
+/// The object of a configuration's content, where readers of JSON cannot differ on it. Throws ``ModelError``.
+private func jsonObject(_ data: Data, file path: String) throws -> [String: Any] {
+    // Python writes numbers that JSON has not, and the two readers here say different things of them.
+    let text = String(decoding: data, as: UTF8.self)
+    if let number = text.firstMatch(of: /[:\[,]\s*-?(NaN|Infinity)\b/) {
+        throw ModelError.configuration(file: path, "it has \(number.1), and a finite number was expected")
+    }
+    guard let content = try? JSONSerialization.jsonObject(with: data) else {
+        throw ModelError.configuration(file: path, "the file is not valid JSON; fetch or write it again")
+    }
+    guard let object = content as? [String: Any] else {
+        throw ModelError.configuration(file: path, "the file is not a JSON object")
+    }
+    if let key = duplicateKey(inJSON: data) {
+        throw ModelError.configuration(file: path, "it has \(key) twice; remove one of the two")
+    }
+    return object
+}
+
 /// The `_class_name` of a configuration's content; nil where it has none. Throws ``ModelError`` when it is no text.
 func configurationClass(of data: Data, file path: String) throws -> String? {
     struct ClassName: Decodable {
         let className: String?
         enum CodingKeys: String, CodingKey { case className = "_class_name" }
     }
+    _ = try jsonObject(data, file: path)
     do {
         return try JSONDecoder().decode(ClassName.self, from: data).className
     } catch let error as DecodingError {
@@ -35,9 +56,7 @@ extension ModelConfiguration {
 
     /// Decodes and checks the content of a file; `path` is named in errors. Throws ``ModelError``.
     static func decode(_ data: Data, file path: String) throws -> Self {
-        guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-            throw ModelError.configuration(file: path, "the file is not a JSON object")
-        }
+        let object = try jsonObject(data, file: path)
         let known = Set(Keys.allCases.map(\.stringValue))
         for (key, value) in object.sorted(by: { $0.key < $1.key })
         where refusesUnknownKeys && !known.contains(key) && !key.hasPrefix("_") && !(value is NSNull) {

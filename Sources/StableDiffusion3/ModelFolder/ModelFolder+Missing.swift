@@ -9,7 +9,8 @@ extension ModelFolder {
     func missing(_ file: String, listedIn index: String? = nil) -> ModelError {
         let listed = index.map { ", which \($0) lists" } ?? ""
         return .incomplete(
-            folder: path, missing: file + listed, remedy: unfinished(file) ?? FolderLook(path).remedy ?? usualRemedy)
+            folder: path, missing: file + listed,
+            remedy: closed(file) ?? unfinished(file) ?? look.remedy ?? usualRemedy)
     }
 
     /// Why a part has no weights that can be read, and what to do.
@@ -18,7 +19,16 @@ extension ModelFolder {
         let file = "\(part)/\(files.stem)\(infix).safetensors"
         return .incomplete(
             folder: path, missing: file,
-            remedy: unfinished(file) ?? remedy(part, files) ?? FolderLook(path).remedy ?? usualRemedy)
+            remedy: closed(file) ?? unfinished(file) ?? remedy(part, files) ?? look.remedy ?? usualRemedy)
+    }
+
+    private var look: FolderLook { FolderLook(path, download: download) }
+
+    /// What to do where a file cannot be seen for its folder's permissions; nil where it could.
+    func closed(_ file: String) -> String? {
+        let part = ("\(path)/\(file)" as NSString).deletingLastPathComponent
+        guard access(part, R_OK | X_OK) != 0, errno == EACCES else { return nil }
+        return "\(part) cannot be read; check its permissions"
     }
 
     private var usualRemedy: String {
@@ -100,9 +110,11 @@ struct FolderLook {
     private let path: String
     private let names: [String]
     private let isReadable: Bool
+    private let download: String?
 
-    init(_ path: String) {
-        self.path = path
+    /// - Parameter download: What gets the model, where that is known.
+    init(_ path: String, download: String? = nil) {
+        (self.path, self.download) = (path, download)
         let names = try? FileManager.default.contentsOfDirectory(atPath: path)
         (self.names, isReadable) = (names?.sorted() ?? [], names != nil)
     }
@@ -136,7 +148,8 @@ struct FolderLook {
             return ModelFile("\(path)/\(file)").fault
         }
         return names.isEmpty
-            ? "the folder is empty; a model folder in diffusers' layout was expected (transformer/, vae/)" : nil
+            ? "the folder is empty; "
+                + (download ?? "a model folder in diffusers' layout was expected (transformer/, vae/)") : nil
     }
 
     private static func isModel(_ path: String) -> Bool {

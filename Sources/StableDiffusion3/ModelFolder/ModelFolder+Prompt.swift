@@ -39,7 +39,8 @@ extension ModelFolder {
             throw ModelError.incomplete(
                 folder: path,
                 missing: "\(ModelLayout.promptFolder)/ with the empty prompt's embeddings",
-                remedy: "copy that folder from the model that this one was trained from, or add its text_encoder/ and "
+                remedy: closed("\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
+                    ?? "copy that folder from the model that this one was trained from, or add its text_encoder/ and "
                     + "text_encoder_2/, from which they are computed")
         }
         let cached = try cacheFile()
@@ -57,7 +58,8 @@ extension ModelFolder {
         return (prompt, path)
     }
 
-    /// Where the embeddings of this folder's encoders are kept: named after the encoders' files, their sizes and dates.
+    /// Where the embeddings of this folder's encoders are kept: named after the encoders' files, their sizes, dates and bytes here and
+    /// there, for a file may be replaced by another of the same size and date.
     private func cacheFile() throws -> String {
         let files = try [ModelLayout.textEncoder, ModelLayout.textEncoder2].flatMap {
             try weightsFile($0, stem: ModelLayout.transformersStem).files.map(\.path)
@@ -67,7 +69,7 @@ extension ModelFolder {
             let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
             let attributes = try FileManager.default.attributesOfItem(atPath: real)
             let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            identity += "\(real) \(attributes[.size] ?? 0) \(date)\n"
+            identity += "\(real) \(attributes[.size] ?? 0) \(date) \(try SampledBytes(ofFile: real).digest)\n"
         }
         // FNV-1a, for Swift's own hash values differ between runs.
         let hash = identity.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

@@ -1,5 +1,5 @@
 import Foundation
-import Safetensors
+package import Safetensors
 import Synchronization
 
 /// The weight files of one part of a model, by the names that diffusers and transformers give them.

@@ -9,6 +9,9 @@ struct ModelLocation {
 
     /// Throws ``ModelError/notFound(_:)``.
     init(_ name: String, revision: String, environment: [String: String]) throws {
+        guard !name.allSatisfy(\.isWhitespace) else {
+            throw ModelError.notFound("the model's name is empty; give a folder or a Hugging Face id")
+        }
         var path = expandingTilde(name, environment: environment)
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         if isFolder(path) {

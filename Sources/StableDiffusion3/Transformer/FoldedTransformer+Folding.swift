@@ -10,14 +10,23 @@ extension FoldedTransformer {
     package static func fold(
         _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings
     ) throws -> [String: Tensor] {
+        var tensors: [String: Tensor] = [:]
+        try fold(configuration, weights, timestep: timestep, prompt: prompt) { tensors.merge($0) { $1 } }
+        return tensors
+    }
+
+    /// The same part by part: what is outside the blocks, then each block. `take` gets the tensors of each.
+    package static func fold(
+        _ configuration: SD3TransformerConfiguration, _ weights: Weights, timestep: Double, prompt: PromptEmbeddings,
+        _ take: ([String: Tensor]) throws -> Void
+    ) throws {
         let folding = try Folding(configuration, weights, timestep: timestep, prompt: prompt)
-        var tensors = folding.outer
+        try take(folding.outer)
         for index in 0..<configuration.numLayers {
-            tensors.merge(try folding.block(index)) { $1 }
+            try take(folding.block(index))
             folding.releasePages(ofBlock: index)
         }
         try folding.finish()
-        return tensors
     }
 }
 

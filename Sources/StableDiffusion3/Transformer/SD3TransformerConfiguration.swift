@@ -45,13 +45,14 @@ package struct SD3TransformerConfiguration: Codable, Sendable, Equatable, ModelC
 
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
+        // diffusers takes a null that is there for no value, not for the default.
         func integer(_ key: CodingKeys, _ fallback: Int) throws -> Int {
-            try values.decodeIfPresent(Int.self, forKey: key) ?? fallback
+            values.contains(key) ? try values.decode(Int.self, forKey: key) : fallback
         }
         sampleSize = try integer(.sampleSize, 128)
         patchSize = try integer(.patchSize, 2)
         inChannels = try integer(.inChannels, 16)
-        outChannels = try integer(.outChannels, inChannels)
+        outChannels = try values.decodeIfPresent(Int.self, forKey: .outChannels) ?? inChannels
         numLayers = try integer(.numLayers, 18)
         attentionHeadDim = try integer(.attentionHeadDim, 64)
         numAttentionHeads = try integer(.numAttentionHeads, 18)

@@ -29,14 +29,15 @@ package final class TrainableTransformer {
     ///   - prompt: What the plain form needs and the folded one has in it.
     ///   - seed: Of fresh adapters.
     ///   - storage: Where the state of training is; nil for the device's memory.
+    ///   - sharding: How processes that train together share it; each then gives a pass a part of the batch.
     ///   - keepsWeights: Whether a copy of the weights to compute with is kept where one is needed.
     ///   - releasePages: Called when a part of `tensors` has been copied, and need not be in memory any more.
     /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
     package init(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
         adapters: [String: Tensor]? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
-        gradientCheckpointing: Bool, seed: UInt32 = 0, storage: (any StateStorage)? = nil, keepsWeights: Bool = true,
-        releasePages: () -> Void = {}
+        gradientCheckpointing: Bool, seed: UInt32 = 0, storage: (any StateStorage)? = nil,
+        sharding: Sharding = Sharding(), keepsWeights: Bool = true, releasePages: () -> Void = {}
     ) throws {
         // Checks every key and shape at once.
         let checked = Weights(unconverted: tensors)
@@ -72,7 +73,7 @@ package final class TrainableTransformer {
             .filter { !$0.weights.isEmpty }
         let trained = try TrainedState(
             members.map { (prefix: $0.part.prefix, weights: $0.weights) }, dtype: dtype, device: device,
-            storage: storage, sharesScratch: gradientCheckpointing, keepsWeights: keepsWeights,
+            storage: storage, sharding: sharding, sharesScratch: gradientCheckpointing, keepsWeights: keepsWeights,
             releasePages: releasePages)
         let parts = TransformerParts(
             blockCount: configuration.numLayers, frozen: frozen,
@@ -108,22 +109,37 @@ package final class TrainableTransformer {
     }
 
     /// One pass without gradients: latent `[N, 16, h, w]` in ``dtype`` to the same shape.
-    package func callAsFunction(_ latent: Tensor) throws -> Tensor { try withoutGradients { try walk(latent) } }
+    ///
+    /// With ``Sharding/Stage/full`` all processes do this together.
+    package func callAsFunction(_ latent: Tensor) throws -> Tensor {
+        parts.isGoingBack = false
+        return try withoutGradients { try walk(latent) }
+    }
 
     /// One pass, whose gradients are added to those in ``trained``.
     ///
     /// - Parameters:
     ///   - latent: `[N, 16, h, w]` in ``dtype``.
-    ///   - scale: What the gradients are multiplied by, such as one over the batches of an update.
+    ///   - scale: What the gradients are multiplied by, such as one over the batches of an update on all processes.
+    ///   - isLast: Whether the gradients are used after this pass. All processes pass the same.
     ///   - loss: The loss, a scalar, of the prediction `[N, 16, h, w]`.
     /// - Returns: The loss, detached and not scaled, on the device.
     package func accumulateGradients(
-        _ latent: Tensor, scale: Double, loss: (Tensor) throws -> Tensor
+        _ latent: Tensor, scale: Double, isLast: Bool = true, loss: (Tensor) throws -> Tensor
     ) throws -> Tensor {
+        (parts.isGoingBack, parts.isLastPass) = (false, isLast)
         let value =
             try gradientCheckpointing
             ? walk.checkpointed(latent, scale, parts, loss) : walk.recorded(latent, scale, parts, loss)
         return try value.detached()
+    }
+
+    /// Takes the masters of the parts that are whole in `tensors`, by the keys of ``state()``.
+    package func take(_ tensors: [String: Tensor]) throws {
+        for part in trained.parts
+        where part.layout.names.allSatisfy({ tensors[part.layout.prefix + $0] != nil }) {
+            try trained.put(tensors, in: .master, of: part.index)
+        }
     }
 
     /// Float32 by diffusers' keys, sharing the masters' memory: the state dict of ``form``, or for LoRA the adapters.

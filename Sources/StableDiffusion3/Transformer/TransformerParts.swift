@@ -16,8 +16,10 @@ final class TransformerParts {
     private let states: [TrainedPart?]
     /// What of each part is not trained, by whole keys.
     private let frozen: [[String: Tensor]]
-    /// Where the walk was last.
-    private var position = 0
+    /// Whether the walk goes from last to first, so that the part before is the next one.
+    var isGoingBack = false
+    /// Whether the pass at hand is the last one before the gradients are used.
+    var isLastPass = true
 
     /// - Parameters:
     ///   - frozen: What is not trained, by diffusers' keys.
@@ -51,13 +53,11 @@ final class TransformerParts {
     /// Makes a part's weights present.
     func acquire(_ part: TransformerPart) throws -> Weights {
         let index = Self.index(of: part, blockCount)
-        // A walk goes on in its direction.
-        let next = index < position ? index - 1 : index + 1
-        position = index
         var weights = frozen[index]
         if let state = state(of: part) {
             for (name, leaf) in try state.weights.acquire() { weights[state.layout.prefix + name] = leaf }
         }
+        let next = isGoingBack ? index - 1 : index + 1
         if states.indices.contains(next) { try states[next]?.weights.expect() }
         return Weights(weights, dtype: dtype, device: device)
     }
@@ -75,7 +75,7 @@ final class TransformerParts {
     func beginGradient(_ part: TransformerPart) throws { try state(of: part)?.beginGradient() }
 
     /// Hands on what a part's backward pass has left.
-    func endGradient(_ part: TransformerPart) throws { try state(of: part)?.endGradient() }
+    func endGradient(_ part: TransformerPart) throws { try state(of: part)?.endGradient(isLast: isLastPass) }
 }
 
 /// The blocks of a transformer that is trained.

@@ -60,6 +60,7 @@ struct TransformerWalk {
         // Every block adds to this leaf's gradient.
         if parts.trains(.embedding) { tokens.temb = try tokens.temb.map(leaf) }
         tokens.x = try leaf(tokens.x)
+        parts.isGoingBack = true
         try parts.beginGradient(.output)
         let value = try withGradients {
             let value = try loss(output(tokens, latent))

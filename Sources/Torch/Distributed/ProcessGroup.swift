@@ -20,6 +20,7 @@ package final class ProcessGroup: Sendable {
     package static let defaultTimeout = Duration.seconds(600)
 
     private let store: ProcessGroupStore
+    private let watch: PeerWatch?
     /// What all processes of one launch see, those too that torchrun starts anew; nil without a launch.
     package let launchStore: ProcessGroupStore?
     private let joint = Atomic(false)
@@ -65,6 +66,7 @@ package final class ProcessGroup: Sendable {
         self.launchStore = launchStore
         self.size = size
         self.timeout = timeout
+        watch = size > 1 ? try PeerWatch(store, rank: rank, size: size) : nil
         try Self.meet(store, rank: rank, size: size, timeout: timeout)
         var group = ct_process_group()
         let status = ct_process_group_join(
@@ -99,12 +101,13 @@ package final class ProcessGroup: Sendable {
         }
     }
 
-    /// What went wrong with a collective on this thread.
+    /// What went wrong with a collective on this thread. Takes some seconds, to find out who is missing.
     func failure(_ operation: CollectiveOperation, _ tensors: [Tensor]) -> TorchError {
-        TorchError(
+        let reason = Self.reason()
+        return TorchError(
             kind: .collective, operation: operation.name, operands: tensors.map { "\($0.dtype) \($0.shape)" },
-            message: "rank \(rank) of \(size), which waits up to \(Self.text(timeout)) for the others: \(Self.reason())"
-        )
+            message: "rank \(rank) of \(size), which waits up to \(Self.text(timeout)) for the others: \(reason)"
+                + (watch.map { "; \($0.report())" } ?? ""))
     }
 
     /// libtorch's text without the place in Gloo's sources before it.

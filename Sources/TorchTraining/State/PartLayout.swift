@@ -29,4 +29,19 @@ package struct PartLayout: Sendable {
             return (prefix + name, try flat.narrow(0, start: start, length: count).reshape(shape))
         }
     }
+
+    /// Puts weights by their whole keys in a piece of a tensor that is laid out so, which begins at an element of it.
+    func copy(_ tensors: [String: Tensor], into piece: Tensor, from first: Int) throws {
+        let piece = (tensor: piece, range: first..<(first + piece.size(0)))
+        var start = 0
+        for (name, shape) in zip(names, shapes) {
+            let range = start..<(start + shape.reduce(1, *))
+            start = range.upperBound
+            let common = range.clamped(to: piece.range)
+            guard !common.isEmpty, let source = tensors[prefix + name] else { continue }
+            let values = try source.reshape([range.count])
+            try piece.tensor.narrow(0, start: common.lowerBound - first, length: common.count)
+                .copyInPlace(values.narrow(0, start: common.lowerBound - range.lowerBound, length: common.count))
+        }
+    }
 }

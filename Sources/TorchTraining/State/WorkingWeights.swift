@@ -1,43 +1,58 @@
 package import Torch
 
-/// The weights that a part computes with: its masters themselves where they are float32 and on the device, else a copy of them, which is
+/// The weights that a part computes with: its masters themselves where they are float32, whole and on the device, else a copy of them, which is
 /// kept or made each time that the part's turn comes.
+///
+/// Where processes share the masters, each fills in its piece and they gather the rest of the copy from each other; all of them must then ask
+/// for the same parts in the same order.
 package final class WorkingWeights {
-    private enum Residence { case masters, copy, transient }
+    /// `masters`: the same memory, of which the masters are this process's piece.
+    enum Residence { case masters, copy, transient }
 
     private let part: Int
     private let layout: PartLayout
     private let dtype: DType
     private let device: Device
     private let storage: any StateStorage
+    private let sharding: Sharding
     private let residence: Residence
     /// What is computed with: the masters or their average.
     private var source = StateSlot.master
     private var flat: Tensor?
+    /// What fills ``flat``.
+    private var gathering: CollectiveWork?
     private var leaves: [String: Tensor] = [:]
     /// How many have acquired the weights.
     private var holders = 0
 
-    /// - Parameter staysInMemory: Whether a copy is kept.
+    /// - Parameter whole: The weights as they are, padded, float32 on the device.
     init(
-        _ layout: PartLayout, part: Int, dtype: DType, device: Device, storage: any StateStorage, staysInMemory: Bool
+        _ layout: PartLayout, part: Int, whole: Tensor, residence: Residence, dtype: DType, storage: any StateStorage,
+        sharding: Sharding
     ) throws {
-        (self.layout, self.part, self.dtype, self.device) = (layout, part, dtype, device)
-        self.storage = storage
-        residence = dtype == .float32 && storage.isResident ? .masters : staysInMemory ? .copy : .transient
-        if residence != .transient { try load() }
+        (self.layout, self.part, self.dtype, device) = (layout, part, dtype, whole.device)
+        (self.storage, self.sharding, self.residence) = (storage, sharding, residence)
+        switch residence {
+        case .masters: flat = whole
+        case .copy: flat = try whole.to(dtype)
+        case .transient: break
+        }
+        try makeLeaves()
     }
 
     /// Makes the weights present: leaves by their names without the prefix.
     package func acquire() throws -> [String: Tensor] {
         if flat == nil { try load() }
+        try settle()
+        if leaves.isEmpty { try makeLeaves() }
         holders += 1
         return leaves
     }
 
-    /// Tells that the weights will be acquired soon, where they have to be made of what the storage has.
+    /// Tells that the weights will be acquired soon, by all processes.
     package func expect() throws {
-        if residence == .transient, flat == nil { try storage.expect([source], of: part) }
+        guard residence == .transient, flat == nil else { return }
+        if sharding.sharesState { try load() } else { try storage.expect([source], of: part) }
     }
 
     package func release() {
@@ -52,37 +67,53 @@ package final class WorkingWeights {
     }
 
     private func letGo() {
-        if residence == .transient, holders == 0 { (flat, leaves) = (nil, [:]) }
+        if residence == .transient, holders == 0 { (flat, gathering, leaves) = (nil, nil, [:]) }
     }
 
     private func load() throws {
-        let flat = try storage.with(source, of: part) { values in
-            try withoutGradients {
-                if residence == .masters { return values }
-                let copy = try Tensor.empty([layout.count], dtype: dtype, device: device)
-                try copy.copyInPlace(values)
-                return copy
+        let whole = try Tensor.empty([sharding.paddedCount(layout.count)], dtype: dtype, device: device)
+        try fill(whole)
+        flat = whole
+    }
+
+    /// Begins to put what the source holds in a tensor.
+    private func fill(_ whole: Tensor) throws {
+        if residence != .masters {
+            try storage.with(source, of: part) { values in
+                try withoutGradients { try sharding.own(whole).copyInPlace(values) }
             }
         }
+        gathering = try sharding.beginGather(whole)
+    }
+
+    /// Waits for the other processes' pieces.
+    func settle() throws {
+        try gathering?.wait()
+        gathering = nil
+    }
+
+    private func makeLeaves() throws {
+        guard let flat else { return }
         leaves = Dictionary(
             uniqueKeysWithValues: try zip(layout.names, layout.views(of: flat)).map { name, view in
                 let leaf = try view.tensor.detached()
                 try leaf.setRequiresGradient()
                 return (name, leaf)
             })
-        self.flat = flat
     }
 
     /// Computes with what the source holds now.
     func refresh() throws {
-        guard residence == .copy, let flat else { return letGo() }
-        try storage.with(source, of: part) { values in try withoutGradients { try flat.copyInPlace(values) } }
+        guard residence != .transient, let flat else { return letGo() }
+        try settle()
+        try fill(flat)
     }
 
     /// Computes with the masters or with their average from now on. Nobody may have acquired the weights of a part that is not in memory.
     func compute(with slot: StateSlot) throws {
         guard slot != source else { return }
         if residence == .masters {
+            try settle()
             try storage.with([.master: .changed, .average: .changed], of: part) { slots in
                 let masters = try slots[0].clone()
                 try slots[0].copyInPlace(slots[1])

@@ -80,6 +80,7 @@ public struct RepairPlan: Codable, Equatable, Sendable {
         } catch let error as FileReadError {
             throw error.isMissing ? DatasetError.missing(path) : .badPlan(path, reason: error.reason)
         }
+        if let key = duplicateKey(inJSON: data) { throw DatasetError.badPlan(path, reason: "it has \(key) twice") }
         do {
             self = try JSONDecoder().decode(RepairPlan.self, from: data)
         } catch {

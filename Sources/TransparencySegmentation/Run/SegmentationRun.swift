@@ -1,5 +1,6 @@
 public import Annotations
 import Images
+package import Torch
 
 /// Segments a list of pictures and writes the results of each.
 ///
@@ -93,5 +94,15 @@ public struct SegmentationRun: Sendable {
             width: mask.width, height: mask.height,
             inputSize: try predictor.inputSize(width: mask.width, height: mask.height, size: size),
             transparentShare: mask.transparentShare, timings: mask.timings, files: files)
+    }
+
+    /// Writes the annotation files of the run, on the first process those of all.
+    package func finishAnnotations(_ ranks: Ranks) async throws {
+        guard let annotations else { return }
+        if ranks.size > 1 {
+            let own = try annotations.encodedPictures { $0 * ranks.size + ranks.rank }
+            try annotations.take(try await ComputeActor.run { try ranks.gather(own) })
+        }
+        if ranks.isFirst { try annotations.finish() }
     }
 }

@@ -40,6 +40,7 @@ package struct TrainingLog: Sendable {
     package var rates: Points { points(\.lr) }
     package var gradNorms: Points { points(\.gradNorm) }
     package var validationIoUs: Points { points(\.valIoU) }
+    package var bestValidation: (x: Double, y: Double)? { validationIoUs.max { $0.y < $1.y } }
 
     /// An exponential mean of the losses over about 50 updates, without the bias of its beginning.
     package var smoothedLosses: Points {

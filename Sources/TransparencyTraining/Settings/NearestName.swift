@@ -1,7 +1,7 @@
-/// The name that is at most two letters, or a third of them, from `name`.
+/// The name that is at most two letters, or a third of them, from `name`, and not all of a short one. Case is no difference.
 package func nearest(to name: String, among names: [String]) -> String? {
-    let distances = names.map { ($0, editDistance($0, name)) }
-    return distances.min { $0.1 < $1.1 }.flatMap { $0.1 <= max(2, name.count / 3) ? $0.0 : nil }
+    let distances = names.map { ($0, editDistance($0.lowercased(), name.lowercased())) }
+    return distances.min { $0.1 < $1.1 }.flatMap { $0.1 <= max(2, name.count / 3) && $0.1 < name.count ? $0.0 : nil }
 }
 
 /// How many letters must be put in, taken out or replaced (Levenshtein).

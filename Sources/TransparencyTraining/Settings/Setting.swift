@@ -93,8 +93,9 @@ package struct Setting: Sendable {
             return isRequired && text.isEmpty ? nil : text
         }
         set = { text, settings in
+            let text = SettingText.trimmed(text, Value.self)
             guard let value = Value(settingText: text) else {
-                return "\(name) is \(text); \(Value.expectation) was expected"
+                return SettingText.problem(text, name, Value.self, orElse: nil)
             }
             settings[keyPath: path] = value
             return nil
@@ -126,13 +127,13 @@ package struct Setting: Sendable {
         (self.absence, isRequired, formerName) = (absence, false, nil)
         text = { $0[keyPath: path]?.settingText ?? absenceText }
         set = { text, settings in
+            let text = SettingText.trimmed(text, Value.self)
             if text == absenceText {
                 settings[keyPath: path] = nil
                 return nil
             }
             guard let value = Value(settingText: text) else {
-                let expected = (absenceText.map { "\($0), " } ?? "") + Value.expectation
-                return "\(name) is \(text); \(expected) was expected"
+                return SettingText.problem(text, name, Value.self, orElse: absenceText)
             }
             settings[keyPath: path] = value
             return nil

@@ -34,7 +34,7 @@ extension SettingValue where Stored == Self {
 
 extension String: SettingValue {
     package init?(settingText: String) {
-        guard !settingText.isEmpty else { return nil }
+        guard !SettingText.isDoubtful(settingText) else { return nil }
         // Texts are paths, or names that never begin so.
         self = expandingTilde(settingText)
     }
@@ -45,7 +45,10 @@ extension String: SettingValue {
 }
 
 extension Int: SettingValue {
-    package init?(settingText: String) { self.init(settingText) }
+    package init?(settingText: String) {
+        guard !SettingText.hasLeadingZero(settingText) else { return nil }
+        self.init(settingText)
+    }
     package var settingText: String { "\(self)" }
     package typealias Stored = Int
     package static var typeName: String { "integer" }
@@ -53,7 +56,10 @@ extension Int: SettingValue {
 }
 
 extension UInt64: SettingValue {
-    package init?(settingText: String) { self.init(settingText) }
+    package init?(settingText: String) {
+        guard !SettingText.hasLeadingZero(settingText) else { return nil }
+        self.init(settingText)
+    }
     package var settingText: String { "\(self)" }
     package typealias Stored = UInt64
     package static var typeName: String { "integer" }

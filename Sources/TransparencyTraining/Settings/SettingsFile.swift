@@ -35,7 +35,8 @@ struct SettingsFile {
             (lines, problems) = ([], [problem.text])
             return
         }
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // CRLF is one character, which is not a line feed.
+        lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         do {
             guard let node = try Yams.compose(yaml: text) else { return }
             if let mapping = node.mapping {
@@ -43,6 +44,8 @@ struct SettingsFile {
             } else {
                 add("names and values were expected", at: node)
             }
+        } catch let error as YamlError {
+            addSyntaxProblem(error)
         } catch {
             problems.append("\(path) is not YAML: \(error)")
         }
@@ -68,37 +71,34 @@ struct SettingsFile {
             return .failure(.init(text: "\(path) is too long; at most 1 MiB of settings was expected"))
         }
         let isUTF16 = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
-        guard let text = String(data: data, encoding: isUTF16 ? .utf16 : .utf8) else {
+        guard let text = String(data: data, encoding: isUTF16 ? .utf16 : .utf8), !text.contains("\0") else {
             return .failure(.init(text: "\(path) is no text in UTF-8; save it as that"))
         }
         return .success(text.first == "\u{FEFF}" ? String(text.dropFirst()) : text)
     }
 
     private mutating func read(_ key: Node, _ value: Node) {
-        let name = key.string ?? ""
+        let name = keyName(key)
         if name == Self.versionName {
-            guard let version = value.int, (1...Self.version).contains(version) else {
-                return add(
-                    "\(name) is \(value.string ?? "no number"); this version of transeg reads up to \(Self.version)",
-                    at: value)
+            let text = value.string ?? "a list or mapping"
+            guard let version = Int(text), (1...Self.version).contains(version) else {
+                return add("\(name) is \(text); this version of transeg reads \(Self.version)", at: value)
             }
             return
         }
         if SettingsTable.named(name) != nil || IgnoredSettings.reasons[name] != nil {
             return readSetting(name, key, value)
         }
-        guard Self.groups.contains(name) else {
-            return add("there is no setting or group \(name)\(nearest(to: name))", at: key)
-        }
+        guard Self.groups.contains(name) else { return addUnknown("setting or group", key) }
         // A group without settings may be written as nothing.
         if isNull(value) { return }
         guard let mapping = value.mapping else {
             return add("\(name) is a group, but has no settings in it", at: value)
         }
         for (key, value) in mapping {
-            let name = key.string ?? ""
+            let name = keyName(key)
             guard SettingsTable.named(name) != nil || IgnoredSettings.reasons[name] != nil else {
-                add("there is no setting \(name)\(nearest(to: name))", at: key)
+                addUnknown("setting", key)
                 continue
             }
             readSetting(name, key, value)
@@ -123,6 +123,11 @@ struct SettingsFile {
         guard let scalar = value.scalar else {
             return add("\(name) has a list or mapping; one value was expected", at: value)
         }
+        if scalar.tag.description.hasPrefix("!") {
+            return add(
+                "\(name) has the tag \(scalar.tag.description), which is not known here; a plain value was expected",
+                at: value)
+        }
         if let earlier = values[name] { add("\(name) is given twice, first in line \(earlier.line)", at: key) }
         let text = isNull(value) ? nil : scalar.string
         var unused = TrainingSettings()
@@ -137,16 +142,46 @@ struct SettingsFile {
 
     private static let groups = IgnoredSettings.groups.union(Setting.Group.allCases.map(\.rawValue))
 
-    private mutating func add(_ problem: String, at node: Node) {
-        guard let mark = node.mark, lines.indices.contains(mark.line - 1) else {
-            return problems.append("\(path): \(problem)")
-        }
+    private mutating func add(_ problem: String, at node: Node) { add(problem, at: node.mark) }
+
+    private mutating func add(_ problem: String, at mark: Mark?) {
+        guard let mark, lines.indices.contains(mark.line - 1) else { return problems.append("\(path): \(problem)") }
+        let place = "\(path):\(mark.line):\(mark.column): \(problem)"
+        // A caret under the end of a long line is under another line.
+        guard mark.column <= 100 else { return problems.append(place) }
         let caret = String(repeating: " ", count: max(0, mark.column - 1)) + "^"
-        problems.append("\(path):\(mark.line):\(mark.column): \(problem)\n    \(lines[mark.line - 1])\n    \(caret)")
+        problems.append("\(place)\n    \(lines[mark.line - 1].prefix(120))\n    \(caret)")
     }
 
-    private func nearest(to name: String) -> String {
-        TransparencyTraining.nearest(to: name, among: SettingsTable.all.map(\.name)).map { "; did you mean \($0)?" }
-            ?? ""
+    /// What the parser said, in a sentence.
+    private mutating func addSyntaxProblem(_ error: YamlError) {
+        switch error {
+        case .duplicatedKeysInMapping(let names, let context):
+            add(
+                "\(names.sorted().joined(separator: ", ")) is given twice among the names that begin here",
+                at: context.mark)
+        case .composer(_, let problem, let mark, _) where problem.contains("another document"):
+            add("a second document begins here; one was expected", at: mark)
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
+            let isTab = line.prefix(while: \.isWhitespace).contains("\t")
+            add(isTab ? "YAML is indented by spaces, and here is a tab" : "this is not YAML: \(problem)", at: mark)
+        case .reader(let problem, _, _, _):
+            problems.append("\(path) is no text in UTF-8: \(problem)")
+        default:
+            problems.append("\(path) is not YAML: \(error)")
+        }
+    }
+
+    /// Settings have names of letters; a list or mapping is none.
+    private func keyName(_ key: Node) -> String { key.string ?? "" }
+
+    private mutating func addUnknown(_ kind: String, _ key: Node) {
+        let name = keyName(key)
+        if name == "<<" { return add("<< is not followed; write the settings themselves", at: key) }
+        if name.isEmpty { return add("the name of a \(kind) was expected", at: key) }
+        let hint = nearest(to: name, among: SettingsTable.all.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+        add("there is no \(kind) \(name)\(hint)", at: key)
     }
 }

@@ -35,14 +35,19 @@ enum AutoencoderFolder {
 }
 
 extension AutoencoderTrainer {
-    /// Whether there is nothing at a path but what a killed training has left, from which nothing can go on.
-    package nonisolated static func isFree(_ path: String) -> Bool {
+    /// Throws ``TrainingError`` where there is more at a path than what a training that was killed before its first checkpoint has left.
+    package nonisolated static func checkIsFree(_ path: String) throws {
         var status = stat()
-        guard lstat(path, &status) == 0 else { return true }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return false }
+        guard lstat(path, &status) == 0 else { return }
+        guard FolderCheckpointStore(path).steps.isEmpty else { throw TrainingError.outputInUse(path) }
         let own = ["config.json", AutoencoderFolder.weightsName]
-        let shown = Set(names.filter { !$0.hasPrefix(".") })
-        return shown.isSubset(of: own + [JSONLinesLogger.name]) && !shown.isSuperset(of: own)
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        let shown = names.map { Set($0.filter { !$0.hasPrefix(".") }) }
+        guard let shown, shown.isSubset(of: own + [JSONLinesLogger.name]), !shown.isSuperset(of: own) else {
+            throw TrainingError.settings([
+                "--output-dir: \(path) has files in it, and nothing is overwritten; name another folder"
+            ])
+        }
     }
 
     /// Writes `config.json` and the weights to a folder that must exist. The scale and shift of the configuration bring the latents of
@@ -87,7 +92,6 @@ extension AutoencoderTrainer {
 extension AutoencoderTrainer: TrainingTask {
     package var bestStep: Int? { nil }
     package func validate(writingTo folder: String) async throws -> (any TrainingRecord)? { nil }
-    package func checkpoint() throws -> CheckpointContents? { nil }
 
     package func writeModel(in folder: String, from store: (any CheckpointStore)?) async throws {
         try await write(to: folder)

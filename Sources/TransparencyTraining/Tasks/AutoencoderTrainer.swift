@@ -14,7 +14,7 @@ import TransparencySegmentation
 @ComputeActor
 package final class AutoencoderTrainer {
     /// What the numbers depend on besides the data.
-    package struct Settings: Sendable, Equatable {
+    package struct Settings: Sendable, Equatable, Codable {
         /// Channels of each resolution, from the picture's down to the latent's.
         package var channels = [16, 32, 64, 64]
         package var layersPerBlock = 1
@@ -52,10 +52,12 @@ package final class AutoencoderTrainer {
 
     package let settings: Settings
     let autoencoder: TrainableAutoencoder
-    private let optimizer: AdamW
+    let optimizer: AdamW
     private let schedule: LearningRateSchedule
     let loader: TrainingLoader
     private let device: Device
+    /// Of the training files.
+    let filesHash: String
 
     /// - Throws: ``TrainingError/settings(_:)``, `DatasetError`, `ModelError`, `TorchError`.
     package init(_ settings: Settings, dataset: Dataset, device: Device, workerCount: Int) throws {
@@ -77,6 +79,7 @@ package final class AutoencoderTrainer {
             batchSize: settings.maskBatchSize ?? settings.batchSize, target: .binary)
         let pairs = try dataset.pairs(.train)
         try dataset.check(pairs)
+        filesHash = try dataset.filesHash(of: pairs)
         loader = TrainingLoader(
             TrainingReader(dataset, pairs, reading, cache: nil, tolerance: 0), cursor: 0, workerCount: workerCount)
     }
@@ -94,10 +97,16 @@ package final class AutoencoderTrainer {
         do {
             return try await tryUpdate()
         } catch {
-            loader.seek(to: step * (settings.maskBatchSize ?? settings.batchSize))
+            seek(to: step)
             try? autoencoder.trained.discardGradients()
             throw error
         }
+    }
+
+    /// Goes to the data and draws of an update.
+    func seek(to step: Int) {
+        self.step = step
+        loader.seek(to: step * (settings.maskBatchSize ?? settings.batchSize))
     }
 
     private func tryUpdate() async throws -> Update {

@@ -30,14 +30,6 @@ extension Trainer {
         return (try result.get(), faults)
     }
 
-    /// Makes the gradients of each process those of all.
-    func sumGradients() throws {
-        guard let group = ranks.group else { return }
-        for part in transformer.trained.parts {
-            try transformer.trained.storage.with(.gradient, of: part.index, .changed) { try group.allReduce($0) }
-        }
-    }
-
     /// What an update comes to on all processes: the mean loss, the longest wait for pictures in seconds, the most memory.
     func totals(loss: Double, wait: Duration, memory: Int) throws -> (loss: Double, wait: Double, memory: Int) {
         let each = try ranks.gather([loss, wait.seconds, Double(memory)])

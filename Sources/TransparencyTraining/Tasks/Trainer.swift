@@ -73,8 +73,8 @@ package final class Trainer {
         self.dtype = dtype
         totalSteps = settings.training.totalSteps(pictureCount: pairs.count)
         schedule = settings.schedule(pictureCount: pairs.count)
+        TorchRuntime.keepFreedMemory(false)
         if let threads = settings.compute.threads { try TorchRuntime.setThreadCount(threads) }
-        TorchRuntime.keepFreedMemory(true)
         // Stable Diffusion's VAE goes beyond what float16 can hold.
         let autoencoder = try base.loadAutoencoder(dtype: dtype == .float16 ? .float32 : dtype, device: device)
         let reading = settings.samples
@@ -84,7 +84,8 @@ package final class Trainer {
                 dataType: settings.model.dataType)
         }
         encoder = LatentEncoder(autoencoder, posterior: settings.model.vaePosterior, cache: cache, device: device)
-        let transformer = try settings.transformer(base: base, checkpoint: checkpoint, device: device)
+        let transformer = try settings.transformer(
+            base: base, checkpoint: checkpoint, device: device, group: ranks.group)
         self.transformer = transformer
         optimizer = try AdamW(transformer.trained, settings.optimizer.adamW)
         average = try settings.training.emaDecay.map { try ExponentialMovingAverage(transformer.trained, decay: $0) }
@@ -100,6 +101,8 @@ package final class Trainer {
                 try checkpoint.load(transformer.withoutConstants(checkpoint.weights(averaged: true)), into: average)
             }
         }
+        // What loading needed for a while is given back before.
+        TorchRuntime.keepFreedMemory(true)
     }
 
     /// Whether all updates are done.
@@ -138,10 +141,12 @@ package final class Trainer {
             wait += ContinuousClock.now - before
             names += batch.names
             faults.merge(unreadable) { $1 }
-            loss += try withFastKernels { try accumulate(batch) } / Double(settings.gradientAccumulationSteps)
+            let isLast = part == settings.gradientAccumulationSteps - 1
+            loss +=
+                try withFastKernels { try accumulate(batch, isLast: isLast) }
+                / Double(settings.gradientAccumulationSteps)
             try didAccumulate(part)
         }
-        try sumGradients()
         let totals = try totals(loss: loss, wait: wait, memory: device.peakMemory())
         loss = totals.loss
         let clip = try GradientClip(
@@ -185,7 +190,7 @@ package final class Trainer {
     }
 
     /// The gradients of one batch of an update; gives its loss.
-    private func accumulate(_ batch: TrainingBatch) throws -> Double {
+    private func accumulate(_ batch: TrainingBatch, isLast: Bool) throws -> Double {
         let training = state.settings.training
         let seeds = batch.samples.indices.map { DrawSeeds(seed: training.seed, position: batch.position + $0) }
         let (picture, mask) = try withoutGradients {
@@ -196,7 +201,7 @@ package final class Trainer {
         }
         let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps * ranks.size)
         let input = try picture.to(.float32)
-        return try transformer.accumulateGradients(picture, scale: scale) { output in
+        return try transformer.accumulateGradients(picture, scale: scale, isLast: isLast) { output in
             try state.settings.model.predictionType.mask(output: output.to(.float32), picture: input)
                 .meanSquaredError(mask)
         }.item()

@@ -7,8 +7,9 @@ import TransparencySegmentation
 
 extension TrainingSettings {
     /// What is trained, from the base model or from a checkpoint. Throws ``TrainingError`` and what loading a model throws.
-    func transformer(base: ModelFolder, checkpoint: TrainingCheckpoint?, device: Device) throws -> TrainableTransformer
-    {
+    func transformer(
+        base: ModelFolder, checkpoint: TrainingCheckpoint?, device: Device, group: ProcessGroup?
+    ) throws -> TrainableTransformer {
         let form = model.trainedForm
         let configuration = try base.transformerConfiguration()
         let isFolded = try base.transformerForm() == .folded
@@ -20,29 +21,46 @@ extension TrainingSettings {
         let prompt = isFolded ? nil : try base.loadEmptyPrompt()
         let trained = try checkpoint?.weights()
         let tensors: [String: Tensor]
+        // With the state elsewhere there is no room for a whole model in float32 here, not even at first: its weights come in the dtype that
+        // is computed in, and the masters part by part.
+        var foldMasters: ((TrainableTransformer) throws -> Void)?
         switch form {
         case .lora: tensors = try base.transformerTensors().tensors
         case .all: tensors = try trained ?? base.transformerTensors().tensors
         case .folded:
             let own = try trained ?? base.transformerTensors().tensors
-            tensors =
-                try trained == nil && !isFolded
-                ? prompt.map {
-                    try FoldedTransformer.fold(
-                        configuration, Weights(own, dtype: .float32), timestep: segmentationTimestep, prompt: $0)
-                } ?? own : own
+            guard trained == nil, let prompt else {
+                tensors = own
+                break
+            }
+            func fold(_ dtype: DType, _ take: ([String: Tensor]) throws -> Void) throws {
+                try FoldedTransformer.fold(
+                    configuration, Weights(own, dtype: dtype), timestep: segmentationTimestep, prompt: prompt
+                ) {
+                    try take($0)
+                    base.releasePages()
+                }
+            }
+            var folded: [String: Tensor] = [:]
+            try fold(compute.offload == .none ? .float32 : model.dataType.dtype) { folded.merge($0) { $1 } }
+            tensors = folded
+            if compute.offload != .none { foldMasters = { transformer in try fold(.float32, transformer.take) } }
         }
         var isAdapter = false
         if case .lora = form { isAdapter = true }
-        return try TrainableTransformer(
+        let transformer = try TrainableTransformer(
             configuration, tensors, form: form, adapters: isAdapter ? trained : nil, dtype: model.dataType.dtype,
             device: device, timestep: segmentationTimestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),
-            keepsWeights: compute.offload != .all, releasePages: {
+            sharding: TorchTraining.Sharding(compute.sharding.stage, group: group),
+            keepsWeights: compute.offload != .all,
+            releasePages: {
                 base.releasePages()
                 checkpoint?.store.releasePages()
             })
+        try foldMasters?(transformer)
+        return transformer
     }
 
     /// Where the float32 state is kept; nil for the device's memory. Throws `FileError`.
@@ -50,5 +68,16 @@ extension TrainingSettings {
         guard compute.offload != .none else { return nil }
         return compute.offloadTo == "host"
             ? HostStorage(device: device) : try FileStorage(folder: expandingTilde(compute.offloadTo))
+    }
+}
+
+extension TrainingSettings.Sharding {
+    fileprivate var stage: TorchTraining.Sharding.Stage {
+        switch self {
+        case .none: .none
+        case .optimizer: .optimizer
+        case .gradients: .gradients
+        case .full: .full
+        }
     }
 }

@@ -34,6 +34,8 @@ struct TrainCommand: AsyncParsableCommand {
         completion: .file(extensions: ["svg"]))
     var plotSchedule: String?
 
+    @OptionGroup var planner: PlannerOptions
+
     @OptionGroup var options: SettingOptions<AllSettings>
 
     @Flag(help: "With --resume-from-checkpoint, go on although settings or training files have changed.")
@@ -49,6 +51,12 @@ struct TrainCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
+    func validate() throws {
+        if let option = planner.given, !dryRun {
+            throw ValidationError("\(option) belongs to --dry-run; torchrun says how many processes train")
+        }
+    }
+
     func run() async throws {
         let launch = try LaunchEnvironment.detect()
         let isFirst = (launch?.rank ?? 0) == 0
@@ -59,23 +67,29 @@ struct TrainCommand: AsyncParsableCommand {
             return try print(layers.text())
         }
         let settings = try options.settings(quiet: quiet || !isFirst)
-        if dryRun || plotSchedule != nil {
-            try checkOutput("--plot-schedule", plotSchedule, suffixes: ["svg"], inputs: settings.inputs)
-            let plan = try TrainingPlan(settings, dataset: settings.openDataset())
-            for warning in plan.warnings { StandardStream.tell("Warning: \(warning)") }
-            if dryRun {
-                let speed = try? BenchReport.machinePeak(
-                    dtype: settings.model.dataType.dtype, device: .usable(settings.compute.device))
-                try print(plan.text(speed: speed))
-            }
-            try plotSchedule.map { try plan.plotSchedule(to: $0) }
-            return
-        }
+        if dryRun || plotSchedule != nil { return try plan(settings, launch) }
         try checkOutput("--trace", trace, suffixes: ["json"], inputs: settings.inputs)
         let shared = try settings.shared(by: launch)
         try await TraceFile.recording(to: trace) {
             try await train(shared, launch, isFirst: isFirst)
         }
+    }
+
+    private func plan(_ asked: TrainingSettings, _ launch: LaunchEnvironment?) throws {
+        try checkOutput("--plot-schedule", plotSchedule, suffixes: ["svg"], inputs: asked.inputs)
+        var settings = asked
+        settings.compute.device = try planner.device(asked)
+        let layout = planner.layout(launch)
+        let plan = try TrainingPlan(settings, dataset: settings.openDataset(), layout: layout)
+        for warning in plan.warnings { StandardStream.tell("Warning: \(warning)") }
+        try plotSchedule.map { try plan.plotSchedule(to: $0) }
+        guard dryRun else { return }
+        let speed = try? BenchReport.machinePeak(
+            dtype: settings.model.dataType.dtype, device: .usable(settings.compute.device))
+        let found = try planner.budget(settings, layout, speed: speed).map { try TrainingPlanner(settings, budget: $0) }
+        let texts = [plan.text(speed: speed), found?.text].compactMap(\.self)
+        try print(planner.json ? plan.json(found) : texts.joined(separator: "\n\n"))
+        try found?.requireFit()
     }
 
     private func train(_ settings: TrainingSettings, _ launch: LaunchEnvironment?, isFirst: Bool) async throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Limits
 import Torch
 import TransparencyData
 import TransparencyEvaluation
@@ -31,7 +32,8 @@ struct TrainVAECommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The folder to make, new or empty, or one in which a VAE was left unfinished.", valueName: "folder"),
+            "The folder to make, new or empty; one that holds an unfinished run needs --resume-from-checkpoint.",
+            valueName: "folder"),
         completion: .directory)
     var outputDir: String
 
@@ -90,6 +92,15 @@ struct TrainVAECommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Another seed gives other weights, order and draws.", valueName: "number"))
     var seed: UInt64 = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "Go on from a checkpoint in the output folder: its name, or latest for the newest whole one. (default: a new run)",
+            valueName: "name"))
+    var resumeFromCheckpoint: String?
+
+    @Option(help: ArgumentHelp("Updates between checkpoints, which a finished run removes.", valueName: "count"))
+    var saveCheckpointSteps = 500
+
     @Option(help: "Where to compute. auto takes an accelerator where there is one; cuda:1 is the second.")
     var device = DeviceChoice.auto
 
@@ -97,6 +108,8 @@ struct TrainVAECommand: AsyncParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
+
+    func validate() throws { try check("save-checkpoint-steps", saveCheckpointSteps, NumberBounds.updates) }
 
     func run() async throws {
         var settings = AutoencoderTrainer.Settings()
@@ -111,28 +124,21 @@ struct TrainVAECommand: AsyncParsableCommand {
         (settings.steps, settings.batchSize, settings.lr) = (steps, batchSize, lr)
         (settings.divergenceWeight, settings.maskWeight) = (divergenceWeight, maskWeight)
         (settings.maskBatchSize, settings.base, settings.seed) = (maskBatchSize, vae, seed)
-        let (made, path) = (settings, outputDir)
-        guard AutoencoderTrainer.isFree(path) else {
-            throw ValidationError(
-                "--output-dir: \(path) has files in it, and nothing is overwritten; name another folder")
-        }
+        let (made, path, resume, saveSteps) = (settings, outputDir, resumeFromCheckpoint, saveCheckpointSteps)
+        if resume == nil { try AutoencoderTrainer.checkIsFree(path) }
         try await threads.apply()
         let dataset = try Dataset(datasetPath, plan: plan.map { try RepairPlan(contentsOf: $0) }, masks: .telling())
-        let trainer = try await AutoencoderTrainer(
-            made, dataset: dataset, device: .usable(device.device), workerCount: threads.count)
         let interrupt = Interrupt()
         defer { interrupt.restore() }
-        let folder = try TrainingFolder(path)
         let progress = await ProgressLogger(total: steps, quiet: quiet)
-        if let warning = folder.warning { await progress.log(message: warning) }
-        let loop = try await TrainingLoop(
-            trainer, folder: folder.path, store: nil, schedule: .init(),
-            loggers: [JSONLinesLogger(path, continuingAt: nil), progress], isInterrupted: { interrupt.isRequested })
-        guard try await loop.run() == .finished else {
+        let run = try await AutoencoderRun(
+            made, dataset: dataset, in: path, resume: resume, saveSteps: saveSteps, device: .usable(device.device),
+            workerCount: threads.count, loggers: [progress], isInterrupted: { interrupt.isRequested })
+        await progress.begin(at: run.trainer.step, total: steps)
+        guard try await run.run() == .finished else {
             await progress.log(
                 message:
-                    "stopped early; what was learnt so far is in \(path), --vae \(path) goes on from it in another folder"
-            )
+                    "stopped early; continue with --resume-from-checkpoint latest; the VAE so far is in \(path) too")
             throw Interrupt.exitCode
         }
         if !quiet { try print(outputDir) }

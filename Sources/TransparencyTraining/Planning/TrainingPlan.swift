@@ -10,7 +10,10 @@ public struct TrainingPlan: Sendable {
     /// Updates in all, and of an epoch.
     public let totalSteps: Int
     public let stepsPerEpoch: Int
+    public let layout: TrainingLayout
+    /// Of each process.
     public let memory: TrainingMemory
+    public let traffic: TrainingTraffic
     /// Bytes of one checkpoint.
     public let checkpointBytes: Int
     /// Floating-point operations of an update, on all processes.
@@ -19,24 +22,22 @@ public struct TrainingPlan: Sendable {
     package var warnings: [String] { settings.warnings(pictureCount: pictureCount) }
 
     /// - Throws: `DatasetError` and what finding a model throws.
-    package init(_ settings: TrainingSettings, dataset: Dataset) throws {
-        self.settings = settings
+    package init(_ settings: TrainingSettings, dataset: Dataset, layout: TrainingLayout = TrainingLayout()) throws {
+        var settings = settings
+        settings.training.processCount = layout.processes
+        (self.settings, self.layout) = (settings, layout)
         pictureCount = try dataset.pairs(.train).count
         totalSteps = settings.training.totalSteps(pictureCount: pictureCount)
         stepsPerEpoch = settings.training.stepsPerEpoch(pictureCount: pictureCount)
         let folder = try ModelFolder(settings.model.baseModelPath)
         try settings.checkResolution(for: folder)
-        memory = try TrainingMemory(settings, model: folder)
-        let table = settings.model.trainable == .lora ? 0 : 4 * (try folder.parameterCounts().positionTable)
+        let device = try settings.compute.device ?? .usable(nil)
+        let shape = try TrainingShape(settings, model: folder)
+        memory = TrainingMemory(settings, shape, layout: layout, device: device)
+        traffic = TrainingTraffic(settings, shape, layout: layout, isOnHost: device.kind == .cpu)
+        let table = settings.model.trainable == .lora ? 0 : 4 * shape.counts.positionTable
         let copies = settings.training.emaDecay == nil ? 1 : 2
-        let side = settings.dataset.resolution
-        let flops = try ModelFLOPs(
-            folder.transformerConfiguration(), folder.autoencoderConfiguration(), height: side, width: side,
-            promptTokens: folder.promptTokenCount())
-        // Backward takes twice what forward does, but for adapters, whose frozen weights have no gradients; checkpointing runs forward again.
-        let passes = (settings.model.trainable == .lora ? 2.0 : 3) + (settings.compute.gradientCheckpointing ? 1 : 0)
-        let encoding = settings.dataset.latentCache == nil ? 2 * flops.encode : 0
-        updateFLOPs = Double(settings.training.effectiveBatchSize) * (encoding + passes * flops.transformer)
+        updateFLOPs = shape.updateFLOPs(settings)
         checkpointBytes = 8 * memory.trainedCount + copies * (4 * memory.trainedCount + table)
     }
 }

@@ -1,0 +1,87 @@
+import StableDiffusion3
+import Torch
+import TransparencySegmentation
+
+/// What of a model and of settings a plan needs, read from the weights' headers once for all settings that are compared.
+///
+/// Φ in `Docs/distributed.md` is ``trained``.
+struct TrainingShape: Sendable {
+    /// Numbers that are trained.
+    let trained: Int
+    /// Those of the largest part: the embedding, a block or the output.
+    let largestPart: Int
+    let counts: (transformer: Int, positionTable: Int, autoencoder: Int)
+    /// Tensors `[N, T + S, D]` that each block keeps for its gradients.
+    let blockRows: [Int]
+    /// Tokens of a picture and the prompt, and their width.
+    let tokens: Int
+    let width: Int
+    /// Of the VAE's first resolution.
+    let channels: Int
+    /// Of one picture.
+    let flops: ModelFLOPs
+
+    /// - Throws: What finding a model and reading its headers throws.
+    init(_ settings: TrainingSettings, model: ModelFolder) throws {
+        let configuration = try model.transformerConfiguration()
+        let vae = try model.autoencoderConfiguration()
+        let parts = try model.trainedCountsOfParts(of: settings.model.trainedForm)
+        (trained, largestPart) = (parts.reduce(0, +), parts.max() ?? 0)
+        counts = try model.parameterCounts()
+        let isPlain = settings.model.trainable != .folded
+        blockRows = (0..<configuration.numLayers).map { index in
+            (isPlain ? Self.plainBlock : Self.foldedBlock)
+                + (configuration.dualAttentionLayers.contains(index) ? Self.secondAttention : 0)
+        }
+        let pixels = settings.dataset.resolution
+        let side = pixels / vae.downsampling / configuration.patchSize
+        tokens = side * side + (try model.promptTokenCount())
+        (width, channels) = (configuration.innerDim, vae.blockOutChannels[0])
+        flops = try ModelFLOPs(
+            configuration, vae, height: pixels, width: pixels, promptTokens: model.promptTokenCount())
+    }
+
+    /// Of an update on all processes.
+    func updateFLOPs(_ settings: TrainingSettings) -> Double {
+        // Backward takes twice what forward does, but for adapters, whose frozen weights have no gradients; recomputation runs forward again.
+        let passes = (settings.model.trainable == .lora ? 2.0 : 3) + (settings.compute.gradientCheckpointing ? 1 : 0)
+        let encoding = settings.dataset.latentCache == nil ? 2 * flops.encode : 0
+        return Double(settings.training.effectiveBatchSize) * (encoding + passes * flops.transformer)
+    }
+
+    /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients.
+    private static let plainBlock = 16
+    /// The same without modulation.
+    private static let foldedBlock = 14
+    /// What a second attention adds.
+    private static let secondAttention = 8
+}
+
+extension ModelFolder {
+    /// How many numbers a form trains of each part: what comes before the blocks, each block, what comes after. Throws what reading the weights'
+    /// headers throws.
+    func trainedCountsOfParts(of form: TrainedForm) throws -> [Int] {
+        var shapes = try transformerShapes()
+        if form == .folded, try transformerForm() == .plain {
+            return try FoldedTransformer.parameterCountsOfParts(
+                transformerConfiguration(), promptTokens: promptTokenCount())
+        }
+        shapes["pos_embed.pos_embed"] = nil
+        let counts = shapes.map { key, shape in (key: key, count: Self.trainedCount(of: shape, key: key, form: form)) }
+        return Dictionary(grouping: counts, by: { Self.part(of: $0.key) }).values.map { $0.map(\.count).reduce(0, +) }
+    }
+
+    private static func trainedCount(of shape: [Int], key: String, form: TrainedForm) -> Int {
+        guard case .lora(let rank, let targets) = form else { return shape.reduce(1, *) }
+        let isTarget =
+            shape.count == 2 && key.hasPrefix("transformer_blocks.")
+            && targets.contains { key.hasSuffix(".\($0).weight") }
+        return isTarget ? rank * (shape[0] + shape[1]) : 0
+    }
+
+    /// What is trained with one buffer: `transformer_blocks.3`, the output layers, or the rest.
+    private static func part(of key: String) -> String {
+        if key.hasPrefix("transformer_blocks.") { return key.split(separator: ".").prefix(2).joined(separator: ".") }
+        return key.hasPrefix("norm_out.") || key.hasPrefix("proj_out.") ? "output" : "embedding"
+    }
+}

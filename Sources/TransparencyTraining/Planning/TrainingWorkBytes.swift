@@ -1,0 +1,35 @@
+import Limits
+import Torch
+
+/// What passes take while they are at work: activations, frozen models, pictures.
+struct TrainingWorkBytes {
+    let device: [(String, Int)]
+    let host: [(String, Int)]
+
+    init(_ settings: TrainingSettings, _ shape: TrainingShape, isOnHost: Bool) {
+        let size = settings.model.dataType == .fp32 ? 4 : 2
+        let vaeSize = settings.model.dataType == .bf16 ? 2 : 4
+        // On the CPU convolutions in half precision take as much as those in float32.
+        let workSize = isOnHost ? 4 : vaeSize
+        let batch = settings.training.trainBatchSize
+        let pixels = settings.dataset.resolution * settings.dataset.resolution
+        let recorded =
+            settings.compute.gradientCheckpointing
+            ? shape.blockRows.count + (shape.blockRows.max() ?? 0) : shape.blockRows.reduce(0, +)
+        let isAdapter = settings.model.trainable == .lora
+        // The table is kept in float32 for checkpoints, and in half precision to compute with.
+        let table = shape.counts.positionTable * (size == 4 ? 4 : 4 + size)
+        device = [
+            ("frozen transformer", isAdapter ? size * shape.counts.transformer : 0),
+            ("position table and VAE", table + vaeSize * shape.counts.autoencoder),
+            ("VAE at work", MachineMemory.product(Self.encoderPlanes, batch, pixels, shape.channels, workSize)),
+            ("transformer at work", MachineMemory.product(recorded, batch, shape.tokens, shape.width, size)),
+        ]
+        let read = MachineMemory.product(TrainingLoader.depth, batch, 6, pixels)
+        // A photograph of twelve megapixels and its mask, as they are decoded, a worker.
+        host = [("pictures that are read ahead", read + settings.workerCount * 12_000_000 * 4)]
+    }
+
+    /// Tensors `[N, C, H, W]` of the first resolution that the encoder holds at once.
+    private static let encoderPlanes = 7
+}
