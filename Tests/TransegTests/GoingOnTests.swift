@@ -294,7 +294,7 @@ import Torch
                 "--save-checkpoint-steps", "100",
             ]
             // The next one takes its place, so that few updates between are too few to see it.
-            _ = try whileRunning(arguments, in: folder, until: "vae/checkpoint-100") {
+            _ = try whileRunning(arguments, in: folder, until: "vae/checkpoint-100/manifest.json") {
                 kill($0.processIdentifier, SIGKILL)
             }
             let inUse = try Program.run(arguments, in: folder)
