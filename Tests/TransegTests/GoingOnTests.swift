@@ -291,9 +291,10 @@ import Torch
             let arguments = [
                 "train-vae", "-q", "--dataset-path", "scenes", "--output-dir", "vae", "--resolution", "32",
                 "--batch-size", "2", "--channels", "8,8", "--norm-groups", "4", "--steps", "100000",
-                "--save-checkpoint-steps", "3",
+                "--save-checkpoint-steps", "100",
             ]
-            _ = try whileRunning(arguments, in: folder, until: "vae/checkpoint-3") {
+            // The next one takes its place, so that few updates between are too few to see it.
+            _ = try whileRunning(arguments, in: folder, until: "vae/checkpoint-100/manifest.json") {
                 kill($0.processIdentifier, SIGKILL)
             }
             let inUse = try Program.run(arguments, in: folder)
