@@ -39,12 +39,15 @@ import Torch
         )
     }
 
-    @Test(arguments: [
-        ("24GiB", 24 << 30), ("24g", 24 << 30), ("24 G", 24 << 30), ("24Gi", 24 << 30), ("24GB", 24_000_000_000),
-        ("1.5tib", 3 << 39), ("900MiB", 900 << 20), ("2048k", 2 << 20), ("24", nil), ("24 apples", nil), ("-1GiB", nil),
-        ("1e3GiB", nil), ("", nil), ("GiB", nil), ("0GiB", nil), ("3.4.5G", nil), ("9999999PiB", nil), ("nanG", nil),
-        ("1000KiB", nil), ("5GiBs", nil),
-    ])
+    @Test(
+        arguments: [
+            ("24GiB", 24 << 30), ("24g", 24 << 30), ("24 G", 24 << 30), ("24Gi", 24 << 30), ("24GB", 24_000_000_000),
+            ("1.5tib", 3 << 39), ("900MiB", 900 << 20), ("2048k", 2 << 20), ("24", nil), ("24 apples", nil),
+            ("-1GiB", nil),
+            ("1e3GiB", nil), ("", nil), ("GiB", nil), ("0GiB", nil), ("3.4.5G", nil), ("9999999PiB", nil),
+            ("nanG", nil),
+            ("1000KiB", nil), ("5GiBs", nil),
+        ] as [(String, Int?)])
     func sizesAreReadAsPeopleWriteThem(_ text: String, _ bytes: Int?) {
         #expect(MemorySize(text)?.bytes == bytes)
     }
