@@ -54,6 +54,7 @@ package struct FineTuningRun {
         }
         folder = opened?.folder
         folder?.warning.map(tell)
+        try ranks.requireShared(path)
         let training = settings.training
         loop = TrainingLoop(
             trainer, folder: path, store: store,
