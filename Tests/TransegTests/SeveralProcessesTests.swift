@@ -35,7 +35,8 @@ import Testing
                 train(options + ["--output-dir", "one", "--train-batch-size", "2", "-q"]), in: folder)
             #expect(one.exitCode == 0, "\(one.errors)")
             let results = try SeveralProcesses(
-                2, train(options + ["--output-dir", "two", "--train-batch-size", "1", "--sharding", sharding]), in: folder
+                2, train(options + ["--output-dir", "two", "--train-batch-size", "1", "--sharding", sharding]),
+                in: folder
             ).results()
             #expect(results.map(\.exitCode) == [0, 0])
             #expect(results[0].errors.contains("updates of 4 pictures each on 2 processes"))
@@ -53,7 +54,8 @@ import Testing
             // One goes on where two have been.
             let on = try Program.run(
                 train([
-                    "--output-dir", "two", "--max-train-steps", "5", "--train-batch-size", "4", "--allow-changes", "--ema-decay", "0.9",
+                    "--output-dir", "two", "--max-train-steps", "5", "--train-batch-size", "4", "--allow-changes",
+                    "--ema-decay", "0.9",
                     "--gradient-accumulation-steps", "1", "--resume-from-checkpoint", "latest",
                 ]), in: folder)
             #expect(on.exitCode == 0 && on.errors.contains("going on after update 4"))

@@ -45,6 +45,8 @@ package struct FineTuningRun {
         let opened = try ranks.first {
             let folder = try existing ?? TrainingFolder(path)
             if choice.beginsFolder { try folder.checkIsFree() }
+            // Before there is anything that processes which are started anew would take for another run.
+            try ranks.noteBegun(path)
             return (
                 folder: folder,
                 log: try JSONLinesLogger(path, continuingAt: choice.beginsFolder ? nil : trainer.step)
@@ -53,7 +55,6 @@ package struct FineTuningRun {
         folder = opened?.folder
         folder?.warning.map(tell)
         try ranks.requireShared(path)
-        try ranks.noteBegun(path)
         let training = settings.training
         loop = TrainingLoop(
             trainer, folder: path, store: store,

@@ -9,10 +9,8 @@ extension Ranks {
         return try broadcast([has == true ? 1 : 0]) == [1]
     }
 
-    /// Notes that this launch has begun a run in a folder.
-    func noteBegun(_ folder: String) throws {
-        try first { try group?.launchStore?.set(Self.key(folder), "") }
-    }
+    /// Notes that this launch has begun a run in a folder. One process says it.
+    func noteBegun(_ folder: String) throws { try group?.launchStore?.set(Self.key(folder), "") }
 
     /// Throws ``TrainingError/folderNotShared(_:rank:)`` where some process does not see what the first one writes into a folder.
     func requireShared(_ folder: String) throws {
