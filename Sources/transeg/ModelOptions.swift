@@ -1,4 +1,5 @@
 import ArgumentParser
+import Limits
 import StableDiffusion3
 import Torch
 import TransparencyEvaluation

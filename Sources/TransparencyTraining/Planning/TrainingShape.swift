@@ -11,8 +11,9 @@ struct TrainingShape: Sendable {
     /// Those of the largest part: the embedding, a block or the output.
     let largestPart: Int
     let counts: (transformer: Int, positionTable: Int, autoencoder: Int)
-    /// Tensors `[N, T + S, D]` that each block keeps for its gradients.
-    let blockRows: [Int]
+    /// Whether a block has a second attention, and whether the plain form is what runs.
+    let isDual: [Bool]
+    let isPlain: Bool
     /// Tokens of a picture and the prompt, and their width.
     let tokens: Int
     let width: Int
@@ -28,11 +29,8 @@ struct TrainingShape: Sendable {
         let parts = try model.trainedCountsOfParts(of: settings.model.trainedForm)
         (trained, largestPart) = (parts.reduce(0, +), parts.max() ?? 0)
         counts = try model.parameterCounts()
-        let isPlain = settings.model.trainable != .folded
-        blockRows = (0..<configuration.numLayers).map { index in
-            (isPlain ? Self.plainBlock : Self.foldedBlock)
-                + (configuration.dualAttentionLayers.contains(index) ? Self.secondAttention : 0)
-        }
+        isPlain = settings.model.trainable != .folded
+        isDual = (0..<configuration.numLayers).map { configuration.dualAttentionLayers.contains($0) }
         let pixels = settings.dataset.resolution
         let side = pixels / vae.downsampling / configuration.patchSize
         tokens = side * side + (try model.promptTokenCount())
@@ -49,12 +47,12 @@ struct TrainingShape: Sendable {
         return Double(settings.training.effectiveBatchSize) * (encoding + passes * flops.transformer)
     }
 
-    /// Tensors `[N, T + S, D]` that a recorded block keeps for its gradients.
-    private static let plainBlock = 16
-    /// The same without modulation.
-    private static let foldedBlock = 14
-    /// What a second attention adds.
-    private static let secondAttention = 8
+    /// Tensors `[N, T + S, D]` that each block keeps for its gradients: on the CPU as they were measured, where heads, norms and attention are
+    /// kernels of our own, on accelerators as they are counted from the operations that torch runs there.
+    func blockRows(isOnHost: Bool) -> [Int] {
+        let (block, second) = isOnHost ? (isPlain ? 16 : 14, 8) : (isPlain ? 27 : 21, 10)
+        return isDual.map { block + ($0 ? second : 0) }
+    }
 }
 
 extension ModelFolder {

@@ -13,9 +13,9 @@ struct TrainingWorkBytes {
         let workSize = isOnHost ? 4 : vaeSize
         let batch = settings.training.trainBatchSize
         let pixels = settings.dataset.resolution * settings.dataset.resolution
+        let rows = shape.blockRows(isOnHost: isOnHost)
         let recorded =
-            settings.compute.gradientCheckpointing
-            ? shape.blockRows.count + (shape.blockRows.max() ?? 0) : shape.blockRows.reduce(0, +)
+            settings.compute.gradientCheckpointing ? rows.count + (rows.max() ?? 0) : rows.reduce(0, +)
         let isAdapter = settings.model.trainable == .lora
         // The table is kept in float32 for checkpoints, and in half precision to compute with.
         let table = shape.counts.positionTable * (size == 4 ? 4 : 4 + size)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Images
+import Limits
 import StableDiffusion3
 import Torch
 import TransparencyEvaluation
