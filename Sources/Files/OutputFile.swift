@@ -29,7 +29,10 @@ package enum OutputFile {
     /// Throws ``FileError`` where no file can be made or replaced.
     private static func checkFolder(of path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent
-        guard access(folder.isEmpty ? "." : folder, W_OK | X_OK) == 0 else { throw FileError(path: path, code: errno) }
+        // The point tells a file that is no folder.
+        guard access("\(folder.isEmpty ? "." : folder)/.", W_OK | X_OK) == 0 else {
+            throw FileError(path: path, code: errno)
+        }
     }
 
     /// Without links on the way; the name itself need not be there.

@@ -48,7 +48,7 @@ extension Checkpointable {
     package func stateDict() throws -> [(key: String, tensor: Tensor)] {
         try pieces().flatMap { piece in
             guard let values = try piece.make(0) else { return [(key: String, tensor: Tensor)]() }
-            return try PartLayout(prefix: "", piece.tensors.map { ($0.key, $0.shape) }).views(of: values)
+            return try PartLayout(prefix: "", piece.tensors.map { ($0.key, $0.shape) }).views(of: values.reshape([-1]))
         }
     }
 

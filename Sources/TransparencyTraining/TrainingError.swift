@@ -63,7 +63,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .laterFormat(let path, let version):
             "\(path) has the format \(version), of a later version of transeg; use that, or name another folder"
         case .folderNotShared(let path, let rank):
-            "rank \(rank) does not see \(path), which rank 0 made; name an output_dir on a file system that all hosts share"
+            "rank \(rank) does not see what rank 0 writes into \(path); name an output_dir on a file system that all hosts share"
         case .lostProcesses(let step, let reason):
             "update \(step) failed, for another process of the run ended or cannot be reached (\(reason)); continue with "
                 + "--resume-from-checkpoint latest"

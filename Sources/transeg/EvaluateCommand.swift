@@ -76,7 +76,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let ranks = try await Ranks.joined()
+        let ranks = try await Ranks.joined(LaunchEnvironment.detect())
         if let predictions {
             try await score(predictions, ranks)
         } else if let root = dataset {

@@ -117,7 +117,7 @@ struct SegmentCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let ranks = try await Ranks.joined()
+        let ranks = try await Ranks.joined(LaunchEnvironment.detect())
         let quiet = quiet || !ranks.isFirst
         if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") {
             throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")

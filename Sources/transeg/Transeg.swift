@@ -36,6 +36,7 @@ struct Transeg: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            Ranks.leave(with: 0)
         } catch {
             await leave(with: error, of: used)
         }
@@ -63,8 +64,7 @@ struct Transeg: AsyncParsableCommand {
             let text = fullMessage(for: error)
             tell(code == .validationFailure ? text : TerminalText.escaped(named(text, error)))
         }
-        // Whoever waits for another process of a launch would keep the process from ending.
-        if launch != nil { _exit(code.rawValue) }
+        Ranks.leave(with: code.rawValue)
         Foundation.exit(code.rawValue)
     }
 

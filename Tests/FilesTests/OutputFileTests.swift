@@ -23,7 +23,7 @@ import Testing
         for (path, reason) in [
             ("\(folder)/none/a.html", "No such file or directory"), ("\(folder)/a.txt/a.html", "Not a directory"),
             ("\(folder)/d.html", "Is a directory"), ("\(folder)/a.txt", "no other is overwritten"),
-            ("\(folder)/in/a.html", "among the input's files"), ("/proc/a.html", ""),
+            ("\(folder)/in/a.html", "among the input's files"),
         ] {
             #expect(problem(path)?.contains(reason) == true, "\(path): \(problem(path) ?? "")")
         }

@@ -24,18 +24,18 @@ import Testing
         }
     }
 
-    @Test func twoTrainAsOne() throws {
+    @Test(arguments: ["none", "full"]) func twoTrainAsOne(sharding: String) throws {
         try withTemporaryFolder { folder in
             try synthesize(in: folder, ["--train", "7", "--validation", "3"])
             let options = [
                 "--max-train-steps", "4", "--val-steps", "2", "--num-vals-train", "3", "--gradient-accumulation-steps",
-                "2",
+                "2", "--ema-decay", "0.9",
             ]
             let one = try Program.run(
                 train(options + ["--output-dir", "one", "--train-batch-size", "2", "-q"]), in: folder)
             #expect(one.exitCode == 0, "\(one.errors)")
             let results = try SeveralProcesses(
-                2, train(options + ["--output-dir", "two", "--train-batch-size", "1"]), in: folder
+                2, train(options + ["--output-dir", "two", "--train-batch-size", "1", "--sharding", sharding]), in: folder
             ).results()
             #expect(results.map(\.exitCode) == [0, 0])
             #expect(results[0].errors.contains("updates of 4 pictures each on 2 processes"))
@@ -53,7 +53,7 @@ import Testing
             // One goes on where two have been.
             let on = try Program.run(
                 train([
-                    "--output-dir", "two", "--max-train-steps", "5", "--train-batch-size", "4", "--allow-changes",
+                    "--output-dir", "two", "--max-train-steps", "5", "--train-batch-size", "4", "--allow-changes", "--ema-decay", "0.9",
                     "--gradient-accumulation-steps", "1", "--resume-from-checkpoint", "latest",
                 ]), in: folder)
             #expect(on.exitCode == 0 && on.errors.contains("going on after update 4"))

@@ -39,12 +39,21 @@ import Torch
         )
     }
 
-    @Test(arguments: [
-        ("24GiB", 24 << 30), ("24g", 24 << 30), ("24 G", 24 << 30), ("24Gi", 24 << 30), ("24GB", 24_000_000_000),
-        ("1.5tib", 3 << 39), ("900MiB", 900 << 20), ("2048k", 2 << 20), ("24", nil), ("24 apples", nil), ("-1GiB", nil),
-        ("1e3GiB", nil), ("", nil), ("GiB", nil), ("0GiB", nil), ("3.4.5G", nil), ("9999999PiB", nil), ("nanG", nil),
-        ("1000KiB", nil), ("5GiBs", nil),
-    ])
+    private static let gibibyte = 1_073_741_824
+    /// What people write, and how many bytes that is; nil for what is no size.
+    private static let sizes: [(String, Int?)] = {
+        var sizes: [(String, Int?)] = ["24GiB", "24g", "24 G", "24Gi"].map { ($0, 24 * gibibyte) }
+        sizes.append(("24GB", 24_000_000_000))
+        sizes.append(("1.5tib", 1536 * gibibyte))
+        sizes.append(("900MiB", 900 * 1_048_576))
+        sizes.append(("2048k", 2 * 1_048_576))
+        let others = [
+            "24", "24 apples", "-1GiB", "1e3GiB", "", "GiB", "0GiB", "3.4.5G", "9999999PiB", "nanG", "1000KiB", "5GiBs",
+        ]
+        return sizes + others.map { ($0, nil) }
+    }()
+
+    @Test(arguments: sizes)
     func sizesAreReadAsPeopleWriteThem(_ text: String, _ bytes: Int?) {
         #expect(MemorySize(text)?.bytes == bytes)
     }

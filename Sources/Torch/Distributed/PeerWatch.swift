@@ -25,8 +25,9 @@ final class PeerWatch: Sendable {
         try own.set(key, "0")
         Thread.detachNewThread { [stop] in
             var beat = 0
-            while !stop.isRequested.load(ordering: .relaxed) {
+            while true {
                 Thread.sleep(forTimeInterval: Self.interval)
+                guard !stop.isRequested.load(ordering: .relaxed) else { return }
                 beat += 1
                 // A store that is gone is told of by the collective that fails.
                 guard (try? own.set(key, String(beat))) != nil else { return }

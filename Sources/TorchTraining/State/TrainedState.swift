@@ -78,8 +78,10 @@ package final class TrainedState {
     /// - Parameter owner: The process that gets it; all call this, in the same order. nil for every process.
     package func gathered(_ slot: StateSlot, of part: Int, at owner: Int? = nil) throws -> Tensor? {
         let count = parts[part].layout.count
+        let isShared = slot == .gradient ? sharding.sharesGradients : sharding.sharesState
+        // Where every process has all of it, nothing is read for others.
+        if !isShared, let owner, let group = sharding.group, group.rank != owner { return nil }
         return try storage.with(slot, of: part) { values in
-            let isShared = slot == .gradient ? sharding.sharesGradients : sharding.sharesState
             guard isShared, let group = sharding.group else {
                 let whole = try values.narrow(0, start: 0, length: count)
                 return try storage.isResident ? whole : whole.clone()

@@ -27,7 +27,7 @@ package final class PendingCheckpoint {
         path = String(decoding: try ranks.gather(Array((staged?.path ?? "").utf8))[0], as: UTF8.self)
         writer = CheckpointWriter(path, room: room)
         try ranks.agree { [path] in
-            guard isFolder(path) else { throw TrainingError.folderNotShared(path, rank: ranks.rank) }
+            guard isFolder(path) else { throw TrainingError.folderNotShared(target, rank: ranks.rank) }
         }
         for (name, group) in contents.groups.sorted(by: { $0.key < $1.key }) {
             try write(group, as: name)

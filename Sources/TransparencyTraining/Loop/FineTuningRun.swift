@@ -52,6 +52,7 @@ package struct FineTuningRun {
         }
         folder = opened?.folder
         folder?.warning.map(tell)
+        try ranks.requireShared(path)
         try ranks.noteBegun(path)
         let training = settings.training
         loop = TrainingLoop(

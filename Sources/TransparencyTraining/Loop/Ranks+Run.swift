@@ -14,5 +14,20 @@ extension Ranks {
         try first { try group?.launchStore?.set(Self.key(folder), "") }
     }
 
+    /// Throws ``TrainingError/folderNotShared(_:rank:)`` where some process does not see what the first one writes into a folder.
+    func requireShared(_ folder: String) throws {
+        guard size > 1 else { return }
+        // As a killed run may leave it, which the next one removes.
+        let name = ".\(FolderCheckpointStore.prefix)shared-\(UUID().uuidString)"
+        let path = "\(folder)/\(String(decoding: try broadcast(Array(name.utf8)), as: UTF8.self))"
+        try first { try AtomicFile.write([], to: path) }
+        defer { if isFirst { try? FileManager.default.removeItem(atPath: path) } }
+        try agree {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw TrainingError.folderNotShared(folder, rank: rank)
+            }
+        }
+    }
+
     private static func key(_ folder: String) -> String { "begun/\(absolutePath(folder))" }
 }

@@ -96,11 +96,8 @@ struct TrainCommand: AsyncParsableCommand {
         let quiet = quiet || !isFirst
         let progress = await ProgressLogger(total: 0, quiet: quiet)
         let start = ContinuousClock.now
-        let ranks = try await ComputeActor.run {
-            try Ranks(
-                joining: launch, device: settings.compute.device ?? .cpu,
-                timeout: .seconds(settings.compute.processTimeout))
-        }
+        let ranks = try await Ranks.joined(
+            launch, device: settings.compute.device ?? .cpu, timeout: .seconds(settings.compute.processTimeout))
         // Longer than an update and a checkpoint take: what a run has learnt is worth waiting for. Before, a signal ends the process, which may be
         // waiting for one that was killed.
         let interrupt = Interrupt(patience: 300, alsoBy: [SIGUSR1], quiet: !isFirst)
