@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 
@@ -39,8 +40,30 @@ final class PeerWatch: Sendable {
 
     private static func key(_ rank: Int) -> String { "alive/\(rank)" }
 
+    private final class Answer: Sendable {
+        let text = Mutex(PeerWatch.lost)
+        let isThere = DispatchSemaphore(value: 0)
+    }
+
+    private static let lost = "the store where the ranks meet, which torchrun or rank 0 keeps, is gone"
+    /// Longer than asking takes.
+    private static let patience = 8.0
+
     /// Who gives no sign of life, as the end of a sentence; takes some seconds.
+    ///
+    /// Where the network to the store is cut, libtorch's question waits beyond its timeout, so nobody waits for that.
     func report() -> String {
+        let answer = Answer()
+        Thread.detachNewThread { [self] in
+            let text = ask()
+            answer.text.withLock { $0 = text }
+            answer.isThere.signal()
+        }
+        _ = answer.isThere.wait(timeout: .now() + Self.patience)
+        return answer.text.withLock { $0 }
+    }
+
+    private func ask() -> String {
         do {
             try store.setTimeout(.seconds(5))
             var silent = try (0..<size).filter { $0 != rank }.map { (rank: $0, beat: try store.get(Self.key($0))) }
@@ -54,7 +77,7 @@ final class PeerWatch: Sendable {
                 ? "rank \(ranks) gives no sign of life"
                 : "ranks \(ranks)\(silent.count > 8 ? " and more" : "") give no sign of life"
         } catch {
-            return "the store where the ranks meet, which torchrun or rank 0 keeps, is gone"
+            return Self.lost
         }
     }
 }
