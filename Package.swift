@@ -30,6 +30,8 @@ let package = Package(
         .target(name: "Limits"),
         .target(name: "SeededRandom"),
         .target(name: "Reports", dependencies: ["Files"]),
+        .target(name: "TensorBoard", dependencies: ["Files"]),
+        .target(name: "Wandb", resources: [.embedInCode("wandb_helper.py")]),
         .target(name: "CMappedFiles"),
         .target(name: "Safetensors", dependencies: ["CMappedFiles", "Files"]),
         .target(name: "Images", dependencies: ["CVips", "Files", "Limits"]),
@@ -69,8 +71,8 @@ let package = Package(
             name: "TransparencyTraining",
             dependencies: [
                 "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "TorchNN",
-                "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "Reports", "Images",
-                "Files", "Limits",
+                "Torch", "SegmentationMetrics", "TransparencyData", "SeededRandom", "Safetensors", "TensorBoard",
+                "Wandb", "Reports", "Images", "Files", "Limits",
                 .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -88,6 +90,8 @@ let package = Package(
             path: "Tests/MetricsTestSupport"),
         .testTarget(name: "FilesTests", dependencies: ["Files"]),
         .testTarget(name: "ReportsTests", dependencies: ["Reports"]),
+        .testTarget(name: "TensorBoardTests", dependencies: ["TensorBoard"], exclude: ["Fixtures"]),
+        .testTarget(name: "WandbTests", dependencies: ["Wandb"], exclude: ["Fixtures"]),
         .testTarget(name: "SeededRandomTests", dependencies: ["SeededRandom"]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "TestSupport"]),
         .testTarget(name: "SafetensorsTests", dependencies: ["Safetensors", "Files"], exclude: ["Fixtures"]),
@@ -126,7 +130,7 @@ let package = Package(
             name: "TransparencyTrainingTests",
             dependencies: [
                 "TransparencyTraining", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "Torch",
-                "SyntheticScenes", "TransparencyData", "Images", "TestSupport", "Limits",
+                "SyntheticScenes", "TransparencyData", "TensorBoard", "Wandb", "Images", "TestSupport", "Limits",
             ], exclude: ["Fixtures"]),
         .testTarget(
             name: "TransegTests",

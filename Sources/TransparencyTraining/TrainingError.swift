@@ -30,6 +30,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
     case folderNotShared(String, rank: Int)
     /// The processes of a run could not exchange something in an update.
     case lostProcesses(step: Int, reason: String)
+    /// There is something else where a table of the tracker csv is to be.
+    case otherTable(String)
     /// Another run is writing to the output folder.
     case isRunning(String)
     /// A range test found no rate at which the loss falls.
@@ -67,6 +69,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .lostProcesses(let step, let reason):
             "update \(step) failed, for another process of the run ended or cannot be reached (\(reason)); continue with "
                 + "--resume-from-checkpoint latest"
+        case .otherTable(let path):
+            "\(path) is no table of this version of the tracker csv; move it away, or leave csv out of --tracker"
         case .isRunning(let path):
             "another run is writing to \(path); wait for it, or name another folder with --output-dir"
         case .flatLoss(let first, let last):

@@ -42,7 +42,8 @@ import TransparencySegmentation
     /// Each row sets a value of its own.
     @Test func rowsSetDifferentValues() {
         let texts = [
-            "7", "0.25", "false", "fp16", "lora", "hard", "color", "negated", "mode", "cpu", "full", "all", "x",
+            "7", "0.25", "false", "fp16", "lora", "hard", "color", "negated", "mode", "cpu", "full", "all",
+            "csv", "x",
         ]
         for setting in SettingsTable.all {
             var settings = TrainingSettings()

@@ -58,6 +58,7 @@ import TorchTraining
         var messages: [String] = []
         var summaries: [String] = []
         var ends = 0
+        var ending: TrainingEnding?
         var failsAt: Int?
 
         func log(update: any TrainingRecord) throws {
@@ -69,7 +70,10 @@ import TorchTraining
             summaries.append(validation.summary)
         }
         func log(message: String) { messages.append(message) }
-        func end() { ends += 1 }
+        func end(_ ending: TrainingEnding) {
+            ends += 1
+            self.ending = ending
+        }
     }
 
     private func loop(
@@ -97,6 +101,7 @@ import TorchTraining
             #expect(FolderCheckpointStore(folder).steps == [7, 6])
             #expect(try step(kept: 6, in: folder) == [6])
             #expect(recorder.updates == Array(1...7) && recorder.ends == 1 && model(folder) == "7")
+            #expect(recorder.ending == .finished)
         }
     }
 
@@ -196,6 +201,7 @@ import TorchTraining
                 }
             }.run()
             #expect(outcome == .interrupted && first.updates == [1, 2, 3, 4] && first.ends == 1)
+            #expect(first.ending == .interrupted)
             #expect(FolderCheckpointStore(folder).steps == [4, 3] && model(folder) == nil)
             _ = try await loop(CountingTask(step: 4), in: folder, recorder: second).run()
             #expect(second.updates == [5, 6, 7] && model(folder) == "7")
@@ -208,6 +214,7 @@ import TorchTraining
             task.failsAt = 6
             await #expect(throws: Failure()) { try await loop(task, in: folder, recorder: recorder).run() }
             #expect(FolderCheckpointStore(folder).steps == [5, 3] && recorder.ends == 1 && model(folder) == nil)
+            #expect(recorder.ending == .failed)
             // A logger that fails is an error as any other.
             let other = Recorder()
             other.failsAt = 6

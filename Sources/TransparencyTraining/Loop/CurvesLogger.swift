@@ -25,7 +25,7 @@ package final class CurvesLogger: ExperimentLogger {
     }
 
     /// Throws `FileError`.
-    package func end() throws { try draw() }
+    package func end(_ ending: TrainingEnding) throws { try draw() }
 
     private func draw() throws {
         guard let log = TrainingLog(path) else { return }

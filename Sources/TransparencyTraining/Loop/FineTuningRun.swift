@@ -18,9 +18,9 @@ package struct FineTuningRun {
     ///   - masks: Reads the masks, and says what is guessed.
     ///   - allowsChanges: Whether the checkpoint's run may have had other settings or files.
     ///   - ranks: As many processes as the settings say. The first of them alone looks at the folder, writes to it and tells of the run.
-    ///   - loggers: Besides `log.jsonl` and `curves.svg`.
+    ///   - loggers: Besides `log.jsonl`, `curves.svg` and the trackers of the settings.
     ///   - isInterrupted: Asked after each update; whether to save and leave.
-    /// - Throws: ``TrainingError``, `DatasetError`, and what loading a model throws.
+    /// - Throws: ``TrainingError``, `DatasetError`, `WandbError`, and what loading a model throws.
     package init(
         _ settings: TrainingSettings, masks: MaskReader, allowsChanges: Bool, ranks: Ranks = Ranks(),
         loggers: [any ExperimentLogger],
@@ -29,6 +29,7 @@ package struct FineTuningRun {
         let loggers = ranks.isFirst ? loggers : []
         func tell(_ message: String) { for logger in loggers { logger.log(message: message) } }
         try settings.checkResolution(for: ModelFolder(settings.model.baseModelPath))
+        let trackers = try ranks.first { try Trackers(settings.projectConfig.tracker) }
         let path = settings.projectConfig.outputDir
         let store = FolderCheckpointStore(path)
         let isRestart = try ranks.hasBegun(path)
@@ -45,12 +46,11 @@ package struct FineTuningRun {
         let opened = try ranks.first {
             let folder = try existing ?? TrainingFolder(path)
             if choice.beginsFolder { try folder.checkIsFree() }
+            let step = choice.beginsFolder ? nil : trainer.step
+            let tracking = try trackers?.loggers(of: TrackedRun(settings, step: step, tell: tell)) ?? []
             // Before there is anything that processes which are started anew would take for another run.
             try ranks.noteBegun(path)
-            return (
-                folder: folder,
-                log: try JSONLinesLogger(path, continuingAt: choice.beginsFolder ? nil : trainer.step)
-            )
+            return (folder: folder, log: try JSONLinesLogger(path, continuingAt: step), tracking: tracking)
         }
         folder = opened?.folder
         folder?.warning.map(tell)
@@ -62,7 +62,7 @@ package struct FineTuningRun {
                 saveSteps: training.saveCheckpointSteps
                     ?? training.saveCheckpointEpochs * training.stepsPerEpoch(pictureCount: trainer.pictureCount),
                 valSteps: training.valSteps, keepCheckpoints: settings.projectConfig.keepCheckpoints),
-            loggers: opened.map { [$0.log] + loggers + [CurvesLogger(path)] } ?? [], ranks: ranks,
+            loggers: opened.map { [$0.log] + loggers + [CurvesLogger(path)] + $0.tracking } ?? [], ranks: ranks,
             isInterrupted: isInterrupted)
         for warning in settings.warnings(pictureCount: trainer.pictureCount) { tell("Warning: \(warning)") }
         tell(

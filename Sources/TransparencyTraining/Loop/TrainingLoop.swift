@@ -62,13 +62,16 @@ package final class TrainingLoop<Task: TrainingTask> {
     ///
     /// - Throws: What the task, the store and the loggers throw.
     package func run() async throws -> Outcome {
+        var ending = TrainingEnding.failed
         defer {
             for logger in loggers {
-                do { try logger.end() } catch { tell("Warning: \(error)") }
+                do { try logger.end(ending) } catch { tell("Warning: \(error)") }
             }
         }
         do {
-            return try await runUpdates()
+            let outcome = try await runUpdates()
+            ending = outcome == .finished ? .finished : .interrupted
+            return outcome
         } catch {
             // The first error is the one to tell.
             do {

@@ -42,8 +42,16 @@ package protocol TrainingRecord: Encodable, Sendable {
     var summary: String { get }
     /// What people should know of; nil for nothing.
     var warning: String? { get }
+    /// What trackers keep of it.
+    ///
+    /// - Parameter pictures: Of an update.
+    func values(pictures: Int) -> TrackedValues
+    /// The folder of a validation's pictures; nil for none.
+    var pictures: String? { get }
 }
 
 extension TrainingRecord {
     package var warning: String? { nil }
+    package func values(pictures: Int) -> TrackedValues { [] }
+    package var pictures: String? { nil }
 }

@@ -114,6 +114,27 @@ extension SettingChoice {
     package static var choices: [String] { allCases.map(\.rawValue) }
 }
 
+/// Several names with commas between; `none` for none.
+extension Array: SettingValue where Element == TrainingSettings.Tracker {
+    private static var none: String { "none" }
+
+    package init?(settingText: String) {
+        self = []
+        if settingText == Self.none { return }
+        for name in settingText.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let tracker = Element(rawValue: name.trimmingCharacters(in: .whitespaces)) else { return nil }
+            if !contains(tracker) { append(tracker) }
+        }
+    }
+    package var settingText: String { isEmpty ? Self.none : map(\.rawValue).joined(separator: ",") }
+    package var stored: String { settingText }
+    package init?(stored: String) { self.init(settingText: stored) }
+    package static var typeName: String { "list" }
+    package static var expectation: String { "none, or some of \(names.joined(separator: ", ")) with commas between" }
+    package static var choices: [String] { [none] + names }
+    private static var names: [String] { Element.allCases.map(\.rawValue) }
+}
+
 extension TrainingSettings.DataType: SettingChoice {}
 extension TrainingSettings.Trainable: SettingChoice {}
 extension TrainingSettings.Posterior: SettingChoice {}

@@ -53,6 +53,11 @@ package enum SettingsTable {
             .projectConfig, "keep_checkpoints", \.projectConfig.keepCheckpoints, .keeping, value: "count",
             help: "how many of the newest checkpoints to keep, besides the best one",
             check: .within(1...NumberBounds.count.upperBound)),
+        Setting(
+            .projectConfig, "tracker", \.projectConfig.tracker, .keeping, value: "names",
+            help:
+                "who is told how the run goes, several with commas between: event files of TensorBoard or CSV files in output_dir, or Weights & Biases by its Python package"
+        ),
     ]
 
     private static let dataset: [Setting] = [

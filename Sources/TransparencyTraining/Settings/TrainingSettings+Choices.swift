@@ -25,6 +25,11 @@ extension TrainingSettings {
         case sample, mode
     }
 
+    /// Who can be told how a run goes: event files of TensorBoard, Weights & Biases, CSV files.
+    public enum Tracker: String, Codable, Sendable, CaseIterable {
+        case tensorboard, wandb, csv
+    }
+
     /// Easy or hard validation pictures, or all of them.
     public enum ValidationDifficulty: String, Codable, Sendable, CaseIterable {
         case easy, hard, mix

@@ -48,6 +48,8 @@ public struct TrainingSettings: Equatable, Sendable {
         public var outputDir = ""
         /// The newest checkpoints that are kept, besides the best one.
         public var keepCheckpoints = 2
+        /// Who is told how the run goes, besides the log in the output folder.
+        public var tracker: [Tracker] = []
     }
 
     /// Which pictures are trained on, and how they are read.

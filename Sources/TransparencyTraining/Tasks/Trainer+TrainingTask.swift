@@ -29,7 +29,7 @@ extension Trainer: TrainingTask {
         let iou = scores?[.iou] ?? 0
         return TrainingValidation(
             step: state.step, valIoU: iou, valRecall: scores?[.recall], valMSE: scores?[.mse] ?? 0,
-            images: validationPairs.count, isBest: note(iou: iou))
+            images: validationPairs.count, isBest: note(iou: iou), pictures: folder)
     }
 
     /// Does something with a segmenter that computes with the weights as they are now; with their average, where there is one.
@@ -88,6 +88,7 @@ struct TrainingValidation: TrainingRecord {
     let valMSE: Double
     let images: Int
     let isBest: Bool
+    let pictures: String?
 
     enum CodingKeys: String, CodingKey {
         case step, images

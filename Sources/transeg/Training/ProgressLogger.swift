@@ -29,5 +29,5 @@ final class ProgressLogger: ExperimentLogger {
         if !quiet || message.hasPrefix("Warning:") { progress.message(message) }
     }
 
-    func end() { progress.end() }
+    func end(_ ending: TrainingEnding) { progress.end() }
 }
