@@ -108,7 +108,9 @@ let package = Package(
         .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch"]),
         .testTarget(
             name: "StableDiffusion3Tests",
-            dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),
+            dependencies: [
+                "StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "Files", "TestSupport",
+            ], exclude: ["Fixtures"]),
         .testTarget(
             name: "TransparencySegmentationTests",
             dependencies: [
