@@ -21,7 +21,8 @@ package enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equat
                 + "the file and its config.json do not belong together"
         case .notFloatingPoint(let key, let file, let dtype):
             let remedy =
-                dtype.hasPrefix("F8") ? "'transeg import' makes a wider one of it" : "a floating-point dtype was expected"
+                dtype.hasPrefix("F8")
+                ? "'transeg import' makes a wider one of it" : "a floating-point dtype was expected"
             return "\(file): the weight \(key) is of dtype \(dtype); \(remedy)"
         case .unexpected(let keys, let file):
             let shown = keys.prefix(3).joined(separator: ", ")

@@ -59,7 +59,9 @@ struct ImportCommand: AsyncParsableCommand {
             }
             let progress = Progress(total: plan.tensorCount, quiet: quiet, verb: "imported")
             defer { progress.end() }
-            try plan.writeForSegmentation(to: out, dtype: dtype?.dtype, base: base) { done, _ in progress.advance(to: done) }
+            try plan.writeForSegmentation(to: out, dtype: dtype?.dtype, base: base) { done, _ in
+                progress.advance(to: done)
+            }
         }
         let interrupt = Interrupt { work.cancel() }
         defer { interrupt.restore() }

@@ -58,7 +58,7 @@ import Testing
         (#"{"w":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, "leaves a hole"),
         (#"{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, "but its last tensor ends at"),
         (#"{"w":{"dtype":"F8_E8M0","shape":[2],"data_offsets":[0,2]}}"#, #"unsupported dtype "F8_E8M0""#),
-        (#"{"w":{"dtype":"F8_E5M2","shape":[2],"data_offsets":[0,2]}}"#, #"unsupported dtype "F8_E5M2""#),
+        (#"{"w":{"dtype":"F8_E5M2FNUZ","shape":[2],"data_offsets":[0,2]}}"#, #"unsupported dtype "F8_E5M2FNUZ""#),
         (#"{"w":{"dtype":"u8","shape":[2],"data_offsets":[0,2]}}"#, #"unknown dtype "u8""#),
         (#"{"w\x":{}}"#, "unknown escape"), (#"{"\u12g4":{}}"#, "unknown escape"), (#"{"\ud800":{}}"#, "surrogate"),
         (#"{"\udc00\ud800":{}}"#, "surrogate"), (#"{"\ud800\u0041":{}}"#, "surrogate"), ("{\"a\nb\":{}}", "control"),

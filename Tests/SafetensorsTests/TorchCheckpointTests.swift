@@ -49,7 +49,8 @@ import Testing
                 + bytes("cdeepspeed.runtime.fp16.loss_scaler\nLossScaler\n)\u{81}}b")
                 + bytes("cdeepspeed.a\nB\n)R") + bytes("ctorch\nfloat32\nG?\u{F0}\0\0\0\0\0\0e.")
         ).root
-        #expect(root.elements?.map(\.kind) == ["an integer", "an object", "an object", "a class or function", "a float"])
+        #expect(
+            root.elements?.map(\.kind) == ["an integer", "an object", "an object", "a class or function", "a float"])
         #expect(root.elements?.first?.integer == 2)
     }
 

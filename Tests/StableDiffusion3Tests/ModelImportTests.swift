@@ -173,7 +173,8 @@ import Torch
             try FileManager.default.removeItem(atPath: "\(copy)/bf16_zero_pp_rank_1_mp_rank_00_optim_states.pt")
             #expect(message(copy, base: base).contains("has 2 of the 3 files *_optim_states.pt"))
             #expect(
-                message("\(copy)/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt", base: base).contains("name its folder"))
+                message("\(copy)/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt", base: base).contains(
+                    "name its folder"))
         }
     }
 

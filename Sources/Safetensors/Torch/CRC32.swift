@@ -17,7 +17,8 @@ enum CRC32 {
             var crc = ~previous
             var place = 0
             while bytes.count - place >= 8 {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ UInt64(crc)
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ UInt64(crc)
                 crc = 0
                 for byte in 0..<8 {
                     crc ^= tables[(7 - byte) * 256 + Int(truncatingIfNeeded: word >> (8 * UInt64(byte)) & 0xFF)]

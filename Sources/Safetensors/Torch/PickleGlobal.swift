@@ -34,7 +34,9 @@ enum PickleGlobal: Equatable {
             self = .storageType(Self.storageTypes[name] ?? .u8)
         case ("torch", _) where Self.dtypes.contains(name): self = .passedOver
         default:
-            guard Self.passedOverNames.contains("\(module) \(name)") || module.hasPrefix("deepspeed.") else { return nil }
+            guard Self.passedOverNames.contains("\(module) \(name)") || module.hasPrefix("deepspeed.") else {
+                return nil
+            }
             self = .passedOver
         }
     }

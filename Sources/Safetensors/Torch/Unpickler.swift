@@ -80,7 +80,9 @@ struct Unpickler {
             _ = try pop()
             guard case .global(.passedOver) = try pop() else { throw malformed("makes an object of no known class") }
             stack.append(.object)
-        case .build: try build(with: try pop())
+        case .build:
+            _ = try pop()
+            try takeAttributes()
         default:
             throw refused("its pickle uses the instruction \(opcode), which torch.save does not need for tensors")
         }
@@ -136,7 +138,9 @@ struct Unpickler {
 
     /// Backward hooks are an OrderedDict that nothing is put into.
     private func isHooks(_ value: PickleValue) -> Bool {
-        guard case .container(let place) = value, case .dict(let entries, true) = containers[place] else { return false }
+        guard case .container(let place) = value, case .dict(let entries, true) = containers[place] else {
+            return false
+        }
         return entries.isEmpty
     }
 
@@ -177,7 +181,7 @@ struct Unpickler {
     }
 
     /// Attributes of an object: of a state dict they are its format's version, and of others passed over.
-    private func build(with state: PickleValue) throws {
+    private func takeAttributes() throws {
         switch try top() {
         case .object: break
         case .container(let place):

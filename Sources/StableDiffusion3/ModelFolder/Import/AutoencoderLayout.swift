@@ -35,7 +35,8 @@ struct AutoencoderLayout {
         channels = (0..<8).map { tensors[convolution($0, 0)]?.shape.first }.prefix { $0 != nil }.compactMap { $0 }
         layersPerBlock = (0..<64).first { tensors[convolution(0, $0)] == nil } ?? 64
         guard !channels.isEmpty else {
-            throw ImportError("\(file) has no encoder (\(convolution(0, 0))); a VAE with encoder and decoder was expected")
+            throw ImportError(
+                "\(file) has no encoder (\(convolution(0, 0))); a VAE with encoder and decoder was expected")
         }
     }
 

@@ -46,7 +46,10 @@ struct CheckpointParts {
             let kind = Self.other(weights.tensors.keys).map { "it is \($0)" }
             throw ImportError(
                 "\(weights.source) has no weights of a Stable Diffusion 3 model: "
-                    + (kind ?? (weights.tensors.isEmpty ? "it has no tensors" : "its keys are \(ImportError.list(weights.tensors.keys))")))
+                    + (kind
+                        ?? (weights.tensors.isEmpty
+                            ? "it has no tensors" : "its keys are \(ImportError.list(weights.tensors.keys))"))
+            )
         }
         transformer = try ScaledWeights.applied(to: transformer)
         autoencoder = try ScaledWeights.applied(to: autoencoder)
@@ -67,7 +70,8 @@ struct CheckpointParts {
 
     private static func add(_ name: String, _ tensor: ImportedTensor, to part: inout [String: ImportedTensor]) throws {
         if let other = part.updateValue(tensor, forKey: name) {
-            throw ImportError("\(tensor.file): the tensors \(other.name) and \(tensor.name) are the same weight, \(name)")
+            throw ImportError(
+                "\(tensor.file): the tensors \(other.name) and \(tensor.name) are the same weight, \(name)")
         }
     }
 

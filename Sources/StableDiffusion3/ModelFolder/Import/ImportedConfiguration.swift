@@ -100,7 +100,8 @@ struct ImportedConfiguration {
     /// What does not fit does not fit other weights, for there is no configuration.
     private static func checked(_ file: String, _ body: () throws -> Void) throws {
         do { try body() } catch WeightsError.wrongShape(let key, _, let found, let expected) {
-            throw ImportError("\(file): the weight \(key) has shape \(found); going by the other weights it should have \(expected)")
+            throw ImportError(
+                "\(file): the weight \(key) has shape \(found); going by the other weights it should have \(expected)")
         } catch let error as WeightsError {
             throw ImportError("\(file) is no whole model: \(error)")
         }

@@ -29,7 +29,8 @@ struct ImportedPart {
         let width = try SD3TransformerConfiguration(json: configuration.json).innerDim
         return ImportedPart(
             file: file,
-            finding: "\(TransformerLayout.model) in \(isOriginal ? "Stability's" : "diffusers'") layout, \(layout.blockCount) blocks, "
+            finding:
+                "\(TransformerLayout.model) in \(isOriginal ? "Stability's" : "diffusers'") layout, \(layout.blockCount) blocks, "
                 + "width \(width), \(tensors.commonDType)",
             configuration: configuration.json, tensors: tensors)
     }
@@ -44,7 +45,9 @@ struct ImportedPart {
             : AutoencoderLayout(diffusers: parts.autoencoder, file: file)
         let tensors = try (isOriginal ? layout.modules : layout.modules.flatMap(\.inDiffusersLayout)).converted(
             parts.autoencoder, file: file, model: AutoencoderLayout.model)
-        let known = [folder.flatMap(configurationBeside), try? base?.data(of: ModelLayout.autoencoder)].compactMap { $0 }
+        let known = [folder.flatMap(configurationBeside), try? base?.data(of: ModelLayout.autoencoder)].compactMap {
+            $0
+        }
         let configuration = try ImportedConfiguration.autoencoder(tensors, layout, known: known, file: file)
         return ImportedPart(
             file: file,
@@ -58,7 +61,8 @@ struct ImportedPart {
         // Loading checks names and shapes.
         _ = try base.loadAutoencoder(dtype: base.autoencoderWeights().storedDType ?? .float32, device: .cpu)
         return ImportedPart(
-            file: base.path, finding: AutoencoderLayout.model, configuration: try base.data(of: ModelLayout.autoencoder),
+            file: base.path, finding: AutoencoderLayout.model,
+            configuration: try base.data(of: ModelLayout.autoencoder),
             tensors: try base.autoencoderWeights().importedTensors())
     }
 
@@ -68,7 +72,8 @@ struct ImportedPart {
         _ = try base.loadTransformer(dtype: base.transformerWeights().storedDType ?? .float32, device: .cpu)
         let tensors = try base.transformerWeights().importedTensors()
         return ImportedPart(
-            file: base.path, finding: TransformerLayout.model, configuration: try base.data(of: ModelLayout.transformer),
+            file: base.path, finding: TransformerLayout.model,
+            configuration: try base.data(of: ModelLayout.transformer),
             tensors: try LowRankMerge.merged(
                 adapter.pairs, into: tensors, TransformerLayout(base.transformerConfiguration()), file: file,
                 base: base.name))

@@ -46,7 +46,8 @@ extension ImportedWeights {
         let lacking = (index?.weightMap.keys ?? [:].keys).filter { tensors[$0] == nil }
         guard lacking.isEmpty else {
             throw ImportError(
-                "\(path): its shards lack \(ImportError.list(lacking)), which it lists; fetch the index and all shards again")
+                "\(path): its shards lack \(ImportError.list(lacking)), which it lists; fetch the index and all shards again"
+            )
         }
         self.init(
             source: path, kind: files.count == 1 ? "a file of torch.save" : "\(files.count) files of torch.save",

@@ -22,18 +22,25 @@ struct LowRankFile {
         case down, up, alpha
     }
 
-    private static let downs = [".lora_A.default", ".lora_A", ".lora_down", ".lora.down", "_lora.down", ".lora_linear_layer.down"]
-    private static let ups = [".lora_B.default", ".lora_B", ".lora_up", ".lora.up", "_lora.up", ".lora_linear_layer.up"]
+    private static let downs = [
+        ".lora_A.default", ".lora_A", ".lora_down", ".lora.down", "_lora.down", ".lora_linear_layer.down",
+    ]
+    private static let ups = [
+        ".lora_B.default", ".lora_B", ".lora_up", ".lora.up", "_lora.up", ".lora_linear_layer.up",
+    ]
     private static let prefixes = [
         "base_model.model.", "model.diffusion_model.", "diffusion_model.", "transformer.", "unet.", "lora_unet_",
         "lora_transformer_",
     ]
-    private static let others = ["text_encoder", "lora_te", "text_encoders", "te1", "te2", "te3", "clip_l", "clip_g", "t5xxl"]
+    private static let others = [
+        "text_encoder", "lora_te", "text_encoders", "te1", "te2", "te3", "clip_l", "clip_g", "t5xxl",
+    ]
 
     /// Whether the keys are of such a file.
     static func isOne(_ keys: some Collection<String>) -> Bool {
         keys.contains { key in
-            role(of: key).map { $0.1 != .alpha } ?? false || [".hada_w1_a", ".lokr_w1", ".lokr_w2"].contains(where: key.hasSuffix)
+            role(of: key).map { $0.1 != .alpha } ?? false
+                || [".hada_w1_a", ".lokr_w1", ".lokr_w2"].contains(where: key.hasSuffix)
         }
     }
 
@@ -52,19 +59,23 @@ struct LowRankFile {
             }
             let name = Self.transformerName(module)
             if let other = found[name, default: [:]].updateValue(tensor, forKey: role) {
-                throw ImportError("\(weights.source): the tensors \(other.name) and \(tensor.name) are the same weight of \(name)")
+                throw ImportError(
+                    "\(weights.source): the tensors \(other.name) and \(tensor.name) are the same weight of \(name)")
             }
         }
         let settings = try LowRankSettings(metadata: weights.metadata, folder: folder)
         pairs = try found.sorted { $0.key < $1.key }.map { module, tensors in
             guard let down = tensors[.down], let up = tensors[.up] else {
-                throw ImportError("\(weights.source): of the module \(module) only one half of its pair is there; fetch it again")
+                throw ImportError(
+                    "\(weights.source): of the module \(module) only one half of its pair is there; fetch it again")
             }
-            guard let rank = down.shape.first, rank > 0, up.shape.count >= 2, up.shape[1] == rank, down.shape.count >= 2,
+            guard let rank = down.shape.first, rank > 0, up.shape.count >= 2, up.shape[1] == rank,
+                down.shape.count >= 2,
                 up.shape[2...].allSatisfy({ $0 == 1 })
             else {
                 throw ImportError(
-                    "\(weights.source): the pair of \(module) has the shapes \(down.shape) and \(up.shape), which are of no product")
+                    "\(weights.source): the pair of \(module) has the shapes \(down.shape) and \(up.shape), which are of no product"
+                )
             }
             let alpha = try tensors[.alpha].map { alpha in
                 guard alpha.shape.reduce(1, *) == 1 else { throw alpha.unexpectedShape("one number") }
@@ -75,7 +86,8 @@ struct LowRankFile {
             return Pair(module: module, down: down, up: up, scale: scale)
         }
         guard !pairs.isEmpty else {
-            throw ImportError("\(weights.source) changes no transformer, only \(passedOver.keys.sorted().joined(separator: ", "))")
+            throw ImportError(
+                "\(weights.source) changes no transformer, only \(passedOver.keys.sorted().joined(separator: ", "))")
         }
     }
 
@@ -125,10 +137,13 @@ struct LowRankSettings {
         } else {
             return
         }
-        if values["use_dora"] as? Bool == true { throw ImportError("\(folder): the adapter is a DoRA; only LoRA is merged") }
+        if values["use_dora"] as? Bool == true {
+            throw ImportError("\(folder): the adapter is a DoRA; only LoRA is merged")
+        }
         alpha = (values["lora_alpha"] as? NSNumber)?.doubleValue
         isRankStabilized = values["use_rslora"] as? Bool == true
-        alphas = (values["alpha_pattern"] as? [String: Any] ?? [:]).sorted { $0.key < $1.key }.compactMap { pattern, value in
+        alphas = (values["alpha_pattern"] as? [String: Any] ?? [:]).sorted { $0.key < $1.key }.compactMap {
+            pattern, value in
             (value as? NSNumber).map { (pattern.replacing("\\.", with: "."), $0.doubleValue) }
         }
     }
@@ -136,7 +151,8 @@ struct LowRankSettings {
     /// As peft 0.17 has it: alpha over the rank, or over its root; 1 where nobody says.
     func scale(of module: String, rank: Int, alpha own: Double?) -> Double {
         let matching = alphas.first { pattern, _ in
-            pattern.hasPrefix("^") ? module == pattern.dropFirst() : module == pattern || module.hasSuffix(".\(pattern)")
+            pattern.hasPrefix("^")
+                ? module == pattern.dropFirst() : module == pattern || module.hasSuffix(".\(pattern)")
         }
         guard let alpha = own ?? matching?.alpha ?? alpha else { return 1 }
         return alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank))

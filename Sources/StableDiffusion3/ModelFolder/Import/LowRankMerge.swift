@@ -14,7 +14,8 @@ enum LowRankMerge {
         var result = tensors
         for pair in pairs {
             guard let parts = places[pair.module] else {
-                throw ImportError("\(file) changes the module \(pair.module), which \(base) has not; it is for another model")
+                throw ImportError(
+                    "\(file) changes the module \(pair.module), which \(base) has not; it is for another model")
             }
             for part in parts {
                 let key = "\(part.name).weight"

@@ -33,7 +33,8 @@ package struct ModelImport {
         if LowRankFile.isOne(found.weights.tensors.keys) {
             let adapter = try LowRankFile(found.weights, folder: found.folder)
             guard let base else {
-                throw ImportError("\(name) is a low-rank adapter (LoRA); name the model that it is for with --base-model-path")
+                throw ImportError(
+                    "\(name) is a low-rank adapter (LoRA); name the model that it is for with --base-model-path")
             }
             transformer = try .merged(adapter, into: base, file: name)
             findings.append(
@@ -70,7 +71,8 @@ package struct ModelImport {
         prompt = try base.emptyPrompt(for: configuration)
         findings.append(
             vae.finding == nil
-                ? "\(base.name): the VAE and the empty prompt are taken from it" : "\(base.name): the empty prompt is taken from it")
+                ? "\(base.name): the VAE and the empty prompt are taken from it"
+                : "\(base.name): the empty prompt is taken from it")
         (self.transformer, self.autoencoder) = (transformer, vae.part)
         (self.findings, self.notes, self.continuesBase) = (findings, notes, continuesBase)
         requireUnchanged = {
@@ -91,7 +93,10 @@ package struct ModelImport {
             guard !checkpoint.autoencoder.isEmpty else { throw ImportError("\(source.weights.source) has no VAE") }
             let part = try ImportedPart.autoencoder(
                 checkpoint, file: source.weights.source, folder: source.folder, base: base)
-            return (part, "\(source.weights.source): \(part.finding), in \(source.weights.kind)", source.weights.requireUnchanged)
+            return (
+                part, "\(source.weights.source): \(part.finding), in \(source.weights.kind)",
+                source.weights.requireUnchanged
+            )
         }
         if let parts, !parts.autoencoder.isEmpty {
             let part = try ImportedPart.autoencoder(parts, file: file, folder: nil, base: base)

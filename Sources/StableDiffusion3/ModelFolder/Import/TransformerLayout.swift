@@ -49,7 +49,8 @@ struct TransformerLayout {
         let (x, context) = ("joint_blocks.\(index).x_block", "joint_blocks.\(index).context_block")
         let target = "transformer_blocks.\(index)"
         var modules =
-            attention(x, "attn", to: "\(target).attn", ["to_q", "to_k", "to_v"], ["norm_q", "norm_k"], output: "to_out.0")
+            attention(
+                x, "attn", to: "\(target).attn", ["to_q", "to_k", "to_v"], ["norm_q", "norm_k"], output: "to_out.0")
             + attention(
                 context, "attn", to: "\(target).attn", ["add_q_proj", "add_k_proj", "add_v_proj"],
                 ["norm_added_q", "norm_added_k"], output: isLast ? nil : "to_add_out")

@@ -23,12 +23,14 @@ struct ZeROCheckpoint {
         let optimizers = try Self.ranked(names.filter { $0.hasSuffix(Self.optimizerSuffix) }, in: folder)
         let models = try Self.ranked(names.filter { $0.hasSuffix(Self.modelSuffix) }, in: folder)
         guard let model = models.first else {
-            throw ImportError("\(folder) has no file *\(Self.modelSuffix) beside its optimizer's; copy the whole checkpoint")
+            throw ImportError(
+                "\(folder) has no file *\(Self.modelSuffix) beside its optimizer's; copy the whole checkpoint")
         }
         let files = try optimizers.map { try TorchCheckpoint(path: "\(folder)/\($0)") }
         let states = try files.map { file in
             guard let state = file.root["optimizer_state_dict"] else {
-                throw ImportError("\(file.path) has no optimizer_state_dict; a ZeRO checkpoint of DeepSpeed was expected")
+                throw ImportError(
+                    "\(file.path) has no optimizer_state_dict; a ZeRO checkpoint of DeepSpeed was expected")
             }
             return state
         }
@@ -43,8 +45,11 @@ struct ZeROCheckpoint {
         }
         let key = stage <= 2 ? "single_partition_of_fp32_groups" : "fp32_flat_groups"
         partitions = try zip(files, states).map { file, state in
-            guard let groups = state[key]?.elements?.map(\.tensor), !groups.isEmpty, !groups.contains(where: { $0 == nil })
-            else { throw ImportError("\(file.path) has no tensors \(key); a ZeRO checkpoint of stage 1 to 3 was expected") }
+            guard let groups = state[key]?.elements?.map(\.tensor), !groups.isEmpty,
+                !groups.contains(where: { $0 == nil })
+            else {
+                throw ImportError("\(file.path) has no tensors \(key); a ZeRO checkpoint of stage 1 to 3 was expected")
+            }
             return groups.compactMap { $0 }
         }
         // Frozen parameters are shared out in stage 3 alone; the rest is the same in all processes.
@@ -97,7 +102,8 @@ struct ZeROCheckpoint {
         guard let node, let dicts = node.elements ?? [node] as [TorchCheckpoint.Node]? else { return [] }
         return try dicts.map { dict in
             try (dict.items ?? []).map { name, size in
-                guard let shape = size.elements?.map(\.integer), shape.allSatisfy({ $0.map { (0...1 << 40).contains($0) } ?? false }),
+                guard let shape = size.elements?.map(\.integer),
+                    shape.allSatisfy({ $0.map { (0...1 << 40).contains($0) } ?? false }),
                     StoredDType.f32.byteCount(ofShape: shape.compactMap { $0 }) != nil
                 else { throw damaged("the shape of \(name) is none") }
                 return Parameter(name: name, shape: shape.compactMap { $0 })
@@ -178,7 +184,9 @@ struct ZeROCheckpoint {
             let unit = 2 * processCount
             func aligned(_ count: Int) -> Int { (count + unit - 1) / unit * unit }
             guard aligned(offset) == aligned(runs[runs.count - 1].elements.upperBound) else {
-                throw damaged("its parameters are \(offset) numbers, and its processes keep \(runs[runs.count - 1].elements.upperBound)")
+                throw damaged(
+                    "its parameters are \(offset) numbers, and its processes keep \(runs[runs.count - 1].elements.upperBound)"
+                )
             }
         }
     }
@@ -191,7 +199,8 @@ struct ZeROCheckpoint {
         for parameter in try groups(modelStates[0]["param_shapes"]).flatMap({ $0 }) {
             let share = (parameter.count + processCount - 1) / processCount
             while group < counts[0].count, offset == counts[0][group], share > 0 { (group, offset) = (group + 1, 0) }
-            try require(group < counts[0].count && offset + share <= counts[0][min(group, counts[0].count - 1)], parameter)
+            try require(
+                group < counts[0].count && offset + share <= counts[0][min(group, counts[0].count - 1)], parameter)
             let pieces = partitions.enumerated().map { rank, groups in
                 let start = min(rank * share, parameter.count)
                 return (groups[group], offset..<offset + min(share, parameter.count - start))
@@ -200,7 +209,9 @@ struct ZeROCheckpoint {
             (offset, seen) = (offset + share, seen + share)
         }
         let kept = counts[0].reduce(0, +)
-        guard seen == kept else { throw damaged("its parameters take \(seen) numbers of a process, which keeps \(kept)") }
+        guard seen == kept else {
+            throw damaged("its parameters take \(seen) numbers of a process, which keeps \(kept)")
+        }
     }
 
     private func require(_ condition: Bool, _ parameter: Parameter) throws {
