@@ -178,6 +178,12 @@ def make_zero():
             from deepspeed.utils.zero_to_fp32 import get_fp32_state_dict_from_zero_checkpoint
             state = get_fp32_state_dict_from_zero_checkpoint(f"{folder}/out")
             write_digests(state, f"zero{stage}")
+            if stage == 3:
+                # Of the module only buffers are read, and the rest would take most of the room.
+                for file in target.rglob("*_model_states.pt"):
+                    saved = torch.load(file, weights_only=False)
+                    saved["module"] = {key: value for key, value in saved["module"].items() if key in saved["buffer_names"]}
+                    torch.save(saved, file)
 
 
 def main():
