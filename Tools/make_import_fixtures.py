@@ -183,6 +183,9 @@ def make_zero():
                 for file in target.rglob("*_model_states.pt"):
                     saved = torch.load(file, weights_only=False)
                     saved["module"] = {key: value for key, value in saved["module"].items() if key in saved["buffer_names"]}
+                    if "rank_0_" not in file.name:
+                        # They are the first process's.
+                        saved["param_shapes"], saved["module"] = [], {}
                     torch.save(saved, file)
 
 

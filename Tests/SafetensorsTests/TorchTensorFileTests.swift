@@ -87,6 +87,11 @@ import Testing
         ("}(K\u{1}u.", "is no dict"), ("}K\u{1}a.", "is no list"), ("]}b.", "a list attributes"),
         ("K\u{1}}b.", "attributes to what has none"), ("ccollections\nOrderedDict\n)\u{81}.", "no known class"),
         ("ccollections\nOrderedDict\n]\u{85}R.", "made of a list"), ("ctorch\nSize\n)R.", "size that is no tuple"),
+        ("ctorch._tensor\n_rebuild_from_type_v2\n(h\u{0}tR.", "did not keep"),
+        (
+            "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._tensor\n_rebuild_from_type_v2\nctorch\nTensor\n)}tR.",
+            "unknown type"
+        ),
         ("cdeepspeedx\nA\n.", #""deepspeedx A""#),
         ("", "is cut off"), (".", "empty stack"), ("(.", "empty stack"), ("R.", "empty stack"), ("t.", "did not begin"),
         ("h\u{1}.", "did not keep"), ("X\u{FF}\u{FF}\u{FF}\u{FF}.", "is cut off"), ("c", "is cut off"),

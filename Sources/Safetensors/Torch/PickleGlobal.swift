@@ -2,6 +2,9 @@
 enum PickleGlobal: Equatable {
     case rebuildTensor
     case rebuildParameter
+    /// Of a tensor that has attributes.
+    case rebuildFromType
+    case tensorType
     case orderedDict
     case size
     case storageType(StoredDType)
@@ -27,6 +30,8 @@ enum PickleGlobal: Equatable {
         switch (module, name) {
         case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
         case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+        case ("torch._tensor", "_rebuild_from_type_v2"): self = .rebuildFromType
+        case ("torch", "Tensor"), ("torch.nn.parameter", "Parameter"): self = .tensorType
         case ("collections", "OrderedDict"): self = .orderedDict
         case ("torch", "Size"): self = .size
         case ("deepspeed.runtime.zero.config", "ZeroStageEnum"): self = .enumeration

@@ -107,6 +107,12 @@ struct Unpickler {
             guard values.count == 1, case .integer = values[0] else { return .object }
             return values[0]
         case .passedOver: return .object
+        case .rebuildFromType:
+            // (function, type, its arguments, attributes); a function that is this one again would never end.
+            guard values.count == 4, case .global(let function) = values[0],
+                function == .rebuildTensor || function == .rebuildParameter, case .global(.tensorType) = values[1]
+            else { throw malformed("has a tensor of an unknown type") }
+            return try call(values[0], with: values[2])
         case .rebuildTensor: return .tensor(try rebuildTensor(values))
         case .rebuildParameter:
             // (data, requires_grad, backward_hooks)
@@ -114,6 +120,7 @@ struct Unpickler {
             else { throw malformed("has a parameter with unknown arguments") }
             return values[0]
         case .storageType: throw malformed("calls a storage type")
+        case .tensorType: throw malformed("calls a tensor type")
         }
     }
 
