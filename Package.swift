@@ -112,7 +112,9 @@ let package = Package(
         .testTarget(name: "TorchTrainingTests", dependencies: ["TorchTraining", "Torch", "Files", "TestSupport"]),
         .testTarget(
             name: "StableDiffusion3Tests",
-            dependencies: ["StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "TestSupport"]),
+            dependencies: [
+                "StableDiffusion3", "TorchTraining", "TorchNN", "Torch", "Safetensors", "Files", "TestSupport",
+            ], exclude: ["Fixtures"]),
         .testTarget(
             name: "TransparencySegmentationTests",
             dependencies: [

@@ -20,7 +20,8 @@ from safetensors.torch import save_file
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "SafetensorsTests" / "Fixtures"
 
 DTYPES = {
-    "bool": torch.bool, "u8": torch.uint8, "i8": torch.int8, "u16": torch.uint16, "i16": torch.int16,
+    "bool": torch.bool, "u8": torch.uint8, "i8": torch.int8,
+    "f8_e5m2": torch.float8_e5m2, "f8_e4m3": torch.float8_e4m3fn, "u16": torch.uint16, "i16": torch.int16,
     "f16": torch.float16, "bf16": torch.bfloat16, "u32": torch.uint32, "i32": torch.int32, "f32": torch.float32,
     "f64": torch.float64, "u64": torch.uint64, "i64": torch.int64,
 }
@@ -61,7 +62,8 @@ def write_safetensors():
 def write_torch():
     folder = FIXTURES / "torch"
     folder.mkdir(parents=True)
-    unsigned = {"u16", "u32", "u64"}  # torch saves these with `_rebuild_tensor_v3`, which we refuse
+    # torch saves these with `_rebuild_tensor_v3`, which we refuse
+    unsigned = {"u16", "u32", "u64", "f8_e5m2", "f8_e4m3"}
     tensors = {name: counted(dtype, (2, 3)) for name, dtype in DTYPES.items() if name not in unsigned}
     base = counted(torch.float32, (4, 5))
     tensors["transposed"] = base.t()

@@ -20,7 +20,10 @@ package enum WeightsError: Error, LocalizedError, CustomStringConvertible, Equat
             return "\(file): the weight \(key) has shape \(found), but config.json asks for \(expected); "
                 + "the file and its config.json do not belong together"
         case .notFloatingPoint(let key, let file, let dtype):
-            return "\(file): the weight \(key) is of dtype \(dtype); a floating-point dtype was expected"
+            let remedy =
+                dtype.hasPrefix("F8")
+                ? "'transeg import' makes a wider one of it" : "a floating-point dtype was expected"
+            return "\(file): the weight \(key) is of dtype \(dtype); \(remedy)"
         case .unexpected(let keys, let file):
             let shown = keys.prefix(3).joined(separator: ", ")
             let more = keys.count > 3 ? " and \(keys.count - 3) more" : ""

@@ -123,3 +123,14 @@ extension ModelFolder {
             replacing: replaces)
     }
 }
+
+extension ModelImport {
+    /// Writes the folder as ``write(to:dtype:extraFiles:progress:)`` does, with how it is used: as the base, where that was changed.
+    package func writeForSegmentation(
+        to path: String, dtype: DType?, base: ModelFolder?, progress: @escaping (_ done: Int, _ count: Int) -> Void
+    ) throws {
+        let usage = try continuesBase ? base.map { try SegmentationConfiguration(of: $0) } ?? .init() : .init()
+        let files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
+        try write(to: path, dtype: dtype, extraFiles: files, progress: progress)
+    }
+}

@@ -31,7 +31,10 @@ private func parse(_ data: Data) throws {
     switch target {
     case "safetensors": _ = try SafetensorsFile(path: file())
     case "index": _ = try SafetensorsIndex(path: file())
-    case "pt": _ = try TorchTensorFile.read(path: file())
+    case "pt":
+        let checkpoint = try TorchCheckpoint(path: file())
+        visit(checkpoint.root, depth: 4)
+        _ = try TorchTensorFile.read(path: path)
     case "config":
         do { _ = try SD3TransformerConfiguration(json: data) } catch { _ = "\(error)" }
         _ = try AutoencoderKLConfiguration(json: data)
@@ -48,4 +51,15 @@ private func parse(_ data: Data) throws {
         _ = try MaskReader().read(file())
     default: preconditionFailure("there is no fuzz target \(target)")
     }
+}
+
+/// Reads all tensors of a checkpoint, whatever of them can be read.
+private func visit(_ node: TorchCheckpoint.Node, depth: Int) {
+    if let tensor = node.tensor {
+        _ = try? tensor.bytes()
+        _ = try? tensor.bytes(of: 1..<3)
+    }
+    guard depth > 0 else { return }
+    for value in (node.elements ?? []).prefix(8) { visit(value, depth: depth - 1) }
+    for (_, value) in (node.items ?? []).prefix(8) { visit(value, depth: depth - 1) }
 }

@@ -99,8 +99,8 @@ import Testing
         let parameter = try #require(try archive.contents(of: "parameter/data.pkl"))
         for (seed, pickle) in [view, parameter].enumerated() {
             let result = fuzz(pickle, count: 3000, seed: UInt64(seed)) { pickle in
-                let layout = try TensorUnpickler.layout(of: pickle, path: "a.pt")
-                _ = try layout.gather(from: storage, path: "a.pt")
+                guard case .tensor(let layout) = try Unpickler.content(of: pickle, path: "a.pt").root else { return }
+                _ = try storage.withUnsafeBytes { try layout.gather(from: $0, path: "a.pt") }
             }
             #expect(result.refused > 1000, "\(result)")
         }

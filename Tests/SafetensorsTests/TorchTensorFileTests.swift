@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("dict", "holds a dict"), ("state_dict", "holds a dict"), ("list", "holds a list"),
+        ("dict", "holds a dict where one tensor"), ("state_dict", "holds a dict"), ("list", "holds a list"),
         ("expanded", "expanded view"), ("unsigned16", #""torch._utils _rebuild_tensor_v3""#),
         ("compressed", "compressed"), ("legacy", "not a zip file"),
     ])
@@ -82,7 +82,17 @@ import Testing
         ("X\u{2}\0\0\0os\u{8C}\u{6}system\u{93}.", "the instruction shortBinUnicode"),
         ("ctorch\nFloatStorage\n)R.", "calls a storage type"),
         ("ccollections\nOrderedDict\n)R.", "holds an OrderedDict"),
-        (").", "holds a tuple"), ("K\u{1}.", "holds an integer"), ("N.", "the instruction none"),
+        (").", "holds a tuple"), ("K\u{1}.", "holds an integer"), ("N.", "holds None"), ("l.", "the instruction list"),
+        ("}s.", "empty stack"), ("](K\u{1}K\u{1}u.", "is no dict"),
+        ("}(K\u{1}u.", "is no dict"), ("}K\u{1}a.", "is no list"), ("]}b.", "a list attributes"),
+        ("K\u{1}}b.", "attributes to what has none"), ("ccollections\nOrderedDict\n)\u{81}.", "no known class"),
+        ("ccollections\nOrderedDict\n]\u{85}R.", "made of a list"), ("ctorch\nSize\n)R.", "size that is no tuple"),
+        ("ctorch._tensor\n_rebuild_from_type_v2\n(h\u{0}tR.", "did not keep"),
+        (
+            "ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._tensor\n_rebuild_from_type_v2\nctorch\nTensor\n)}tR.",
+            "unknown type"
+        ),
+        ("cdeepspeedx\nA\n.", #""deepspeedx A""#),
         ("", "is cut off"), (".", "empty stack"), ("(.", "empty stack"), ("R.", "empty stack"), ("t.", "did not begin"),
         ("h\u{1}.", "did not keep"), ("X\u{FF}\u{FF}\u{FF}\u{FF}.", "is cut off"), ("c", "is cut off"),
         ("\u{FF}", "unknown instruction 255"), ("\u{80}\u{4}.", "protocol is 4"), ("K\u{1}K\u{1}.", "after its end"),

@@ -14,8 +14,12 @@ import Testing
     }
 
     @Test func checksumIsTheOneOfZlib() {
-        #expect(CRC32.checksum(of: Array("123456789".utf8)) == 0xCBF4_3926)
-        #expect(CRC32.checksum(of: []) == 0)
+        func checksum(_ text: String, after previous: UInt32 = 0) -> UInt32 {
+            Array(text.utf8).withUnsafeBytes { CRC32.checksum(of: $0, after: previous) }
+        }
+        #expect(checksum("123456789") == 0xCBF4_3926)
+        #expect(checksum("9", after: checksum("12345678")) == 0xCBF4_3926)
+        #expect(checksum("") == 0)
     }
 
     @Test(arguments: [false, true]) func readsEntries(isWide: Bool) throws {

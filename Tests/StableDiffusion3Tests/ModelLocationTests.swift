@@ -108,7 +108,7 @@ import Torch
                 try content.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
                 return "\(folder)/\(name)"
             }
-            let conversion = "StableDiffusion3Pipeline.from_single_file"
+            let conversion = "'transeg import "
             let transformer = "\(folder)/sd3.5_medium.safetensors"
             try FileManager.default.copyItem(
                 atPath: "\(goldens)/tiny-0/transformer/diffusion_pytorch_model.safetensors", toPath: transformer)
@@ -168,7 +168,7 @@ import Torch
             try write(#"{"_class_name": "FluxPipeline"}"#, "flux/model_index.json")
             #expect(text("flux").contains("of FluxPipeline; only Stable Diffusion 3 models"))
             try write("x", "single/sd3.safetensors")
-            #expect(text("single").contains("from_single_file('\(folder)/single/sd3.safetensors')"))
+            #expect(text("single").contains("'transeg import \(folder)/single/sd3.safetensors FOLDER"))
         }
     }
 }

@@ -102,7 +102,7 @@ import TorchNN
             "diffusion_pytorch_model.ema.safetensors",
             "--variant ema takes transformer/diffusion_pytorch_model.ema.safetensors"
         ),
-        ("diffusion_pytorch_model.bin", "diffusers.SD3Transformer2DModel.from_pretrained("),
+        ("diffusion_pytorch_model.bin", "'transeg import "),
         ("model.safetensors", "transformer/model.safetensors is there; if it has this part's weights"),
         ("diffusion_pytorch_model-00001-of-00002.safetensors", "is there without the index of its shards"),
         ("model.gguf", "quantized weights are not read"),

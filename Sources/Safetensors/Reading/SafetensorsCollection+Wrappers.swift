@@ -10,14 +10,20 @@ extension SafetensorsCollection {
     ///
     /// Throws `malformed` if two tensors come to have the same name.
     package func unwrapped() throws -> SafetensorsCollection {
-        var names = Dictionary(uniqueKeysWithValues: tensors.keys.map { ($0, Self.unwrapped($0)) })
-        while let prefix = Self.prefixes.first(where: { prefix in
+        let names = Self.unwrapped(tensors.keys)
+        guard names.contains(where: { $0.key != $0.value }) else { return self }
+        return try renamed { names[$0] ?? $0 }
+    }
+
+    /// The names that keys have in the model itself.
+    package static func unwrapped(_ keys: some Collection<String>) -> [String: String] {
+        var names = Dictionary(uniqueKeysWithValues: keys.map { ($0, unwrapped($0)) })
+        while let prefix = prefixes.first(where: { prefix in
             !names.isEmpty && names.values.allSatisfy { $0.hasPrefix(prefix) && $0.count > prefix.count }
         }) {
             names = names.mapValues { String($0.dropFirst(prefix.count)) }
         }
-        guard names.contains(where: { $0.key != $0.value }) else { return self }
-        return try renamed { names[$0] ?? $0 }
+        return names
     }
 
     private static func unwrapped(_ name: String) -> String {

@@ -1,54 +1,55 @@
-/// What the stack of `TensorUnpickler` can hold.
+/// What the stack of `Unpickler` can hold.
 enum PickleValue {
+    case none
     case bool(Bool)
     case integer(Int)
+    case float(Double)
     case string(String)
     /// `depth` is 1 for a tuple without tuples; it is limited because releasing nested values recurses.
     case tuple([PickleValue], depth: Int)
+    /// A list or a dict by its place among the pickle's containers: it may be filled after it was put somewhere, and hold itself.
+    case container(Int)
     case global(PickleGlobal)
-    /// An empty `OrderedDict`, which stands for a tensor's backward hooks.
-    case orderedDict
+    /// An instance of a class that checkpoints hold and nobody here needs; its content was passed over.
+    case object
     case storage(TorchStorage)
     case tensor(TorchTensorLayout)
+}
+
+/// A value of a pickle that others may refer to while it is filled.
+enum PickleContainer {
+    case list([PickleValue])
+    /// In the order in which Python has them.
+    case dict([(key: PickleValue, value: PickleValue)], isOrdered: Bool)
 
     /// For a message.
     var kind: String {
         switch self {
-        case .bool: "a bool"
-        case .integer: "an integer"
-        case .string: "a string"
-        case .tuple: "a tuple"
-        case .global: "a class or function"
-        case .orderedDict: "an OrderedDict"
-        case .storage: "a storage"
-        case .tensor: "a tensor"
+        case .list: "a list"
+        case .dict(let entries, let isOrdered): isOrdered && entries.isEmpty ? "an OrderedDict" : "a dict"
         }
     }
 }
 
-/// The Python names that a `.pt` file of one tensor may mention. They are only looked up here; nothing is imported.
-enum PickleGlobal: Equatable {
-    case rebuildTensor
-    case rebuildParameter
-    case orderedDict
-    case storageType(StoredDType)
+/// What a pickle describes.
+struct PickledContent {
+    let root: PickleValue
+    let containers: [PickleContainer]
 
-    private static let storageTypes: [String: StoredDType] = [
-        "FloatStorage": .f32, "BFloat16Storage": .bf16, "HalfStorage": .f16, "DoubleStorage": .f64,
-        "LongStorage": .i64, "IntStorage": .i32, "ShortStorage": .i16, "CharStorage": .i8, "ByteStorage": .u8,
-        "BoolStorage": .bool,
-    ]
-
-    /// The allowed global of that name, or nil.
-    init?(module: String, name: String) {
-        switch (module, name) {
-        case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
-        case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
-        case ("collections", "OrderedDict"): self = .orderedDict
-        case ("torch", _):
-            guard let dtype = Self.storageTypes[name] else { return nil }
-            self = .storageType(dtype)
-        default: return nil
+    /// For a message.
+    func kind(of value: PickleValue) -> String {
+        switch value {
+        case .none: "None"
+        case .bool: "a bool"
+        case .integer: "an integer"
+        case .float: "a float"
+        case .string: "a string"
+        case .tuple: "a tuple"
+        case .container(let place): containers[place].kind
+        case .global: "a class or function"
+        case .object: "an object"
+        case .storage: "a storage"
+        case .tensor: "a tensor"
         }
     }
 }

@@ -6,7 +6,7 @@ struct TorchTensorLayout {
     let strides: [Int]
 
     /// The elements in C order, from the bytes of the storage. Throws `malformed` or `refusedTorchFile`, naming `path`.
-    func gather(from bytes: [UInt8], path: String) throws -> [UInt8] {
+    func gather(from bytes: UnsafeRawBufferPointer, path: String) throws -> [UInt8] {
         let dtype = storage.dtype
         let width = dtype.byteCount
         guard dtype.byteCount(ofShape: [storage.elementCount]) == bytes.count else {
@@ -34,9 +34,16 @@ struct TorchTensorLayout {
                 path: path, reason: "its tensor reaches beyond the \(storage.elementCount) elements of its storage")
         }
         if isContiguous {
-            return byteCount == bytes.count ? bytes : Array(bytes[offset * width..<offset * width + byteCount])
+            return Array(bytes[offset * width..<offset * width + byteCount])
         }
         return copy(from: bytes, byteCount: byteCount, width: width)
+    }
+
+    /// A run of the elements as a tensor of one axis; of one that is not contiguous all elements.
+    func elements(_ range: Range<Int>) -> TorchTensorLayout {
+        let (start, overflow) = offset.addingReportingOverflow(range.lowerBound)
+        guard isContiguous, !overflow else { return self }
+        return TorchTensorLayout(storage: storage, offset: start, shape: [range.count], strides: [1])
     }
 
     private var isContiguous: Bool {
@@ -61,7 +68,7 @@ struct TorchTensorLayout {
     }
 
     /// Copies element by element; the caller has checked that all indices lie inside `bytes`.
-    private func copy(from bytes: [UInt8], byteCount: Int, width: Int) -> [UInt8] {
+    private func copy(from bytes: UnsafeRawBufferPointer, byteCount: Int, width: Int) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(byteCount)
         // An axis of size 1 never moves, and its stride may be any number, so that adding it could overflow.

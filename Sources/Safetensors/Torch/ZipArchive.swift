@@ -3,8 +3,8 @@
 ///
 /// Format: PKWARE APPNOTE 6.3.9, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (end
 /// records) and 4.5.3 (ZIP64).
-struct ZipArchive {
-    private struct Entry {
+struct ZipArchive: Sendable {
+    private struct Entry: Sendable {
         let flags: UInt16
         let method: UInt16
         let checksum: UInt32
@@ -12,6 +12,9 @@ struct ZipArchive {
         let byteCount: UInt64
         let headerOffset: UInt64
     }
+
+    /// As much of an entry as is in memory at once while its checksum is worked out.
+    private static let pieceByteCount = 1 << 26
 
     private let mapping: MappedFile
     private let entries: [String: Entry]
@@ -45,10 +48,14 @@ struct ZipArchive {
     ///
     /// Throws `refusedTorchFile` if it is compressed or encrypted; `malformed` or `outOfBounds` if it is damaged.
     func contents(of name: String) throws -> [UInt8]? {
+        guard let place = try place(of: name) else { return nil }
+        try check(name, at: place)
+        return try mapping.bytes(at: place.lowerBound, count: place.count)
+    }
+
+    /// Where the bytes of an entry lie in the file, which are not read; nil if there is none of that name.
+    func place(of name: String) throws -> Range<Int>? {
         guard let entry = entries[name] else { return nil }
-        func malformed(_ reason: String) -> SafetensorsError {
-            .malformed(path: mapping.path, reason: "its entry \(name.quoted) \(reason)")
-        }
         guard entry.method == 0, entry.flags & 1 == 0 else {
             throw SafetensorsError.refusedTorchFile(
                 path: mapping.path,
@@ -56,24 +63,39 @@ struct ZipArchive {
         }
         guard entry.storedByteCount == entry.byteCount, let byteCount = Int(exactly: entry.byteCount),
             let header = Int(exactly: entry.headerOffset), header < directoryOffset
-        else { throw malformed("has a wrong size or offset") }
+        else { throw malformed(name, "has a wrong size or offset") }
 
         guard try mapping.littleEndian(UInt32.self, at: header) == 0x0403_4B50 else {
-            throw malformed("has no local header")
+            throw malformed(name, "has no local header")
         }
         let nameByteCount = Int(try mapping.littleEndian(UInt16.self, at: header + 26))
         let extraByteCount = Int(try mapping.littleEndian(UInt16.self, at: header + 28))
         // Both headers must agree, or another reader would take these bytes for another entry.
         guard String(validUTF8: try mapping.bytes(at: header + 30, count: nameByteCount)) == name else {
-            throw malformed("has another name in its local header")
+            throw malformed(name, "has another name in its local header")
         }
         let start = header + 30 + nameByteCount + extraByteCount
         guard start <= directoryOffset, byteCount <= directoryOffset - start else {
-            throw malformed("reaches beyond the data")
+            throw malformed(name, "reaches beyond the data")
         }
-        let bytes = try mapping.bytes(at: start, count: byteCount)
-        guard CRC32.checksum(of: bytes) == entry.checksum else { throw malformed("fails its CRC-32 checksum") }
-        return bytes
+        return start..<start + byteCount
+    }
+
+    /// Throws `malformed` unless the bytes are those that were written.
+    func check(_ name: String, at place: Range<Int>) throws {
+        var checksum = 0 as UInt32
+        for start in stride(from: place.lowerBound, to: place.upperBound, by: Self.pieceByteCount) {
+            let count = min(Self.pieceByteCount, place.upperBound - start)
+            checksum = try mapping.withUnsafeBytes(byteOffset: start, byteCount: count) {
+                CRC32.checksum(of: $0, after: checksum)
+            }
+            mapping.evict(byteOffset: start, byteCount: count)
+        }
+        guard checksum == entries[name]?.checksum else { throw malformed(name, "fails its CRC-32 checksum") }
+    }
+
+    private func malformed(_ name: String, _ reason: String) -> SafetensorsError {
+        .malformed(path: mapping.path, reason: "its entry \(name.quoted) \(reason)")
     }
 
     /// Reads one record of the central directory; `next` is where the one after it begins.

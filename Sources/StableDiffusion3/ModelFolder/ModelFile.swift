@@ -37,24 +37,12 @@ struct ModelFile {
         guard let file = try? SafetensorsCollection(path: path), let layout = WeightLayout(of: file.tensors.keys) else {
             return conversion
         }
-        return "it holds \(layout.name): \(remedy(for: layout))"
-    }
-
-    private func remedy(for layout: WeightLayout) -> String {
-        switch layout {
-        case .singleFile: conversion
-        case .transformer, .autoencoder:
-            "put it into a model folder as \(layout == .transformer ? ModelLayout.transformer : ModelLayout.autoencoder)/"
-                + "\(ModelLayout.diffusersStem).safetensors beside its config.json (\(conversion))"
-        case .adapter:
-            "merge it into its base model in Python with diffusers' load_lora_weights, fuse_lora and save_pretrained"
-        case .other: "only Stable Diffusion 3 models can be used"
-        }
+        if case .other = layout { return "it holds \(layout.name): only Stable Diffusion 3 models can be used" }
+        return "it holds \(layout.name): \(conversion)"
     }
 
     private var conversion: String {
-        "in Python, diffusers' StableDiffusion3Pipeline.from_single_file('\(path)').save_pretrained('FOLDER') makes a folder of "
-            + "a whole model in one file"
+        "'transeg import \(path) FOLDER --base-model-path MODEL' makes a folder of it with what else MODEL has"
     }
 
     private static func beginning(of path: String) -> [UInt8] {

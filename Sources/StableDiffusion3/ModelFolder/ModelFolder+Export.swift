@@ -140,12 +140,12 @@ extension ModelFolder {
 
 extension Tensor {
     /// Converts a weight for writing. Throws when the dtype's range is too small for a value.
-    fileprivate func converted(to dtype: DType, name: String) throws -> Tensor {
+    func converted(to dtype: DType, name: String) throws -> Tensor {
         try Task.checkCancellation()
         let tensor = try to(dtype, device: .cpu)
         if dtype == .float16, elementCount > 0, try !tensor.abs().max().item().isFinite {
             throw ModelError.range(
-                "the weight \(name) has values beyond float16's 65504; export in bfloat16 or float32")
+                "the weight \(name) has values beyond float16's 65504; write bfloat16 or float32 (--dtype)")
         }
         return tensor
     }

@@ -67,22 +67,17 @@ extension ModelFolder {
         }
         if let pickle = names.first(where: { name in [".bin", ".pt", ".pth", ".ckpt"].contains(where: name.hasSuffix) })
         {
-            return "\(part)/\(pickle) is there, a format that can run code and is not read; convert it in Python: "
-                + conversion(of: part)
+            guard part == ModelLayout.transformer || part == ModelLayout.autoencoder else {
+                return "\(part)/\(pickle) is there, a format that is not read; convert it in Python: "
+                    + "transformers.CLIPTextModelWithProjection.from_pretrained('\(path)/\(part)', use_safetensors=False)"
+                    + ".save_pretrained('\(path)/\(part)')"
+            }
+            return "\(part)/\(pickle) is there, of which 'transeg import \(path)/\(ModelLayout.transformer) OUT "
+                + "--vae \(path)/\(ModelLayout.autoencoder) --base-model-path \(path)' makes a model folder"
         }
         return names.first { $0.hasSuffix(".gguf") }.map {
             "\(part)/\($0) is there, whose quantized weights are not read; take the model that it was made from"
         }
-    }
-
-    private func conversion(of part: String) -> String {
-        let type =
-            switch part {
-            case ModelLayout.transformer: "diffusers.SD3Transformer2DModel"
-            case ModelLayout.autoencoder: "diffusers.AutoencoderKL"
-            default: "transformers.CLIPTextModelWithProjection"
-            }
-        return "\(type).from_pretrained('\(path)/\(part)', use_safetensors=False).save_pretrained('\(path)/\(part)')"
     }
 
     /// What to do where a download was interrupted; nil when none was.

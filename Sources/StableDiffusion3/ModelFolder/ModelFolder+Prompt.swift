@@ -10,7 +10,11 @@ extension ModelFolder {
     ///
     /// Throws ``ModelError`` when the folder has neither, or when they do not have the transformer's widths.
     package func loadEmptyPrompt() throws -> PromptEmbeddings {
-        let configuration = try transformerConfiguration()
+        try emptyPrompt(for: transformerConfiguration())
+    }
+
+    /// The same for a transformer that may be another model's.
+    func emptyPrompt(for configuration: SD3TransformerConfiguration) throws -> PromptEmbeddings {
         let (prompt, source) = try findEmptyPrompt(width: configuration.jointAttentionDim)
         let tokens = prompt.tokens.shape
         guard tokens.count == 3, tokens[0] == 1, tokens[2] == configuration.jointAttentionDim,

@@ -25,7 +25,7 @@ struct TestZip {
             let nameBytes = Array(name.utf8)
             let size = UInt64(content.count)
             let offset = UInt64(data.count)
-            let checksum = littleEndian(CRC32.checksum(of: content))
+            let checksum = littleEndian(content.withUnsafeBytes { CRC32.checksum(of: $0) })
             let sizes = littleEndian(isWide ? UInt32.max : UInt32(size))
             let wide = littleEndian(UInt16(1)) + littleEndian(UInt16(24)) + [size, size, offset].flatMap(littleEndian)
             let extra = isWide ? wide : []

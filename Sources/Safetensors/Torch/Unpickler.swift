@@ -1,23 +1,24 @@
-/// Reads the pickle of one tensor, as `torch.save` writes it (protocol 2), without running anything.
+/// Reads a pickle of tensors, as `torch.save` writes it (protocol 2), without running anything.
 ///
 /// A pickle is a program that may import and call any Python function. Here only the instructions and names on a white
 /// list are known, in the spirit of `torch/_weights_only_unpickler.py`; anything else is refused by name.
-struct TensorUnpickler {
+struct Unpickler {
     private static let tupleDepthLimit = 8
 
-    private let bytes: [UInt8]
-    private let path: String
-    private var position = 0
+    let bytes: [UInt8]
+    let path: String
+    var position = 0
     private var stack: [PickleValue] = []
     /// Stack heights at the MARK instructions that are still open.
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
+    private var containers: [PickleContainer] = []
 
-    /// How the tensor of a pickle views its storage.
+    /// What a pickle describes.
     ///
-    /// Throws `refusedTorchFile` for anything but one plain tensor, `malformed` for a damaged pickle; both name `path`.
-    static func layout(of bytes: [UInt8], path: String) throws -> TorchTensorLayout {
-        var unpickler = TensorUnpickler(bytes: bytes, path: path)
+    /// Throws `refusedTorchFile` for what tensors and their collections do not need, `malformed` for a damaged pickle; both name `path`.
+    static func content(of bytes: [UInt8], path: String) throws -> PickledContent {
+        var unpickler = Unpickler(bytes: bytes, path: path)
         return try unpickler.run()
     }
 
@@ -26,7 +27,7 @@ struct TensorUnpickler {
         self.path = path
     }
 
-    private mutating func run() throws -> TorchTensorLayout {
+    private mutating func run() throws -> PickledContent {
         while true {
             let byte = try readByte()
             guard let opcode = PickleOpcode(rawValue: byte) else {
@@ -37,10 +38,7 @@ struct TensorUnpickler {
         }
         let result = try pop()
         guard stack.isEmpty, marks.isEmpty, position == bytes.count else { throw malformed("goes on after its end") }
-        guard case .tensor(let layout) = result else {
-            throw refused("it holds \(result.kind) where one tensor was expected")
-        }
-        return layout
+        return PickledContent(root: result, containers: containers)
     }
 
     private mutating func execute(_ opcode: PickleOpcode) throws {
@@ -49,6 +47,8 @@ struct TensorUnpickler {
             let version = try readByte()
             guard version == 2 else { throw refused("its pickle protocol is \(version), and only 2 is read") }
         case .mark: marks.append(stack.count)
+        case .none: stack.append(.none)
+        case .binFloat: stack.append(.float(try readFloat()))
         case .newTrue: stack.append(.bool(true))
         case .newFalse: stack.append(.bool(false))
         case .binInt1: stack.append(.integer(Int(try readByte())))
@@ -70,31 +70,57 @@ struct TensorUnpickler {
         case .reduce:
             let arguments = try pop()
             stack.append(try call(try pop(), with: arguments))
-        case .emptyDict, .dict, .setItem, .setItems: throw refused("it holds a dict where one tensor was expected")
-        case .emptyList, .list, .append, .appends: throw refused("it holds a list where one tensor was expected")
+        case .emptyDict: push(.dict([], isOrdered: false))
+        case .setItem: try addItems(try pop(count: 2))
+        case .setItems: try addItems(try popToMark())
+        case .emptyList: push(.list([]))
+        case .append: try addElements([try pop()])
+        case .appends: try addElements(try popToMark())
+        case .newObj:
+            _ = try pop()
+            guard case .global(.passedOver) = try pop() else { throw malformed("makes an object of no known class") }
+            stack.append(.object)
+        case .build:
+            _ = try pop()
+            try takeAttributes()
         default:
-            throw refused("its pickle uses the instruction \(opcode), which a file of one tensor does not need")
+            throw refused("its pickle uses the instruction \(opcode), which torch.save does not need for tensors")
         }
     }
 
     // MARK: - Calls
 
-    /// The result of one of the three allowed calls.
-    private func call(_ function: PickleValue, with arguments: PickleValue) throws -> PickleValue {
+    /// The result of one of the allowed calls.
+    private mutating func call(_ function: PickleValue, with arguments: PickleValue) throws -> PickleValue {
         guard case .global(let global) = function, case .tuple(let values, _) = arguments else {
-            throw malformed("calls \(function.kind)")
+            throw malformed("calls what is no function")
         }
         switch global {
         case .orderedDict:
-            guard values.isEmpty else { throw refused("it holds an OrderedDict where one tensor was expected") }
-            return .orderedDict
+            guard values.isEmpty else { throw refused("it holds an OrderedDict that is made of a list") }
+            containers.append(.dict([], isOrdered: true))
+            return .container(containers.count - 1)
+        case .size:
+            guard values.count == 1, case .tuple = values[0] else { throw malformed("has a size that is no tuple") }
+            return values[0]
+        case .enumeration:
+            guard values.count == 1, case .integer = values[0] else { return .object }
+            return values[0]
+        case .passedOver: return .object
+        case .rebuildFromType:
+            // (function, type, its arguments, attributes); a function that is this one again would never end.
+            guard values.count == 4, case .global(let function) = values[0],
+                function == .rebuildTensor || function == .rebuildParameter, case .global(.tensorType) = values[1]
+            else { throw malformed("has a tensor of an unknown type") }
+            return try call(values[0], with: values[2])
         case .rebuildTensor: return .tensor(try rebuildTensor(values))
         case .rebuildParameter:
             // (data, requires_grad, backward_hooks)
-            guard values.count == 3, case .tensor = values[0], case .bool = values[1], case .orderedDict = values[2]
+            guard values.count == 3, case .tensor = values[0], case .bool = values[1], isHooks(values[2])
             else { throw malformed("has a parameter with unknown arguments") }
             return values[0]
         case .storageType: throw malformed("calls a storage type")
+        case .tensorType: throw malformed("calls a tensor type")
         }
     }
 
@@ -103,7 +129,7 @@ struct TensorUnpickler {
     private func rebuildTensor(_ arguments: [PickleValue]) throws -> TorchTensorLayout {
         guard arguments.count == 6, case .storage(let storage) = arguments[0],
             case .integer(let offset) = arguments[1], let shape = integers(arguments[2]),
-            let strides = integers(arguments[3]), case .bool = arguments[4], case .orderedDict = arguments[5]
+            let strides = integers(arguments[3]), case .bool = arguments[4], isHooks(arguments[5])
         else { throw malformed("has a tensor with unknown arguments") }
         return TorchTensorLayout(storage: storage, offset: offset, shape: shape, strides: strides)
     }
@@ -117,10 +143,58 @@ struct TensorUnpickler {
         return TorchStorage(key: key, dtype: dtype, elementCount: elementCount)
     }
 
+    /// Backward hooks are an OrderedDict that nothing is put into.
+    private func isHooks(_ value: PickleValue) -> Bool {
+        guard case .container(let place) = value, case .dict(let entries, true) = containers[place] else {
+            return false
+        }
+        return entries.isEmpty
+    }
+
     private func integers(_ value: PickleValue) -> [Int]? {
         guard case .tuple(let values, _) = value else { return nil }
         let integers = values.compactMap { if case .integer(let integer) = $0 { integer } else { nil } }
         return integers.count == values.count ? integers : nil
+    }
+
+    // MARK: - Containers
+
+    private mutating func push(_ container: PickleContainer) {
+        containers.append(container)
+        stack.append(.container(containers.count - 1))
+    }
+
+    /// Puts keys and values, in turn, into the dict that is uppermost.
+    private mutating func addItems(_ values: [PickleValue]) throws {
+        if case .object = try top() { return }
+        guard case .container(let place) = try top(), case .dict(var entries, let isOrdered) = containers[place],
+            values.count.isMultiple(of: 2)
+        else { throw malformed("puts items into what is no dict") }
+        containers[place] = .list([])
+        for index in stride(from: 0, to: values.count, by: 2) {
+            entries.append((key: values[index], value: values[index + 1]))
+        }
+        containers[place] = .dict(entries, isOrdered: isOrdered)
+    }
+
+    private mutating func addElements(_ values: [PickleValue]) throws {
+        if case .object = try top() { return }
+        guard case .container(let place) = try top(), case .list(var elements) = containers[place] else {
+            throw malformed("puts elements into what is no list")
+        }
+        containers[place] = .list([])
+        elements += values
+        containers[place] = .list(elements)
+    }
+
+    /// Attributes of an object: of a state dict they are its format's version, and of others passed over.
+    private func takeAttributes() throws {
+        switch try top() {
+        case .object: break
+        case .container(let place):
+            guard case .dict(_, true) = containers[place] else { throw malformed("gives a list attributes") }
+        default: throw malformed("gives attributes to what has none")
+        }
     }
 
     // MARK: - Stack
@@ -158,63 +232,11 @@ struct TensorUnpickler {
         return value
     }
 
-    // MARK: - Bytes
-
-    private mutating func readByte() throws -> UInt8 {
-        guard position < bytes.count else { throw malformed("is cut off") }
-        position += 1
-        return bytes[position - 1]
-    }
-
-    private mutating func readBytes(_ count: Int) throws -> ArraySlice<UInt8> {
-        guard count <= bytes.count - position else { throw malformed("is cut off") }
-        position += count
-        return bytes[position - count..<position]
-    }
-
-    /// An unsigned little-endian integer of at most 7 bytes.
-    private mutating func readInteger(byteCount: Int) throws -> Int {
-        try readBytes(byteCount).reversed().reduce(0) { $0 << 8 | Int($1) }
-    }
-
-    /// A signed little-endian integer that states its own length.
-    private mutating func readLong() throws -> Int {
-        let digits = try readBytes(Int(try readByte()))
-        guard digits.count <= 8 else { throw malformed("has an integer of more than 64 bits") }
-        let start = digits.last.map { $0 >= 0x80 ? -1 : 0 } ?? 0
-        return digits.reversed().reduce(start) { $0 << 8 | Int($1) }
-    }
-
-    private mutating func readString(byteCount: Int) throws -> String {
-        guard let string = String(validUTF8: try readBytes(byteCount)) else {
-            throw malformed("has text that is not UTF-8")
-        }
-        return string
-    }
-
-    private mutating func readGlobal() throws -> PickleGlobal {
-        let module = try readLine()
-        let name = try readLine()
-        guard let global = PickleGlobal(module: module, name: name) else {
-            throw refused(
-                "its pickle asks for \("\(module) \(name)".quoted), which is not on the short list of names that a plain "
-                    + "tensor needs and could run code")
-        }
-        return global
-    }
-
-    private mutating func readLine() throws -> String {
-        guard let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else { throw malformed("is cut off") }
-        let line = try readString(byteCount: end - position)
-        position += 1
-        return line
-    }
-
-    private func malformed(_ reason: String) -> SafetensorsError {
+    func malformed(_ reason: String) -> SafetensorsError {
         .malformed(path: path, reason: "its pickle \(reason)")
     }
 
-    private func refused(_ reason: String) -> SafetensorsError {
+    func refused(_ reason: String) -> SafetensorsError {
         .refusedTorchFile(path: path, reason: reason)
     }
 }
