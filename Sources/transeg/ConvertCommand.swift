@@ -71,6 +71,7 @@ struct ConvertCommand: ParsableCommand {
 struct ConversionTarget: ExpressibleByArgument {
     let target: AnnotationConversion.Target
 
+    static let defaultCompletionKind = CompletionKind.list(allValueStrings)
     static let allValueStrings = ["masks"] + AnnotationFormat.allCases.map(\.rawValue)
 
     init?(argument: String) {

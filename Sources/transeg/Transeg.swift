@@ -16,7 +16,8 @@ struct Transeg: AsyncParsableCommand {
         subcommands: [
             SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
             EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
-            ExportCommand.self, ImportCommand.self, CheckpointCommand.self, ConvertCommand.self,
+            ExportCommand.self, ImportCommand.self, CheckpointCommand.self, ConvertCommand.self, ModelsCommand.self,
+            PullCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 

@@ -89,12 +89,8 @@ struct ModelLocation {
     }
 
     private static func download(of id: String, revision: String) -> String {
-        "download it with: hf download \(id)\(revision == "main" ? "" : " --revision \(revision)")"
-            + ["transformer/*", "vae/*", "text_encoder/*", "text_encoder_2/*", "model_index.json"]
-            .map { " --include '\($0)'" }.joined()
-            + (id.hasPrefix("stabilityai/")
-                ? "; the model is gated: accept its license at https://huggingface.co/\(id) and run 'hf auth login' first"
-                : "")
+        guard let download = try? ModelDownload(id, revision: revision) else { return "download it" }
+        return "download it with: \(download.text)" + (download.license.map { "; \($0)" } ?? "")
     }
 }
 
