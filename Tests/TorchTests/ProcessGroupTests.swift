@@ -131,8 +131,9 @@ import Torch
         for rank in [0, 2] {
             let error = #expect(throws: TorchError.self) { try results[rank].get() }
             #expect(error?.kind == .collective)
-            #expect(
-                error?.description.hasSuffix("; rank 1 gives no sign of life") == true, "\(error?.description ?? "")")
+            // On a machine under load others may be late with theirs too.
+            let text = error?.description ?? ""
+            #expect(text.contains("no sign of life") && text.contains(/ranks? [0-9, ]*1/), "\(text)")
         }
         #expect(ContinuousClock.now - start < .seconds(30))
     }

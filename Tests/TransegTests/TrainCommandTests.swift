@@ -300,7 +300,7 @@ import Testing
             let machine = ["--processes", "4", "--device-memory", "24GiB", "--host-memory", "48g"]
             let found = try Program.run(dry + machine, in: folder)
             #expect(found.exitCode == 0, "\(found.errors)")
-            for text in ["4 processes on one host of 48.00 GiB", "cheapest  --sharding none", "fits"] {
+            for text in ["4 processes on one host of 48.00 GiB", "cheapest  ", "--offload none", "fits"] {
                 #expect(found.output.contains(text), "\(found.output)")
             }
             let json = try Program.run(dry + machine + ["--json"], in: folder)

@@ -18,7 +18,7 @@ package final class TrainableTransformer {
     /// What belongs to ``state()`` but is not trained: the positional embedding.
     private let constants: [String: Tensor]
 
-    private static let positionKey = "pos_embed.pos_embed"
+    package static let positionKey = "pos_embed.pos_embed"
 
     /// Copies weights.
     ///

@@ -43,6 +43,9 @@ extension TrainingSettings {
             }
             var folded: [String: Tensor] = [:]
             try fold(compute.offload == .none ? .float32 : model.dataType.dtype) { folded.merge($0) { $1 } }
+            // What is not trained has no masters that would be folded again.
+            let position = TrainableTransformer.positionKey
+            folded[position] = own[position] ?? folded[position]
             tensors = folded
             if compute.offload != .none { foldMasters = { transformer in try fold(.float32, transformer.take) } }
         }
