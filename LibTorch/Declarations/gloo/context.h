@@ -1,5 +1,5 @@
-// torch's wheels have c10d's header of Gloo's process group and not Gloo's own. That header only holds shared pointers to
-// what is declared here; nothing of it may be made or called from outside torch, whose layout of these is another.
+// torch's wheels have c10d's header of Gloo's process group and not Gloo's own. That header only holds shared pointers
+// to what is declared here; nothing of it may be made or called from outside torch, whose layout of these is another.
 #pragma once
 
 #include <chrono>
