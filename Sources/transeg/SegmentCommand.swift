@@ -122,9 +122,6 @@ struct SegmentCommand: AsyncParsableCommand {
         if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") {
             throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")
         }
-        if ranks.size > 1, let format = write?.formats.first(where: { $0 != .yolo }) {
-            throw ValidationError("--write \(format.rawValue) is for one process; start it without a launcher")
-        }
         let isExample = inputs.isEmpty
         guard let example = isExample ? EmbeddedModel.examplePicture : "" else {
             throw SegmentationError.embeddedModelMissing

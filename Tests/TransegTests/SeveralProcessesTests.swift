@@ -126,7 +126,7 @@ import Testing
             ]
             let segment = [
                 "segment", "scenes/test/easy/images", "--threads", "1", "--model", tinyModel, "--size", "32", "--json",
-                "-q",
+                "-q", "--write", "soft,mask,coco,yolo,labelstudio,cvat",
             ]
             try "no picture".write(
                 toFile: "\(folder)/scenes/bad.txt", atomically: true, encoding: .utf8)
