@@ -54,10 +54,9 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (out, folded, dtype) = (out, folded, dtype?.dtype)
-        let work: Task<Void, any Error>
         if let checkpoint = try? TrainingCheckpoint(model) {
             try checkpoint.verify()
-            work = Task.detached { [baseModelPath] in
+            try await Interrupt.leaving { [baseModelPath] in
                 try checkpoint.export(to: out, folded: folded, dtype: dtype, base: baseModelPath)
             }
         } else {
@@ -66,14 +65,7 @@ struct ExportCommand: AsyncParsableCommand {
             }
             let folder = try ModelFolder(model, revision: revision, variant: variant)
             folder.tellNotes()
-            work = Task.detached { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype) }
-        }
-        let interrupt = Interrupt { work.cancel() }
-        defer { interrupt.restore() }
-        do {
-            try await work.value
-        } catch is CancellationError {
-            throw Interrupt.exitCode
+            try await Interrupt.leaving { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype) }
         }
         try print(out)
     }

@@ -50,7 +50,7 @@ struct ImportCommand: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
-        let work = Task.detached { [source, out, vae, baseModelPath, revision, dtype, quiet] in
+        try await Interrupt.leaving { [source, out, vae, baseModelPath, revision, dtype, quiet] in
             let base = try baseModelPath.map { try ModelFolder($0, revision: revision) }
             let plan = try ModelImport(source, autoencoder: vae, base: base)
             if !quiet {
@@ -62,13 +62,6 @@ struct ImportCommand: AsyncParsableCommand {
             try plan.writeForSegmentation(to: out, dtype: dtype?.dtype, base: base) { done, _ in
                 progress.advance(to: done)
             }
-        }
-        let interrupt = Interrupt { work.cancel() }
-        defer { interrupt.restore() }
-        do {
-            try await work.value
-        } catch is CancellationError {
-            throw Interrupt.exitCode
         }
         try print(out)
     }

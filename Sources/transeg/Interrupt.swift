@@ -82,6 +82,11 @@ final class Interrupt: Sendable {
         for number in numbers { signal(number, SIG_DFL) }
     }
 
+    /// Runs `body` in a task that an interrupt cancels; one that was cancelled leaves with ``exitCode``.
+    static func leaving(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        do { try await cancelling(body) } catch is CancellationError { throw exitCode }
+    }
+
     /// Runs `body` in a task that an interrupt cancels.
     static func cancelling<R: Sendable>(
         quiet: Bool = false, _ body: @escaping @Sendable () async throws -> R

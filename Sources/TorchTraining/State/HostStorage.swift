@@ -3,13 +3,8 @@ package import Torch
 /// Slots in the host's memory, where AdamW works on the host's cores; what goes to a CUDA device and back is pinned, so that it goes
 /// directly.
 package final class HostStorage: StateStorage {
-    private struct Key: Hashable {
-        let slot: StateSlot
-        let part: Int
-    }
-
     private let isPinned: Bool
-    private var tensors: [Key: Tensor] = [:]
+    private let memory = ResidentStorage(device: .cpu)
 
     /// - Parameter device: What computes.
     package init(device: Device) { isPinned = device.kind == .cuda }
@@ -22,18 +17,13 @@ package final class HostStorage: StateStorage {
     }
 
     package func create(_ slot: StateSlot, of part: Int, count: Int) throws {
-        let tensor = try Tensor.zeros([count])
-        tensors[Key(slot: slot, part: part)] = try isPinned ? tensor.pinned() : tensor
+        let zeros = try Tensor.zeros([count])
+        try memory.create(slot, of: part, from: isPinned ? zeros.pinned() : zeros)
     }
 
-    package func acquire(_ slot: StateSlot, of part: Int) -> Tensor {
-        guard let tensor = tensors[Key(slot: slot, part: part)] else {
-            preconditionFailure("nobody created \(slot.rawValue) of part \(part)")
-        }
-        return tensor
-    }
+    package func acquire(_ slot: StateSlot, of part: Int) -> Tensor { memory.acquire(slot, of: part) }
 
     package func release(_ slot: StateSlot, of part: Int, _ change: SlotChange) throws {
-        if change == .cleared { try acquire(slot, of: part).zeroInPlace() }
+        try memory.release(slot, of: part, change)
     }
 }
