@@ -22,8 +22,9 @@ struct FoldedEmbeddings {
     /// The tokens of a latent and of the prompt.
     func callAsFunction(_ latent: Tensor) throws -> TransformerTokens {
         let x = try posEmbed(latent)
+        // A copy, for the weights may be let go of, and their memory used again, before the tokens are.
         return TransformerTokens(
-            x: x, context: try context.expand([latent.size(0), -1, -1]),
+            x: x, context: try context.clone().expand([latent.size(0), -1, -1]),
             keyBias: try keyBias(pictureTokens: x.size(1), like: x))
     }
 

@@ -8,7 +8,7 @@ package final class TrainedPart {
         let device: Device
         let storage: any StateStorage
         let sharding: Sharding
-        let scratch: GradientScratch
+        let scratch: PartScratch
         let sums = GradientSums()
     }
 
@@ -40,11 +40,14 @@ package final class TrainedPart {
     package func beginGradient() throws {
         let leaves = try weights.acquire()
         if sumsTakeMemory { try surroundings.sums.settle(keeping: 1) }
+        let count = sharding.paddedCount(layout.count)
         let memory =
-            try addsDirectly
-            ? storage.acquire(.gradient, of: index) : surroundings.scratch.take(sharding.paddedCount(layout.count))
+            try addsDirectly ? storage.acquire(.gradient, of: index) : surroundings.scratch.take(count)
         arriving = memory
-        if !addsDirectly { try storage.expect([.gradient], of: index) }
+        if !addsDirectly {
+            try memory.narrow(0, start: 0, length: count).zeroInPlace()
+            try storage.expect([.gradient], of: index)
+        }
         for (name, view) in try zip(layout.names, layout.views(of: memory)) {
             try leaves[name]?.setGradient(view.tensor)
         }

@@ -8,7 +8,7 @@ package final class TrainedState {
     package let storage: any StateStorage
     package let sharding: Sharding
     /// Where the gradients of a pass arrive that cannot be added at once.
-    package let scratch: GradientScratch
+    package let scratch: PartScratch
     private let sums: GradientSums
 
     /// Copies weights.
@@ -29,10 +29,11 @@ package final class TrainedState {
             PartLayout(prefix: part.prefix, part.weights.map { ($0.name, $0.tensor.shape) })
         }
         let largest = layouts.map { sharding.paddedCount($0.count) }.max() ?? 0
-        let scratch = GradientScratch(least: sharesScratch ? largest : 0, dtype: dtype, device: device)
+        let scratch = PartScratch(least: sharesScratch ? largest : 0, dtype: dtype, device: device)
         let surroundings = TrainedPart.Surroundings(
             dtype: dtype, device: device, storage: storage, sharding: sharding, scratch: scratch)
         (self.storage, self.sharding, self.scratch, sums) = (storage, sharding, scratch, surroundings.sums)
+        let weightScratch = PartScratch(least: largest, dtype: dtype, device: device)
         let keepsWeights = keepsWeights && !sharding.sharesWeights
         let isMasters = dtype == .float32 && storage.isResident && (keepsWeights || !sharding.sharesState)
         self.parts = try zip(layouts, parts).enumerated().map { index, part in
@@ -52,7 +53,7 @@ package final class TrainedState {
                 weights: try WorkingWeights(
                     layout, part: index, whole: whole,
                     residence: isMasters ? .masters : keepsWeights ? .copy : .transient, dtype: dtype,
-                    storage: storage, sharding: sharding), surroundings)
+                    storage: storage, sharding: sharding, scratch: weightScratch), surroundings)
         }
     }
 

@@ -15,10 +15,13 @@ package final class WorkingWeights {
     private let device: Device
     private let storage: any StateStorage
     private let sharding: Sharding
+    private let scratch: PartScratch
     private let residence: Residence
     /// What is computed with: the masters or their average.
     private var source = StateSlot.master
     private var flat: Tensor?
+    /// What ``flat`` is the beginning of, where it is not kept.
+    private var borrowed: Tensor?
     /// What fills ``flat``.
     private var gathering: CollectiveWork?
     private var leaves: [String: Tensor] = [:]
@@ -28,10 +31,10 @@ package final class WorkingWeights {
     /// - Parameter whole: The weights as they are, padded, float32 on the device.
     init(
         _ layout: PartLayout, part: Int, whole: Tensor, residence: Residence, dtype: DType, storage: any StateStorage,
-        sharding: Sharding
+        sharding: Sharding, scratch: PartScratch
     ) throws {
         (self.layout, self.part, self.dtype, device) = (layout, part, dtype, whole.device)
-        (self.storage, self.sharding, self.residence) = (storage, sharding, residence)
+        (self.storage, self.sharding, self.residence, self.scratch) = (storage, sharding, residence, scratch)
         switch residence {
         case .masters: flat = whole
         case .copy: flat = try whole.to(dtype)
@@ -67,11 +70,18 @@ package final class WorkingWeights {
     }
 
     private func letGo() {
-        if residence == .transient, holders == 0 { (flat, gathering, leaves) = (nil, nil, [:]) }
+        guard residence == .transient, holders == 0 else { return }
+        leaves = [:]
+        // What others may still write to is nobody else's yet.
+        if let borrowed, gathering == nil { scratch.giveBack(borrowed) }
+        (flat, borrowed, gathering) = (nil, nil, nil)
     }
 
     private func load() throws {
-        let whole = try Tensor.empty([sharding.paddedCount(layout.count)], dtype: dtype, device: device)
+        let count = sharding.paddedCount(layout.count)
+        let memory = try scratch.take(count)
+        borrowed = memory
+        let whole = try memory.narrow(0, start: 0, length: count)
         try fill(whole)
         flat = whole
     }

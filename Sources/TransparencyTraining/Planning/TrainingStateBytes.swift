@@ -43,6 +43,8 @@ struct TrainingStateBytes {
         }
         // The sum of one part is under way while the next one computes.
         if sharesGradients { device.append(("parts whose gradients are summed", size == 4 ? 4 * part : 8 * part)) }
+        // Gloo gathers into memory of its own; how many parts at once was found by measuring (Scripts/try-sharding --memory).
+        if sharesState, isOnHost { device.append(("parts that Gloo gathers", (isTransient ? 1 : 2) * size * part)) }
         if !isResident, !isOnHost { host.append(("parts on the way to the device and back", 8 * part)) }
     }
 }

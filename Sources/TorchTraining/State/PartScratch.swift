@@ -1,8 +1,8 @@
 package import Torch
 
-/// Memory where the gradients of a backward pass arrive before they are added to those of the update. Parts whose passes come one after the
-/// other share it.
-package final class GradientScratch {
+/// Memory of parts whose turns come one after the other: where the gradients of a backward pass arrive before they are added to those of the
+/// update, and weights that are not kept. Parts share it, for an allocator keeps what is freed between other tensors and takes more.
+package final class PartScratch {
     /// What has been made, by elements. Those of them that nobody has are free.
     package private(set) var sizes: [Int] = []
     private var free: [Tensor] = []
@@ -15,18 +15,13 @@ package final class GradientScratch {
         (self.least, self.dtype, self.device) = (least, dtype, device)
     }
 
-    /// Memory of at least so many elements, of which those are 0.
+    /// Memory of at least so many elements, of any content.
     func take(_ count: Int) throws -> Tensor {
         let fitting = free.indices.filter { free[$0].size(0) >= count }.min { free[$0].size(0) < free[$1].size(0) }
-        let memory: Tensor
-        if let fitting {
-            memory = free.remove(at: fitting)
-        } else {
-            let size = max(count, least)
-            memory = try Tensor.empty([size], dtype: dtype, device: device)
-            sizes.append(size)
-        }
-        try memory.narrow(0, start: 0, length: count).zeroInPlace()
+        if let fitting { return free.remove(at: fitting) }
+        let size = max(count, least)
+        let memory = try Tensor.empty([size], dtype: dtype, device: device)
+        sizes.append(size)
         return memory
     }
 
