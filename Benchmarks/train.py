@@ -36,7 +36,7 @@ def run_diffusers(arguments):
     vae = AutoencoderKL.from_pretrained(arguments.model, subfolder="vae", torch_dtype=dtype).to(device).eval()
     transformer = SD3Transformer2DModel.from_pretrained(
         arguments.model, subfolder="transformer", torch_dtype=torch.float32).to(device)
-    if arguments.gradientCheckpointing:
+    if arguments.gradient_checkpointing:
         transformer.enable_gradient_checkpointing()
     transformer.train()
     prompts = pathlib.Path(arguments.model) / "precomputed_prompt_embeddings"
@@ -87,7 +87,7 @@ def main():
 
     ours = [arguments.transeg, "bench", "train", "--json", "--model", arguments.model, "--size", str(arguments.size),
             "--batch", str(arguments.batch), "--dtype", arguments.dtype, "--device", arguments.device, "--runs",
-            str(arguments.updates), "--gradient-checkpointing", str(arguments.gradientCheckpointing).lower()]
+            str(arguments.updates), "--gradient-checkpointing", str(arguments.gradient_checkpointing).lower()]
     if arguments.threads:
         ours += ["--threads", str(arguments.threads)]
     seconds, memory = dict(diffusers=[], transeg=[]), dict(diffusers=[], transeg=[])

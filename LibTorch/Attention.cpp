@@ -2,7 +2,6 @@
 // matrices. ATen's own kernel for the CPU does the same with MKL's products; see Linear.cpp.
 #pragma GCC optimize("O3,no-math-errno,no-trapping-math")
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
@@ -18,6 +17,7 @@
 #include "FastKernels.h"
 #include "Guard.h"
 #include "Lanes.h"
+#include "Parallel.h"
 #include "Processors.h"
 #include "ctorch_nn.h"
 
@@ -25,12 +25,12 @@ using namespace ctorch;
 
 namespace {
 
-FOR_EACH_PROCESSOR void scale_and_add(float *scores, const float *bias, int64_t count, float scale) {
+void scale_and_add(float *scores, const float *bias, int64_t count, float scale) {
   for (int64_t i = 0; i < count; i++)
     scores[i] = scores[i] * scale + bias[i];
 }
 
-FOR_EACH_PROCESSOR float greatest_of(const float *scores, int64_t count) {
+float greatest_of(const float *scores, int64_t count) {
   float greatest[lanes];
   std::fill(greatest, greatest + lanes, -std::numeric_limits<float>::infinity());
   const int64_t whole = count / lanes * lanes;
@@ -44,7 +44,7 @@ FOR_EACH_PROCESSOR float greatest_of(const float *scores, int64_t count) {
 }
 
 /// Scores to e^(scale · (score − greatest)); gives their sum.
-FOR_EACH_PROCESSOR float exponentiate(float *scores, int64_t count, float greatest, float scale) {
+float exponentiate(float *scores, int64_t count, float greatest, float scale) {
   float sums[lanes] = {};
   const int64_t whole = count / lanes * lanes;
   for (int64_t i = 0; i < whole; i += lanes)
@@ -59,7 +59,7 @@ FOR_EACH_PROCESSOR float exponentiate(float *scores, int64_t count, float greate
   return static_cast<float>(sum);
 }
 
-FOR_EACH_PROCESSOR void multiply(const float *x, float factor, float *y, int64_t count) {
+void multiply(const float *x, float factor, float *y, int64_t count) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; i++)
     y[i] = x[i] * factor;
@@ -76,7 +76,7 @@ Packed pack(const at::Tensor &key, const at::Tensor &value, int64_t block) {
   auto make = [&] { return at::empty({count * heads, length, width}, key.options()); };
   Packed packed{make(), make(), block};
   float *keys = packed.keys.mutable_data_ptr<float>(), *values = packed.values.mutable_data_ptr<float>();
-  at::parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
     for (int64_t head = first; head < last; head++) {
       const float *k = key.const_data_ptr<float>() + head / heads * key.stride(0) + head % heads * key.stride(1);
       const float *v = value.const_data_ptr<float>() + head / heads * value.stride(0) + head % heads * value.stride(1);
@@ -109,7 +109,7 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
   const float *shifts = bias ? bias->const_data_ptr<float>() : nullptr;
   const float scale = static_cast<float>(1 / std::sqrt(static_cast<double>(width)));
   const int64_t query_blocks = (length + rows - 1) / rows;
-  at::parallel_for(0, count * heads * query_blocks, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, count * heads * query_blocks, 1, [&](int64_t first, int64_t last) {
     std::vector<float> scores(rows * block), sum(rows), greatest(rows), weighted(rows * width);
     for (int64_t item = first; item < last; item++) {
       const int64_t head = item / query_blocks, start = item % query_blocks * rows,
@@ -123,18 +123,19 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
         for (int64_t row = 0; row < here; row++) {
           float *of_row = scores.data() + row * size;
           if (shifts != nullptr)
-            scale_and_add(of_row, shifts + from, size, scale);
-          const float unit = shifts != nullptr ? 1.0f : scale, most = std::max(greatest_of(of_row, size), -1e30f);
+            vectorized<scale_and_add>(of_row, shifts + from, size, scale);
+          const float unit = shifts != nullptr ? 1.0f : scale,
+                      most = std::max(vectorized<greatest_of>(of_row, size), -1e30f);
           if (from == 0) {
             greatest[row] = most;
             sum[row] = 0;
           } else if (most > greatest[row]) {
             const float factor = exponential(unit * (greatest[row] - most));
-            multiply(weighted.data() + row * width, factor, weighted.data() + row * width, width);
+            vectorized<multiply>(weighted.data() + row * width, factor, weighted.data() + row * width, width);
             sum[row] *= factor;
             greatest[row] = most;
           }
-          sum[row] += exponentiate(of_row, size, greatest[row], unit);
+          sum[row] += vectorized<exponentiate>(of_row, size, greatest[row], unit);
         }
         block_product(here, width, size, scores.data(), size, packed.values.const_data_ptr<float>() + place, width,
                       weighted.data(), width, from != 0);
@@ -144,7 +145,7 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
       for (int64_t row = 0; row < here; row++) {
         // No term is over 1: a larger sum is of scores that are no numbers, which the exponential does not show.
         const float inverse = sum[row] <= 1.01f * static_cast<float>(keys) ? 1 / sum[row] : NAN;
-        multiply(weighted.data() + row * width, inverse, target + row * result.stride(2), width);
+        vectorized<multiply>(weighted.data() + row * width, inverse, target + row * result.stride(2), width);
       }
     }
   });

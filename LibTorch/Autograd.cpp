@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "Accelerator.h"
 #include "Guard.h"
 
 using namespace ctorch;
@@ -20,7 +21,10 @@ ct_status ct_set_requires_gradient(ct_tensor tensor, bool required) {
 }
 
 ct_status ct_backward(ct_tensor loss) {
-  return guard([&] { unwrap(loss).backward(); });
+  return guard([&] {
+    load_cuda();
+    unwrap(loss).backward();
+  });
 }
 
 ct_status ct_backward_from(const ct_tensor *tensors, const ct_tensor *gradients, int32_t tensor_count) {
@@ -30,6 +34,7 @@ ct_status ct_backward_from(const ct_tensor *tensors, const ct_tensor *gradients,
       roots.push_back(unwrap(tensors[i]));
       given.push_back(unwrap(gradients[i]));
     }
+    load_cuda();
     torch::autograd::backward(roots, given);
   });
 }

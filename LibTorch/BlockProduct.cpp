@@ -1,13 +1,13 @@
 #include "BlockProduct.h"
 
 #include <ATen/Context.h>
-#include <ATen/Version.h>
 #include <ATen/native/CPUBlas.h>
+
+#include "Processors.h"
 
 bool ctorch::block_products_are_there() {
   // Elsewhere brgemm works too, as a product for large matrices that is slow for these.
-  static const bool found = at::globalContext().hasMKLDNN() && at::get_cpu_capability().rfind("AVX512", 0) == 0;
-  return found;
+  return at::globalContext().hasMKLDNN() && widest_vectors() == Vectors::avx512;
 }
 
 void ctorch::block_product(int64_t m, int64_t n, int64_t k, const float *a, int64_t row_a, const float *b,

@@ -6,38 +6,18 @@
 #include <ATen/Version.h>
 #include <c10/core/CachingDeviceAllocator.h>
 
-#include <dlfcn.h>
-
 #include <string>
 
+#include "Accelerator.h"
 #include "Guard.h"
 
 using namespace ctorch;
-
-namespace {
-
-/// Loads libtorch's CUDA part, whose kernels register themselves, from the folder where this library finds torch. It is
-/// not linked, so that a CUDA build of torch serves a machine without CUDA's libraries. The reason when it fails.
-const std::string &load_cuda() {
-  static const std::string problem = [] {
-    if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) != nullptr)
-      return std::string();
-    const char *reason = dlerror();
-    std::string text = reason == nullptr ? "" : reason;
-    // A CPU build has no such file: that is no problem to report.
-    return text.rfind("libtorch_cuda.so:", 0) == 0 ? std::string() : text;
-  }();
-  return problem;
-}
-
-} // namespace
 
 int32_t ct_device_count(ct_device_type type) {
   if (type == CT_CPU)
     return 1;
   try {
-    if (type == CT_CUDA)
-      load_cuda();
+    load_cuda();
     auto wanted = type == CT_CUDA ? c10::kCUDA : c10::kMPS;
     auto accelerator = at::accelerator::getAccelerator(false);
     if (!accelerator.has_value() || *accelerator != wanted)
@@ -61,9 +41,32 @@ ct_status ct_device_memory(ct_device device, int64_t *free_bytes, int64_t *total
 
 ct_status ct_device_peak_memory(ct_device device, int64_t *bytes) {
   return guard([&] {
-    auto statistics = at::accelerator::getDeviceStats(device_of(device).index());
-    *bytes = statistics.allocated_bytes[0].peak;
+    // MPS's allocator keeps no such account.
+    *bytes =
+        device.type == CT_CUDA ? at::accelerator::getDeviceStats(device_of(device).index()).reserved_bytes[0].peak : 0;
   });
+}
+
+void ct_set_float32_arithmetic(ct_float32_arithmetic arithmetic) {
+  auto &context = at::globalContext();
+  context.setAllowTF32CuBLAS(arithmetic == CT_TF32);
+  context.setAllowTF32CuDNN(arithmetic != CT_IEEE);
+}
+
+ct_float32_arithmetic ct_current_float32_arithmetic(void) {
+  const auto &context = at::globalContext();
+  if (context.allowTF32CuBLAS())
+    return CT_TF32;
+  return context.allowTF32CuDNN() ? CT_TORCH_DEFAULT : CT_IEEE;
+}
+
+void ct_use_deterministic_algorithms(void) {
+  auto &context = at::globalContext();
+  // Operations without such an algorithm go on with a warning. Memory is not filled: nothing reads what it did not
+  // write.
+  context.setDeterministicAlgorithms(true, true);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setDeterministicCuDNN(true);
 }
 
 ct_status ct_synchronize(ct_device device) {
@@ -80,7 +83,10 @@ ct_status ct_set_thread_count(int32_t count) {
 }
 
 ct_status ct_manual_seed(int64_t seed) {
-  return guard([&] { at::manual_seed(static_cast<uint64_t>(seed)); });
+  return guard([&] {
+    load_cuda();
+    at::manual_seed(static_cast<uint64_t>(seed));
+  });
 }
 
 const char *ct_cpu_capability(void) {

@@ -2,7 +2,6 @@
 
 #include "ctorch_fused.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/silu.h>
@@ -16,6 +15,7 @@
 #include "FastKernels.h"
 #include "Guard.h"
 #include "Lanes.h"
+#include "Parallel.h"
 #include "Processors.h"
 
 using namespace ctorch;
@@ -25,7 +25,7 @@ namespace {
 /// Floats are added up over so many values, then in double precision.
 constexpr int64_t chunk = 4096;
 
-FOR_EACH_PROCESSOR double sum_of(const float *x, int64_t count) {
+double sum_of(const float *x, int64_t count) {
   double sum = 0;
   for (int64_t start = 0; start < count; start += chunk) {
     const int64_t end = std::min(count, start + chunk), whole = start + (end - start) / lanes * lanes;
@@ -40,7 +40,7 @@ FOR_EACH_PROCESSOR double sum_of(const float *x, int64_t count) {
   return sum;
 }
 
-FOR_EACH_PROCESSOR double squares_of(const float *x, int64_t count, float mean) {
+double squares_of(const float *x, int64_t count, float mean) {
   double sum = 0;
   for (int64_t start = 0; start < count; start += chunk) {
     const int64_t end = std::min(count, start + chunk), whole = start + (end - start) / lanes * lanes;
@@ -58,7 +58,7 @@ FOR_EACH_PROCESSOR double squares_of(const float *x, int64_t count, float mean) 
 }
 
 /// `y` may be `x`, which is no dependence between one value and another.
-FOR_EACH_PROCESSOR void scale_shift_silu(const float *x, float *y, int64_t count, float scale, float shift) {
+void scale_shift_silu(const float *x, float *y, int64_t count, float scale, float shift) {
 #pragma GCC ivdep
   for (int64_t i = 0; i < count; i++) {
     const float value = x[i] * scale + shift;
@@ -66,8 +66,8 @@ FOR_EACH_PROCESSOR void scale_shift_silu(const float *x, float *y, int64_t count
   }
 }
 
-FOR_EACH_PROCESSOR void scale_shift_silu_rows(const float *x, float *y, int64_t rows, int64_t channels,
-                                              const float *scales, const float *shifts) {
+void scale_shift_silu_rows(const float *x, float *y, int64_t rows, int64_t channels, const float *scales,
+                           const float *shifts) {
   for (int64_t row = 0; row < rows; row++)
 #pragma GCC ivdep
     for (int64_t channel = 0; channel < channels; channel++) {
@@ -80,30 +80,31 @@ FOR_EACH_PROCESSOR void scale_shift_silu_rows(const float *x, float *y, int64_t 
 void norm_planes(const float *input, float *output, int64_t count, int64_t channels, int64_t positions, int64_t groups,
                  const float *scales, const float *shifts, double eps) {
   const int64_t members = channels / groups;
-  at::parallel_for(0, count * groups, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, count * groups, 1, [&](int64_t first, int64_t last) {
     for (int64_t group = first; group < last; group++) {
       const int64_t start = group * members * positions, size = members * positions;
-      const double mean = sum_of(input + start, size) / static_cast<double>(size);
-      const double variance = squares_of(input + start, size, static_cast<float>(mean)) / static_cast<double>(size);
+      const double mean = vectorized<sum_of>(input + start, size) / static_cast<double>(size);
+      const double variance =
+          vectorized<squares_of>(input + start, size, static_cast<float>(mean)) / static_cast<double>(size);
       const double inverse = 1 / std::sqrt(variance + eps);
       for (int64_t member = 0; member < members; member++) {
         const int64_t channel = group % groups * members + member;
         const double scale = scales[channel] * inverse;
-        scale_shift_silu(input + start + member * positions, output + start + member * positions, positions,
-                         static_cast<float>(scale), static_cast<float>(shifts[channel] - mean * scale));
+        vectorized<scale_shift_silu>(input + start + member * positions, output + start + member * positions, positions,
+                                     static_cast<float>(scale), static_cast<float>(shifts[channel] - mean * scale));
       }
     }
   });
 }
 
-FOR_EACH_PROCESSOR void add_rows(const float *__restrict x, int64_t rows, int64_t channels, float *__restrict sums) {
+void add_rows(const float *__restrict x, int64_t rows, int64_t channels, float *__restrict sums) {
   for (int64_t row = 0; row < rows; row++)
     for (int64_t channel = 0; channel < channels; channel++)
       sums[channel] += x[row * channels + channel];
 }
 
-FOR_EACH_PROCESSOR void add_squares_of_rows(const float *__restrict x, int64_t rows, int64_t channels,
-                                            const float *__restrict means, float *__restrict sums) {
+void add_squares_of_rows(const float *__restrict x, int64_t rows, int64_t channels, const float *__restrict means,
+                         float *__restrict sums) {
   for (int64_t row = 0; row < rows; row++)
     for (int64_t channel = 0; channel < channels; channel++) {
       const float difference = x[row * channels + channel] - means[channel];
@@ -117,7 +118,7 @@ template <typename Add>
 std::vector<double> group_means(int64_t channels, int64_t positions, int64_t groups, const Add &add) {
   const int64_t stretch = 256, stretches = (positions + stretch - 1) / stretch, members = channels / groups;
   std::vector<float> sums(static_cast<size_t>(stretches * channels), 0.0f);
-  at::parallel_for(0, stretches, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, stretches, 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; i++)
       add(i * stretch, std::min(stretch, positions - i * stretch), sums.data() + i * channels);
   });
@@ -139,21 +140,21 @@ void norm_rows(const float *input, float *output, int64_t count, int64_t channel
     const float *x = input + picture * positions * channels;
     float *y = output + picture * positions * channels;
     const auto group_mean = group_means(channels, positions, groups, [&](int64_t start, int64_t rows, float *sums) {
-      add_rows(x + start * channels, rows, channels, sums);
+      vectorized<add_rows>(x + start * channels, rows, channels, sums);
     });
     for (int64_t channel = 0; channel < channels; channel++)
       means[channel] = static_cast<float>(group_mean[channel / members]);
     const auto variance = group_means(channels, positions, groups, [&](int64_t start, int64_t rows, float *sums) {
-      add_squares_of_rows(x + start * channels, rows, channels, means.data(), sums);
+      vectorized<add_squares_of_rows>(x + start * channels, rows, channels, means.data(), sums);
     });
     for (int64_t channel = 0; channel < channels; channel++) {
       const double factor = scales[channel] / std::sqrt(variance[channel / members] + eps);
       factors[channel] = static_cast<float>(factor);
       offsets[channel] = static_cast<float>(shifts[channel] - group_mean[channel / members] * factor);
     }
-    at::parallel_for(0, positions, chunk / channels + 1, [&](int64_t first, int64_t last) {
-      scale_shift_silu_rows(x + first * channels, y + first * channels, last - first, channels, factors.data(),
-                            offsets.data());
+    parallel_for(0, positions, chunk / channels + 1, [&](int64_t first, int64_t last) {
+      vectorized<scale_shift_silu_rows>(x + first * channels, y + first * channels, last - first, channels,
+                                        factors.data(), offsets.data());
     });
   }
 }

@@ -2,7 +2,6 @@
 
 #include "ctorch_int8.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_int_mm.h>
 #include <ATen/ops/empty.h>
@@ -13,6 +12,7 @@
 
 #include "Guard.h"
 #include "Lanes.h"
+#include "Parallel.h"
 #include "Processors.h"
 
 using namespace ctorch;
@@ -21,7 +21,7 @@ namespace {
 
 constexpr float most = 127;
 
-FOR_EACH_PROCESSOR float quantize(const float *x, int8_t *values, int64_t count) {
+float quantize(const float *x, int8_t *values, int64_t count) {
   float greatest[lanes] = {}, faults[lanes] = {};
   const int64_t whole = count / lanes * lanes;
   for (int64_t i = 0; i < whole; i += lanes)
@@ -47,8 +47,7 @@ FOR_EACH_PROCESSOR float quantize(const float *x, int8_t *values, int64_t count)
   return limit / most;
 }
 
-FOR_EACH_PROCESSOR void scale_row(const int32_t *sums, float scale, const float *scales, const float *bias, float *y,
-                                  int64_t count) {
+void scale_row(const int32_t *sums, float scale, const float *scales, const float *bias, float *y, int64_t count) {
   if (bias == nullptr)
     for (int64_t i = 0; i < count; i++)
       y[i] = static_cast<float>(sums[i]) * (scale * scales[i]);
@@ -64,9 +63,9 @@ std::pair<at::Tensor, at::Tensor> quantize_rows(const at::Tensor &input) {
   const float *source = x.const_data_ptr<float>();
   int8_t *target = values.mutable_data_ptr<int8_t>();
   float *scale = scales.mutable_data_ptr<float>();
-  at::parallel_for(0, rows, 16, [&](int64_t first, int64_t last) {
+  parallel_for(0, rows, 16, [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++)
-      scale[row] = quantize(source + row * width, target + row * width, width);
+      scale[row] = vectorized<quantize>(source + row * width, target + row * width, width);
   });
   return {values, scales};
 }
@@ -112,9 +111,9 @@ ct_status ct_linear_int8(ct_tensor input, ct_tensor weight, ct_tensor scales, ct
     const float *row_scale = row_scales.const_data_ptr<float>(), *scale = s.const_data_ptr<float>();
     const float *shift = b ? b->const_data_ptr<float>() : nullptr;
     float *y = result.mutable_data_ptr<float>();
-    at::parallel_for(0, values.size(0), 16, [&](int64_t first, int64_t last) {
+    parallel_for(0, values.size(0), 16, [&](int64_t first, int64_t last) {
       for (int64_t row = first; row < last; row++)
-        scale_row(sum + row * width, row_scale[row], scale, shift, y + row * width, width);
+        vectorized<scale_row>(sum + row * width, row_scale[row], scale, shift, y + row * width, width);
     });
     *out = wrap(result);
   });

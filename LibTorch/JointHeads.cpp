@@ -2,7 +2,6 @@
 
 #include "ctorch_fused.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/rms_norm.h>
@@ -16,6 +15,7 @@
 #include "FastKernels.h"
 #include "Guard.h"
 #include "Lanes.h"
+#include "Parallel.h"
 #include "Processors.h"
 
 using namespace ctorch;
@@ -23,7 +23,7 @@ using namespace ctorch;
 namespace {
 
 /// One head: divided by its root mean square and multiplied by weights, where there are any; else copied.
-FOR_EACH_PROCESSOR void norm_head(const float *x, const float *weights, float *y, int64_t width, float eps) {
+void norm_head(const float *x, const float *weights, float *y, int64_t width, float eps) {
   if (weights == nullptr) {
     std::memcpy(y, x, static_cast<size_t>(width) * sizeof(float));
     return;
@@ -48,7 +48,7 @@ void place(const at::Tensor &tokens, const std::vector<at::Tensor> &targets, con
   const int64_t length = tokens.size(1), parts = static_cast<int64_t>(targets.size()), width = tokens.size(2) / parts,
                 head_width = width / heads;
   const float *input = tokens.const_data_ptr<float>();
-  at::parallel_for(0, tokens.size(0) * length, 64, [&](int64_t first, int64_t last) {
+  parallel_for(0, tokens.size(0) * length, 64, [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++)
       for (int64_t part = 0; part < parts; part++) {
         const int64_t target_length = targets[part].size(1);
@@ -56,8 +56,8 @@ void place(const at::Tensor &tokens, const std::vector<at::Tensor> &targets, con
             targets[part].mutable_data_ptr<float>() + (row / length * target_length + offset + row % length) * width;
         const float *source = input + (row * parts + part) * width;
         for (int64_t head = 0; head < heads; head++)
-          norm_head(source + head * head_width, weights[part], output + head * head_width, head_width,
-                    static_cast<float>(eps));
+          vectorized<norm_head>(source + head * head_width, weights[part], output + head * head_width, head_width,
+                                static_cast<float>(eps));
       }
   });
 }

@@ -92,8 +92,13 @@ ct_status ct_upsample_nearest(ct_tensor input, int64_t height, int64_t width, ct
 ct_status ct_upsample_bilinear(ct_tensor input, int64_t height, int64_t width, bool antialias, ct_tensor *out) {
   return guard([&] {
     const auto &x = unwrap(input);
-    *out = wrap(antialias ? at::_upsample_bilinear2d_aa(x, {height, width}, false)
-                          : at::upsample_bilinear2d(x, {height, width}, false));
+    // CUDA's kernel keeps a pixel's weights in shared memory and refuses to shrink by more than about 93 times.
+    const bool is_far = x.size(-2) > 64 * height || x.size(-1) > 64 * width;
+    if (antialias && is_far && !x.is_cpu())
+      *out = wrap(at::_upsample_bilinear2d_aa(x.cpu(), {height, width}, false).to(x.device()));
+    else
+      *out = wrap(antialias ? at::_upsample_bilinear2d_aa(x, {height, width}, false)
+                            : at::upsample_bilinear2d(x, {height, width}, false));
   });
 }
 

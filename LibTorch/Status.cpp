@@ -14,7 +14,17 @@
 
 namespace {
 thread_local std::string last_error;
+
+/// libtorch reports exhaustion as a plain c10::Error too: its CPU allocator, and what it calls of CUDA's libraries.
+bool is_exhaustion(const char *text) {
+  for (const char *sign :
+       {"can't allocate memory", "not enough memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+        "CUDNN_STATUS_ALLOC_FAILED", "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"})
+    if (std::strstr(text, sign) != nullptr)
+      return true;
+  return false;
 }
+} // namespace
 
 namespace ctorch {
 
@@ -33,11 +43,8 @@ ct_status status_of_current_exception() noexcept {
   } catch (const c10::OutOfMemoryError &error) {
     return fail(CT_OUT_OF_MEMORY, error.what_without_backtrace());
   } catch (const c10::Error &error) {
-    // libtorch's CPU allocator reports exhaustion as a plain c10::Error.
     const char *text = error.what_without_backtrace();
-    bool exhausted =
-        std::strstr(text, "can't allocate memory") != nullptr || std::strstr(text, "not enough memory") != nullptr;
-    return fail(exhausted ? CT_OUT_OF_MEMORY : CT_TORCH_ERROR, text);
+    return fail(is_exhaustion(text) ? CT_OUT_OF_MEMORY : CT_TORCH_ERROR, text);
   } catch (const std::bad_alloc &) {
     return fail(CT_OUT_OF_MEMORY, "the host's memory ran out");
   } catch (const std::exception &error) {

@@ -10,6 +10,7 @@
 
 #include <atomic>
 
+#include "Accelerator.h"
 #include "Guard.h"
 
 using namespace ctorch;
@@ -37,6 +38,7 @@ c10::Device device_of(ct_device device) {
   case CT_CPU:
     return c10::Device(c10::kCPU);
   case CT_CUDA:
+    load_cuda();
     return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(device.index));
   case CT_MPS:
     return c10::Device(c10::kMPS, static_cast<c10::DeviceIndex>(device.index));

@@ -6,7 +6,6 @@
 
 #include "Winograd.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/_nnpack_available.h>
 #include <ATen/ops/_nnpack_spatial_convolution.h>
 #include <ATen/ops/conv2d.h>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "BlockProduct.h"
+#include "Parallel.h"
 #include "Processors.h"
 
 namespace {
@@ -60,8 +60,8 @@ struct Grid {
 };
 
 /// One row of tiles of one channel. `row` is the row's place among the tiles; results lie `distance` apart.
-FOR_EACH_PROCESSOR void transform_input(const float *plane, const Grid &grid, int64_t row, float *scratch,
-                                        float *result, int64_t distance) {
+void transform_input(const float *plane, const Grid &grid, int64_t row, float *scratch, float *result,
+                     int64_t distance) {
   const int64_t padded = grid.columns * step + 2;
   float *lines = scratch, *columns = scratch + side * padded;
   const float *line[side];
@@ -93,8 +93,8 @@ FOR_EACH_PROCESSOR void transform_input(const float *plane, const Grid &grid, in
 }
 
 /// One row of tiles of one channel back to its rows of pixels. `products` point to the row's first tile.
-FOR_EACH_PROCESSOR void transform_output(const std::array<const float *, places> &products, const Grid &grid,
-                                         int64_t row, float bias, float *scratch, float *plane) {
+void transform_output(const std::array<const float *, places> &products, const Grid &grid, int64_t row, float bias,
+                      float *scratch, float *plane) {
   const int64_t tiles = grid.columns;
   float *half = scratch, *lines = scratch + step * side * tiles;
   for (int64_t j = 0; j < side; j++) {
@@ -134,8 +134,7 @@ constexpr float weight_matrix[side][3] = {{1, 0, 0},
                                           {0, 0, 1}};
 
 /// G w Gᵀ of the kernels [C, 3, 3] of one output; `scratch` holds 33 C, results lie `distance` apart.
-FOR_EACH_PROCESSOR void transform_weight(const float *kernels, int64_t inputs, float *scratch, float *result,
-                                         int64_t distance) {
+void transform_weight(const float *kernels, int64_t inputs, float *scratch, float *result, int64_t distance) {
   float *half = scratch + 9 * inputs;
   for (int64_t c = 0; c < inputs; c++)
     for (int64_t k = 0; k < 9; k++)
@@ -159,11 +158,11 @@ at::Tensor transformed_weight(const at::Tensor &weight) {
   auto result = at::empty({places, outputs, inputs}, weight.options());
   const float *source = weight.const_data_ptr<float>();
   float *target = result.mutable_data_ptr<float>();
-  at::parallel_for(0, outputs, 1, [&](int64_t first, int64_t last) {
+  ctorch::parallel_for(0, outputs, 1, [&](int64_t first, int64_t last) {
     std::vector<float> scratch(static_cast<size_t>(33 * inputs));
     for (int64_t output = first; output < last; output++)
-      transform_weight(source + output * inputs * 9, inputs, scratch.data(), target + output * inputs,
-                       outputs * inputs);
+      ctorch::vectorized<transform_weight>(source + output * inputs * 9, inputs, scratch.data(),
+                                           target + output * inputs, outputs * inputs);
   });
   return result;
 }
@@ -210,16 +209,17 @@ at::Tensor ctorch::winograd_convolution(const at::Tensor &input, const at::Tenso
   float *tile = tiles.mutable_data_ptr<float>(), *product = products.mutable_data_ptr<float>();
   for (int64_t first = 0; first < rows; first += rows_at_once) {
     const int64_t here = std::min(rows_at_once, rows - first), width = here * grid.columns;
-    at::parallel_for(0, inputs, 1, [&](int64_t from, int64_t to) {
+    ctorch::parallel_for(0, inputs, 1, [&](int64_t from, int64_t to) {
       std::vector<float> scratch(static_cast<size_t>(2 * side * (grid.columns * step + 2)));
       for (int64_t channel = from; channel < to; channel++)
         for (int64_t row = 0; row < here; row++) {
           const int64_t picture = (first + row) / grid.rows;
-          transform_input(pixels + (picture * inputs + channel) * area, grid, (first + row) % grid.rows, scratch.data(),
-                          tile + channel * width + row * grid.columns, inputs * width);
+          ctorch::vectorized<transform_input>(pixels + (picture * inputs + channel) * area, grid,
+                                              (first + row) % grid.rows, scratch.data(),
+                                              tile + channel * width + row * grid.columns, inputs * width);
         }
     });
-    at::parallel_for(0, places * blocks, 1, [&](int64_t from, int64_t to) {
+    ctorch::parallel_for(0, places * blocks, 1, [&](int64_t from, int64_t to) {
       for (int64_t block = from; block < to; block++) {
         const int64_t place = block / blocks, output = block % blocks * outputs_at_once;
         for (int64_t column = 0; column < width; column += tiles_in_block)
@@ -228,7 +228,7 @@ at::Tensor ctorch::winograd_convolution(const at::Tensor &input, const at::Tenso
                         width, product + (place * outputs + output) * width + column, width);
       }
     });
-    at::parallel_for(0, outputs, 1, [&](int64_t from, int64_t to) {
+    ctorch::parallel_for(0, outputs, 1, [&](int64_t from, int64_t to) {
       std::vector<float> scratch(static_cast<size_t>((side + 1) * step * grid.columns));
       std::array<const float *, places> at_row;
       for (int64_t channel = from; channel < to; channel++)
@@ -236,8 +236,8 @@ at::Tensor ctorch::winograd_convolution(const at::Tensor &input, const at::Tenso
           for (int64_t place = 0; place < places; place++)
             at_row[place] = product + (place * outputs + channel) * width + row * grid.columns;
           const int64_t picture = (first + row) / grid.rows;
-          transform_output(at_row, grid, (first + row) % grid.rows, shift ? shift[channel] : 0.0f, scratch.data(),
-                           written + (picture * outputs + channel) * area);
+          ctorch::vectorized<transform_output>(at_row, grid, (first + row) % grid.rows, shift ? shift[channel] : 0.0f,
+                                               scratch.data(), written + (picture * outputs + channel) * area);
         }
     });
   }

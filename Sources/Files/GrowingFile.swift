@@ -14,8 +14,13 @@ package final class GrowingFile {
 
     deinit { close(descriptor) }
 
-    /// Appends a record. Throws ``FileError``, for instance when the disk is full.
+    /// Appends a record. Throws ``FileError``, for instance when the disk is full, or when somebody deleted the file, whose
+    /// records nobody would ever see.
     package func append(_ record: some Sequence<UInt8>) throws {
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_nlink == 0 {
+            throw FileError(path: path, reason: "it was deleted while it was written")
+        }
         let start = lseek(descriptor, 0, SEEK_END)
         guard let code = Array(record).withUnsafeBytes({ writeAll($0, to: descriptor) }) else { return }
         if start >= 0 { ftruncate(descriptor, start) }

@@ -30,7 +30,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         Int(ct_device_count(Device(kind).raw.type))
     }
 
-    /// Why libtorch's CUDA part could not be loaded although it is there, such as a library that it lacks; else nil.
+    /// Why libtorch's CUDA part, which is there, was not loaded, such as a driver or a library that is missing; else nil.
     public static var cudaProblem: String? {
         let text = String(cString: ct_cuda_problem())
         return text.isEmpty ? nil : text
@@ -52,7 +52,8 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         return (Int(free), Int(total))
     }
 
-    /// The most bytes that this process took at once: of an accelerator's memory its tensors, of the CPU's everything that was resident.
+    /// The most bytes that this process took at once: of a CUDA device what libtorch's allocator held, of the CPU's everything that was
+    /// resident; 0 for `mps`, which keeps no account.
     public func peakMemory() throws -> Int {
         if kind == .cpu {
             var usage = rusage()

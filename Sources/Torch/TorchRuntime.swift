@@ -36,17 +36,24 @@ public enum TorchRuntime {
         try check(ct_set_thread_count(Int32(clamping: count)), "set_num_threads(\(count))")
     }
 
-    /// Makes the process's allocator one for large tensors: large pages, by the environment variable that libtorch reads, and one arena.
+    /// Makes the process one for large tensors: large pages and one arena for the host's, growing segments for a CUDA device's, and
+    /// workspaces with which cuBLAS gives the same bits each time. What the environment says already stays.
     ///
     /// For a program that does nothing else, to call before libtorch's first tensor and before its own first thread. A library leaves it
     /// alone: the process is not its own.
-    public static func configureProcessAllocator() { ct_configure_process_allocator() }
+    public static func configureProcess() { ct_configure_process() }
 
     /// Whether freed memory stays with the process, or is given back as glibc does by itself.
     ///
     /// Where it stays, the next pass need not ask the kernel for it, which is up to a fifth quicker; what lies free between others makes the peak
     /// higher. Has no effect without glibc.
     public static func keepFreedMemory(_ keeps: Bool) { ct_keep_freed_memory(keeps) }
+
+    /// From now on the same input gives the same bits on a CUDA device, wherever torch has an algorithm that does; elsewhere torch warns.
+    ///
+    /// For the whole process. cuBLAS needs `CUBLAS_WORKSPACE_CONFIG=:4096:8` in the environment for it, before its first use, which
+    /// ``configureProcess()`` sees to.
+    package static func useDeterministicAlgorithms() { ct_use_deterministic_algorithms() }
 
     /// Seeds the default generators of every device.
     public static func manualSeed(_ seed: Int) throws {

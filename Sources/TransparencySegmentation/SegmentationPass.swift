@@ -1,6 +1,7 @@
 import Images
 import StableDiffusion3
 import Torch
+import TorchNN
 
 /// The one pass from pictures to what they show, with all weights: picture, VAE encoder, transformer, VAE decoder, mask.
 @ComputeActor
@@ -12,6 +13,7 @@ final class SegmentationPass {
     let isStreamed: Bool
 
     let form: TransformerForm
+    let precision: Precision
     let autoencoderDType: DType
     private let model: ModelFolder
     private let memory: SegmentationMemory?
@@ -23,12 +25,12 @@ final class SegmentationPass {
     ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
     init(
         model: ModelFolder, usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
-        form: TransformerForm = .folded, memory: SegmentationMemory? = nil, isStreamed: Bool = false,
-        transformer: @escaping (Tensor) throws -> Tensor
+        form: TransformerForm = .folded, precision: Precision = .exact, memory: SegmentationMemory? = nil,
+        isStreamed: Bool = false, transformer: @escaping (Tensor) throws -> Tensor
     ) {
         (self.model, self.usage, self.autoencoder, self.transformer) = (model, usage, autoencoder, transformer)
         (self.device, self.dtype, autoencoderDType, self.form) = (device, dtype, autoencoder.dtype, form)
-        (self.memory, self.isStreamed) = (memory, isStreamed)
+        (self.precision, self.memory, self.isStreamed) = (precision, memory, isStreamed)
     }
 
     /// The pass on pictures that are all brought to one size.
@@ -76,7 +78,14 @@ final class SegmentationPass {
     }
 
     private func inference<R>(_ body: () throws -> R) rethrows -> R {
-        try withoutGradients { form == .folded ? try withFastKernels(body) : try body() }
+        try withoutGradients {
+            try withFloat32(arithmetic) { form == .folded ? try withFastKernels(body) : try body() }
+        }
+    }
+
+    /// The plain form is for comparison with diffusers, which leaves torch's default.
+    private var arithmetic: Float32Arithmetic {
+        form == .plain ? .torchDefault : precision == .fast ? .tf32 : .ieee
     }
 
     private func computed(_ pictures: [Image], height: Int, width: Int) throws -> Prediction {
@@ -89,7 +98,7 @@ final class SegmentationPass {
             try SegmentationMemory.check(count: pictures.count, height: height, width: width, channels: channels)
         }
         // Blocks as large as those of large pictures fit no later need, and would be kept for nothing.
-        TorchRuntime.keepFreedMemory(memory == nil && pixels <= Self.keptPixels)
+        if device.kind == .cpu { TorchRuntime.keepFreedMemory(memory == nil && pixels <= Self.keptPixels) }
         let clock = ContinuousClock()
         let start = clock.now
         let image = try cat(

@@ -67,11 +67,13 @@ public final class Segmenter: MaskPredictor {
         memoryLimit: Int?
     ) throws {
         let start = ContinuousClock.now
-        let isFoldedOnCPU = device.kind == .cpu && dtype == .float32 && form == .folded
-        guard isFoldedOnCPU || (precision == .exact && memoryLimit == nil) else {
+        let isFolded = dtype == .float32 && form == .folded
+        let takesPrecision = precision == .exact || isFolded && (device.kind == .cpu || precision == .fast)
+        guard takesPrecision, memoryLimit == nil || isFolded && device.kind == .cpu else {
             throw SegmentationError.device(
-                "precision \(precision.rawValue) and a memory limit are for folded float32 on the CPU; elsewhere take dtype bfloat16"
-            )
+                "precision \(precision.rawValue)\(memoryLimit == nil ? "" : " and a memory limit") "
+                    + "\(memoryLimit == nil ? "is" : "are") for folded float32"
+                    + "\(precision == .fast && memoryLimit == nil ? "" : " on the CPU"); elsewhere take dtype bfloat16")
         }
         let usage = try SegmentationConfiguration(of: folder)
         (sizeUnit, largestSide) = try folder.inputLimits()
@@ -82,10 +84,11 @@ public final class Segmenter: MaskPredictor {
         pass = SegmentationPass(
             model: folder, usage: usage, autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device),
             device: device,
-            dtype: dtype, form: form, memory: memory, isStreamed: isStreamed,
+            dtype: dtype, form: form, precision: precision, memory: memory, isStreamed: isStreamed,
             transformer: try Self.loadTransformer(
-                folder, device: device, dtype: dtype, form: form, precision: precision,
-                isStreamed: isStreamed))
+                folder, device: device, dtype: dtype, form: form,
+                // On a device `fast` is its arithmetic of float32 and changes no weight.
+                precision: device.kind == .cpu ? precision : .exact, isStreamed: isStreamed))
         try folder.requireUnchangedFiles()
         (model, self.precision, defaultSize) = (folder, precision, .square(side))
         try device.synchronize()

@@ -26,7 +26,7 @@ struct Transeg: AsyncParsableCommand {
         var used: any ParsableCommand.Type = Transeg.self
         do {
             try TorchRuntime.checkInterface()
-            TorchRuntime.configureProcessAllocator()
+            TorchRuntime.configureProcess()
             MappedFile.endProcessWhenTruncated()
             let arguments = try Arguments.given()
             try Arguments.check(arguments, naming: &used)

@@ -20,13 +20,20 @@ extension TrainingSettings {
 
     /// What a run of this many pictures is probably not meant to be, a sentence each.
     package func warnings(pictureCount: Int) -> [String] {
+        var warnings: [String] = []
         let schedule = schedule(pictureCount: pictureCount)
-        guard schedule.warmupSteps > 0, schedule.warmupSteps >= schedule.totalSteps else { return [] }
-        let excess = schedule.warmupSteps > schedule.totalSteps ? "longer than" : "as long as"
-        return [
-            "the warm-up of \(schedule.warmupSteps) updates is \(excess) the run of \(schedule.totalSteps), so that the rate never reaches lr; "
-                + "give a shorter one with --lr-warmup-steps"
-        ]
+        if schedule.warmupSteps > 0, schedule.warmupSteps >= schedule.totalSteps {
+            let excess = schedule.warmupSteps > schedule.totalSteps ? "longer than" : "as long as"
+            warnings.append(
+                "the warm-up of \(schedule.warmupSteps) updates is \(excess) the run of \(schedule.totalSteps), so that the rate never reaches lr; "
+                    + "give a shorter one with --lr-warmup-steps")
+        }
+        if compute.sharding != .none, training.processCount == 1 {
+            warnings.append(
+                "--sharding \(compute.sharding.rawValue) changes nothing in one process; start several with torchrun, or see --offload"
+            )
+        }
+        return warnings
     }
 
     /// Refuses pictures of training and validation that cannot be used, before anything is computed. Throws `DatasetError`.

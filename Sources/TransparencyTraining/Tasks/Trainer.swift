@@ -73,6 +73,7 @@ package final class Trainer {
         self.dtype = dtype
         totalSteps = settings.training.totalSteps(pictureCount: pairs.count)
         schedule = settings.schedule(pictureCount: pairs.count)
+        if device.kind == .cuda { TorchRuntime.useDeterministicAlgorithms() }
         TorchRuntime.keepFreedMemory(false)
         if let threads = settings.compute.threads { try TorchRuntime.setThreadCount(threads) }
         // Stable Diffusion's VAE goes beyond what float16 can hold.
@@ -102,7 +103,7 @@ package final class Trainer {
             }
         }
         // What loading needed for a while is given back before.
-        TorchRuntime.keepFreedMemory(true)
+        TorchRuntime.keepFreedMemory(device.kind == .cpu)
     }
 
     /// Whether all updates are done.
@@ -143,7 +144,7 @@ package final class Trainer {
             faults.merge(unreadable) { $1 }
             let isLast = part == settings.gradientAccumulationSteps - 1
             loss +=
-                try withFastKernels { try accumulate(batch, isLast: isLast) }
+                try withFloat32(.ieee) { try withFastKernels { try accumulate(batch, isLast: isLast) } }
                 / Double(settings.gradientAccumulationSteps)
             try didAccumulate(part)
         }

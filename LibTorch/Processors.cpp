@@ -1,0 +1,39 @@
+#include "Processors.h"
+
+#include <ATen/Version.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+using ctorch::Vectors;
+
+/// What oneDNN may use: all unless its variable names a lesser set.
+Vectors allowed_by_onednn() {
+  const char *value = std::getenv("ONEDNN_MAX_CPU_ISA");
+  if (value == nullptr)
+    value = std::getenv("DNNL_MAX_CPU_ISA");
+  std::string name = value == nullptr ? "" : value;
+  for (char &letter : name)
+    letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  if (name == "SSE41" || name == "AVX")
+    return Vectors::narrow;
+  return name.rfind("AVX2", 0) == 0 ? Vectors::avx2 : Vectors::avx512;
+}
+
+Vectors allowed_by_torch() {
+  const std::string capability = at::get_cpu_capability();
+  if (capability.rfind("AVX512", 0) == 0)
+    return Vectors::avx512;
+  return capability == "AVX2" ? Vectors::avx2 : Vectors::narrow;
+}
+
+} // namespace
+
+Vectors ctorch::widest_vectors() {
+  static const Vectors widest = std::min(allowed_by_torch(), allowed_by_onednn());
+  return widest;
+}
