@@ -46,7 +46,9 @@ struct SegmentCommand: AsyncParsableCommand {
             valueName: "side"))
     var fit: Int?
 
-    @Option(help: "Pictures in one pass. More take more memory, and are quicker on accelerators.")
+    @OptionGroup var prediction: PredictionOptions
+
+    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
     @Option(
@@ -84,6 +86,9 @@ struct SegmentCommand: AsyncParsableCommand {
 
     func validate() throws {
         if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
+        if prediction.cascade != nil, size != nil || fit != nil {
+            throw ValidationError("--cascade names the size of the first pass; leave --size and --fit out")
+        }
         try check("threshold", threshold, 0...1)
         try check("batch", batch, NumberBounds.batch)
         try check("area-threshold", areaThreshold, 1...1 << 30)
@@ -103,6 +108,9 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
             throw ValidationError("--dump takes a single picture")
+        }
+        if dump != nil, !prediction.method.isOnePass {
+            throw ValidationError("--dump is of one pass; leave --tiles, --tta and --cascade out")
         }
         try checkOutput(
             "--dump", dump, suffixes: ["safetensors"], inputs: inputs + [modelOptions.model].compactMap(\.self))
@@ -132,7 +140,7 @@ struct SegmentCommand: AsyncParsableCommand {
         do {
             // A size that no picture can have is the command line's fault; found out before a large model is loaded.
             let (unit, largest) = try modelOptions.findModel().inputLimits()
-            _ = try inputSize?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+            _ = try (inputSize ?? prediction.firstSize)?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
@@ -147,12 +155,14 @@ struct SegmentCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff")
         }
+        if !quiet { try prediction.tellCost(of: segmenter, size: inputSize) }
         let writer = try ResultWriter(
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
             names: sources.map { $0 == .standardInput ? $0.fileName : $0.name }
         ).share(of: ranks)
         var run = SegmentationRun(
-            predictor: segmenter, writer: writer, size: inputSize, threshold: threshold,
+            predictor: prediction.method.predictor(segmenter, batch: batch), writer: writer, size: inputSize,
+            threshold: threshold,
             bounds: PipelineBounds(batch: batch))
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(

@@ -12,17 +12,18 @@ struct SegmentedPicture: Codable {
     /// By kind.
     let files: [String: String]
     let seconds: Double
+    let passes: Int
 
     init(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
         switch picture.result {
         case .failure(let failure):
             let text = SegmentOutput.text(failure, of: picture.item)
-            (error, files, seconds) = (text, [:], 0)
+            (error, files, seconds, passes) = (text, [:], 0, 0)
             line = try ResultLine(picture.item, error: text).text()
         case .success(let written):
             error = nil
             files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
-            seconds = written.timings.total
+            (seconds, passes) = (written.timings.total, written.passCount)
             line = try ResultLine(picture.item, written).text()
         }
     }
@@ -38,6 +39,7 @@ struct SegmentOutput {
     private(set) var failedCount = 0
     private var lastFiles: [String: String] = [:]
     private var computeSeconds = 0.0
+    private var passCount = 0
 
     init(total: Int, json: Bool, progress: Progress) {
         (self.total, self.json, self.progress) = (total, json, progress)
@@ -55,6 +57,7 @@ struct SegmentOutput {
             doneCount += 1
             lastFiles = picture.files
             computeSeconds += picture.seconds
+            passCount += picture.passes
         }
         if json { try print(picture.line) }
         progress.advance(to: doneCount + failedCount)
@@ -87,7 +90,9 @@ struct SegmentOutput {
         }
         if doneCount > 0 {
             let each = String(format: "%.2f", computeSeconds / Double(doneCount))
-            try print("\(each) s a picture, \(String(format: "%.2f", loadSeconds)) s to load the model")
+            let passes = String(format: "%.1f", Double(passCount) / Double(doneCount))
+            let passText = passCount == doneCount ? "" : " in \(passes) passes"
+            try print("\(each) s a picture\(passText), \(String(format: "%.2f", loadSeconds)) s to load the model")
         }
         if failedCount > 0, total > 1 { try print("\(failedCount) of \(total) pictures failed") }
         if remainingCount > 0 { try print("interrupted: \(remainingCount) of \(total) pictures were left out") }

@@ -41,6 +41,8 @@ public struct SegmentationRun: Sendable {
         /// The share of its pixels that are transparent, 0…1.
         public let transparentShare: Double
         public let timings: Timings
+        /// Passes of the model that it was in.
+        public let passCount: Int
         /// The files that were written.
         public let files: [ResultKind: String]
     }
@@ -93,7 +95,8 @@ public struct SegmentationRun: Sendable {
         return Written(
             width: mask.width, height: mask.height,
             inputSize: try predictor.inputSize(width: mask.width, height: mask.height, size: size),
-            transparentShare: mask.transparentShare, timings: mask.timings, files: files)
+            transparentShare: mask.transparentShare, timings: mask.timings, passCount: mask.passCount,
+            files: files)
     }
 
     /// Writes the annotation files of the run, on the first process those of all.
