@@ -96,9 +96,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
         let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet || !ranks.isFirst, ranks: ranks)
-        if !options.quiet, ranks.isFirst { try prediction.tellCost(of: segmenter, size: options.size?.size) }
+        let quiet = options.quiet || !ranks.isFirst
+        if !quiet { try prediction.tellCost(of: segmenter, size: options.size?.size) }
         let evaluator = try Evaluator(
-            predictor: prediction.method.predictor(segmenter, batch: batch), size: options.size?.size,
+            predictor: modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet),
+            size: options.size?.size,
             threshold: options.threshold, countsNative: native)
         let facts = datasetOptions.facts(root, model: modelOptions, segmenter, prediction.method)
         try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) { [batch] run, progress in
@@ -145,7 +147,8 @@ extension DatasetOptions {
     func facts(_ root: String) -> [Report.Fact] {
         [
             Report.Fact("Data set", root),
-            layout.images == nil ? Report.Fact("Split", "\(layout.split ?? .test), \(difficulty)") : nil,
+            layout.images == nil
+                ? Report.Fact("Split", "\((layout.split ?? Standard.split)?.rawValue ?? "all"), \(difficulty)") : nil,
             layout.plan.map { Report.Fact("Repair plan", $0) },
         ].compactMap(\.self)
     }

@@ -59,7 +59,7 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
+            "What to write: soft, mask, overlay, cutout, uncertainty (gray, how unsure each pixel is), classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
                 + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
     var write: ResultKinds?
 
@@ -68,6 +68,13 @@ struct SegmentCommand: AsyncParsableCommand {
             "The soft value, 0 to 1, above which a pixel counts as transparent. A higher one marks less, with fewer false alarms."
     )
     var threshold: Float = 0.5
+
+    @Option(
+        help: ArgumentHelp(
+            "Write nothing of pictures whose mask is less sure than this, 0 to 1: its confidence is the IoU that is to be expected of it. They are "
+                + "named, and the exit code is 2. Calibrate the model first (transeg calibrate). (default: write all)",
+            valueName: "confidence"))
+    var rejectBelow: Double?
 
     @Option(help: ArgumentHelp("Leave connected regions of fewer pixels out of annotations.", valueName: "pixels"))
     var areaThreshold = 1
@@ -90,6 +97,7 @@ struct SegmentCommand: AsyncParsableCommand {
             throw ValidationError("--cascade names the size of the first pass; leave --size and --fit out")
         }
         try check("threshold", threshold, 0...1)
+        if let rejectBelow { try check("reject-below", rejectBelow, 0...1) }
         try check("batch", batch, NumberBounds.batch)
         try check("area-threshold", areaThreshold, 1...1 << 30)
         if output == "-" {
@@ -160,10 +168,12 @@ struct SegmentCommand: AsyncParsableCommand {
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
             names: sources.map { $0 == .standardInput ? $0.fileName : $0.name }
         ).share(of: ranks)
+        let predictor = try modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet)
         var run = SegmentationRun(
-            predictor: prediction.method.predictor(segmenter, batch: batch), writer: writer, size: inputSize,
+            predictor: predictor, writer: writer, size: inputSize,
             threshold: threshold,
             bounds: PipelineBounds(batch: batch))
+        run.leastConfidence = rejectBelow
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(
                 kinds.formats, to: output,
@@ -181,6 +191,7 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         if result.remainingCount > 0 { throw Interrupt.exitCode }
         if result.failedCount > 0 { throw ExitCode(1) }
+        if result.rejectedCount > 0 { throw ExitCode(2) }
     }
 
     /// Prints what becomes of each picture.

@@ -11,6 +11,8 @@ package struct ResultLine: Encodable {
     private var transparentShare: Double?
     private var seconds: [String: Double]?
     private var passes: Int?
+    private var confidence: Double?
+    private var rejected: Bool?
     private var files: [String: String]?
 
     package init(_ source: PictureSource, _ written: SegmentationRun.Written) {
@@ -22,6 +24,8 @@ package struct ResultLine: Encodable {
             "encode": timings.encode, "transformer": timings.transformer, "decode": timings.decode,
             "total": timings.total,
         ]
+        confidence = written.confidence
+        if written.isRejected { rejected = true }
         files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
     }
 
