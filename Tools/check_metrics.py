@@ -1,6 +1,7 @@
 """Scores predictions by the published formulas, independently of the Swift code, with numpy and Pillow only.
 
     python Tools/check_metrics.py score FOLDER              # ID_pred.png with ID_maskgt.png, at their own size
+    python Tools/check_metrics.py sklearn                   # holds Trans10K-Stuff's numbers against scikit-learn's
     python Tools/check_metrics.py fixture Tests/SegmentationMetricsTests/Fixtures/drawn.json
 
 The formulas and their sources are in Docs/metrics.md. Everything is computed from the pixels, naively: no counts or
@@ -45,6 +46,47 @@ def glass(soft, truth):
         recall.append((true_positives + eps) / (np.sum(g) + eps))
     return {"iou": iou(q, g), "mae": np.mean(np.abs(s - g)), "ber": 100 * np.mean(errors),
             "precision": np.array(precision), "recall": np.array(recall)}
+
+
+def counts(q, g):
+    """TP, FP, FN and TN."""
+    return [int(np.sum(part)) for part in (q & g, q & ~g, ~q & g, ~q & ~g)]
+
+
+def f_beta(tp, fp, fn):
+    """The F measure with beta squared 0.3; 1 without glass in truth and mask."""
+    return 1.0 if tp + fp + fn == 0 else 1.3 * tp / (1.3 * tp + 0.3 * fn + fp)
+
+
+def balanced_error(tp, fp, fn, tn):
+    return 100 * (1 - np.mean([right / whole for right, whole in ((tp, tp + fn), (tn, tn + fp)) if whole]))
+
+
+def trans10k_stuff(soft, truth):
+    """What papers of 2025 and 2026 report on Trans10K-Stuff, of one picture."""
+    g, s = truth > 0, soft.mean(axis=0)
+    q = s >= 0.5
+    tp, fp, fn, tn = counts(q, g)
+    return {"iou": iou(q, g), "fbeta": f_beta(tp, fp, fn), "mae": np.mean(np.abs(s - g)),
+            "ber": balanced_error(tp, fp, fn, tn), "acc": np.mean(q == g)}
+
+
+def pooled(pictures):
+    """The same of all pixels together."""
+    soft = np.concatenate([x["soft"].mean(axis=0).ravel() for x in pictures])
+    truth = np.concatenate([x["truth"].ravel() for x in pictures])
+    scores = trans10k_stuff(soft[None, None], truth[None])
+    return {"pooled_" + name: value for name, value in scores.items()}
+
+
+def calibration_error(pictures):
+    """The expected calibration error over 15 bins of equal width, of softness in 256 steps."""
+    soft = np.concatenate([np.floor(255 * x["soft"].mean(axis=0).ravel() + 0.5) for x in pictures])
+    glass = np.concatenate([x["truth"].ravel() > 0 for x in pictures])
+    bins = np.minimum(soft * 15 // 255, 14)
+    gaps = [abs(np.mean(soft[bins == b] / 255) - np.mean(glass[bins == b])) * np.mean(bins == b)
+            for b in np.unique(bins)]
+    return float(np.sum(gaps))
 
 
 def class_ber(p, g, c):
@@ -121,15 +163,44 @@ def translab(pictures, with_classes, threshold):
 def score(pictures, with_classes, threshold=0.5):
     by_protocol = {"original": [original(x["soft"], x["truth"], threshold) for x in pictures],
                    "glass": [glass(x["soft"], x["truth"]) for x in pictures],
+                   "trans10k_stuff": [trans10k_stuff(x["soft"], x["truth"]) for x in pictures],
                    "native": [native(x["native_predicted"], x["native_truth"]) for x in pictures]}
     scores = {name: {key: mean([row[key] for row in rows]) for key in rows[0] if np.ndim(rows[0][key]) == 0}
               for name, rows in by_protocol.items()}
     precision = np.mean([row["precision"] for row in by_protocol["glass"]], axis=0)
     recall = np.mean([row["recall"] for row in by_protocol["glass"]], axis=0)
     scores["glass"]["fbeta"] = float(np.max(1.3 * precision * recall / (0.3 * precision + recall)))
+    scores["trans10k_stuff"] |= pooled(pictures)
+    masks = [(x["native_predicted"], x["native_truth"] > 0) for x in pictures]
+    union = sum(int(np.sum(q | g)) for q, g in masks)
+    scores["native"]["pooled_iou"] = sum(int(np.sum(q & g)) for q, g in masks) / union if union else 1.0
+    scores["calibration"] = {"ece": calibration_error(pictures)}
     scores["translab"] = translab(pictures, with_classes, threshold)
     return {name: {key: round(float(value), 12) for key, value in row.items() if value is not None}
             for name, row in scores.items()}
+
+
+def check_with_sklearn():
+    """Holds the numbers of trans10k_stuff against scikit-learn's, picture by picture and pooled."""
+    from sklearn import metrics
+    pictures = [{"soft": soft.astype(np.float64), "truth": truth} for _, _, soft, _, truth, *_ in drawn_cases()]
+    rows = [(trans10k_stuff(x["soft"], x["truth"]), x["soft"].mean(axis=0).ravel(), x["truth"].ravel() > 0)
+            for x in pictures]
+    together = {name.removeprefix("pooled_"): value for name, value in pooled(pictures).items()}
+    rows.append((together, np.concatenate([row[1] for row in rows]), np.concatenate([row[2] for row in rows])))
+    worst = 0.0
+    for own, s, g in rows:
+        q = s >= 0.5
+        classes = [c for c in (False, True) if np.any(g == c)]
+        recalls = metrics.recall_score(g, q, labels=classes, average=None)
+        theirs = {"iou": metrics.jaccard_score(g, q, zero_division=1.0),
+                  "fbeta": metrics.fbeta_score(g, q, beta=math.sqrt(0.3), zero_division=1.0),
+                  "mae": metrics.mean_absolute_error(g.astype(float), s),
+                  "ber": 100 * (1 - np.mean(recalls)), "acc": metrics.accuracy_score(g, q)}
+        worst = max([worst] + [abs(own[name] - theirs[name]) for name in theirs])
+    print(f"{len(rows) - 1} pictures and all pixels together, largest difference from scikit-learn: {worst:.2e}")
+    if worst > 1e-9:
+        raise SystemExit("the numbers are not scikit-learn's")
 
 
 # --- pictures from files
@@ -239,10 +310,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("score").add_argument("folder", type=pathlib.Path)
+    commands.add_parser("sklearn")
     commands.add_parser("fixture").add_argument("path", type=pathlib.Path)
     arguments = parser.parse_args()
     if arguments.command == "fixture":
         make_fixture(arguments.path)
+        return
+    if arguments.command == "sklearn":
+        check_with_sklearn()
         return
     pictures = read_folder(arguments.folder)
     if not pictures:

@@ -7,7 +7,7 @@
 /// ```
 public struct Metrics: Codable, Equatable, Sendable {
     /// Raised when a reader of an older version would misunderstand the file.
-    public static let formatVersion = 1
+    public static let formatVersion = 2
 
     public var formatVersion: Int
     public var settings: EvaluationSettings
@@ -17,10 +17,12 @@ public struct Metrics: Codable, Equatable, Sendable {
     /// Of the easy and of the hard pictures, where there are any.
     public var difficulty: [Difficulty: [ProtocolName: ProtocolScores]]
     public var emptyRules: EmptyRuleCounts
+    /// Of all pictures; nil in files of format 1.
+    public var calibration: Reliability?
 
     enum CodingKeys: String, CodingKey {
         case formatVersion = "format_version"
-        case settings, data, protocols, difficulty
+        case settings, data, protocols, difficulty, calibration
         case emptyRules = "empty_rules"
     }
 
@@ -45,6 +47,7 @@ public struct Metrics: Codable, Equatable, Sendable {
         self.difficulty = [:]
         for difficulty in Difficulty.allCases { self.difficulty[difficulty] = tables[Subset(difficulty)] }
         self.emptyRules = EmptyRuleCounts(records)
+        self.calibration = Reliability(records)
     }
 }
 
@@ -64,12 +67,18 @@ public struct EvaluationSettings: Codable, Equatable, Sendable {
     public var resolution: Resolution?
     /// The softness above which a pixel counts as glass.
     public var threshold: Double
+    /// How masks are made of a model's passes; nil for one pass, and of masks whose making is not known.
+    public var prediction: String?
+    /// The temperature that softness was calibrated by; nil for none.
+    public var temperature: Double?
     public var bootstrap: BootstrapSettings
 
     public init(
-        resolution: Resolution?, threshold: Double = 0.5, bootstrap: BootstrapSettings = BootstrapSettings()
+        resolution: Resolution?, threshold: Double = 0.5, prediction: String? = nil, temperature: Double? = nil,
+        bootstrap: BootstrapSettings = BootstrapSettings()
     ) {
         self.resolution = resolution
+        (self.prediction, self.temperature) = (prediction, temperature)
         self.threshold = threshold
         self.bootstrap = bootstrap
     }

@@ -165,15 +165,19 @@ public final class EvaluationFolder {
     /// - Parameters:
     ///   - title: The report's heading.
     ///   - facts: What the report says at its head, in order.
+    ///   - showsPublished: Whether the report has what papers report.
     /// - Returns: the metrics, as written.
     /// - Throws: `MetricsError`, `FileError`, `ImageError`.
     public func finish(
-        settings: EvaluationSettings, data: DataState, title: String, facts: [Report.Fact]
+        settings: EvaluationSettings, data: DataState, title: String, facts: [Report.Fact],
+        showsPublished: Bool = false
     ) throws -> Metrics {
         let metrics = try Metrics(records: records, settings: settings, data: data)
         try PerImageTable.write(records, to: "\(path)/\(PerImageTable.fileName)")
-        try EvaluationReport(folder: path, title: title, metrics: metrics, records: records, facts: facts)
-            .write(to: "\(path)/\(Report.fileName)")
+        try EvaluationReport(
+            folder: path, title: title, metrics: metrics, records: records, facts: facts,
+            showsPublished: showsPublished
+        ).write(to: "\(path)/\(Report.fileName)")
         try metrics.write(to: "\(path)/\(Self.metricsName)")
         guard rename("\(path)/\(Self.identityName)", "\(path)/\(Self.finishedName)") == 0 else {
             throw FileError(path: "\(path)/\(Self.finishedName)", code: errno)

@@ -24,6 +24,8 @@ public struct EvaluationRun: Sendable {
     /// The report's heading, and what it says at its head, in order.
     public var title: String
     public var facts: [Report.Fact]
+    /// Whether the report has what papers report beside its own numbers.
+    public var showsPublished = false
     /// Which files are scored.
     public var data: DataState
     /// The processes that share the pictures; the first of them alone writes to the folder, but for pictures.
@@ -149,7 +151,8 @@ public struct EvaluationRun: Sendable {
         }
         guard isWhole else { throw CancellationError() }
         let metrics = try ranks.first {
-            try folder?.finish(settings: settings, data: data, title: title, facts: facts)
+            try folder?.finish(
+                settings: settings, data: data, title: title, facts: facts, showsPublished: showsPublished)
         }
         return try metrics.flatMap(\.self) ?? EvaluationFolder.metrics(path)
     }

@@ -56,7 +56,10 @@ public struct Evaluator: Sendable {
 
     /// What the numbers depend on, for `Metrics`.
     public var settings: EvaluationSettings {
-        EvaluationSettings(resolution: .init(width: width, height: height), threshold: threshold)
+        let identity = autoencoder == nil ? predictor.identity : [:]
+        return EvaluationSettings(
+            resolution: .init(width: width, height: height), threshold: threshold, prediction: identity["prediction"],
+            temperature: identity["temperature"].flatMap(Double.init))
     }
 
     /// Everything that the numbers of one picture depend on besides its files, by name.

@@ -37,6 +37,23 @@ public struct FinishedEvaluation: Sendable {
         return differences
     }
 
+    /// In what the two differ that is meant to be compared, one sentence each: how masks were made, and their calibration.
+    package func methods(comparedTo other: FinishedEvaluation) -> [String] {
+        let (own, others) = (metrics.settings, other.metrics.settings)
+        var methods: [String] = []
+        if own.prediction != others.prediction {
+            methods.append(
+                "masks of A are by \(own.prediction ?? "one pass"), those of B by \(others.prediction ?? "one pass")")
+        }
+        if own.temperature != others.temperature {
+            func text(_ temperature: Double?) -> String {
+                temperature.map { "calibrated by temperature \($0)" } ?? "not calibrated"
+            }
+            methods.append("A is \(text(own.temperature)), B is \(text(others.temperature))")
+        }
+        return methods
+    }
+
     /// The differences of the other's numbers from this one's, each picture compared with itself.
     ///
     /// - Throws: `MetricsError`.

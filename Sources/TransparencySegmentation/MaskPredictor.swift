@@ -2,8 +2,8 @@ public import Images
 
 /// Turns pictures into soft masks.
 ///
-/// ``Segmenter`` does so in one pass. Whatever else makes a mask of a picture, such as a mean over mirrored pictures or tiles put together, wraps
-/// another predictor, and `segment` and `evaluate` take it as they take a segmenter:
+/// ``Segmenter`` does so in one pass. Whatever else makes a mask of a picture, such as a mean over mirrored pictures or tiles put together
+/// (``PredictionMethod``), wraps another predictor, and `segment` and `evaluate` take it as they take a segmenter:
 ///
 /// ```swift
 /// let predictor: any MaskPredictor = try await Segmenter(model: "sd35-glass")
@@ -62,7 +62,10 @@ extension MaskPredictor {
         _ pictures: [Image], size: InputSize? = nil, threshold: Float = 0.5
     ) async throws -> [Segmentation] {
         try await predict(pictures, size: size, at: [.picture]).compactMap { prediction in
-            prediction.atPicture.map { Segmentation($0, threshold: threshold, timings: prediction.timings) }
+            prediction.atPicture.map {
+                Segmentation(
+                    $0, threshold: threshold, timings: prediction.timings, passCount: prediction.passCount)
+            }
         }
     }
 

@@ -12,15 +12,18 @@ public struct Segmentation: Sendable {
     public let threshold: Float
     /// Seconds for this picture; those of a batch are shared equally among its pictures.
     public let timings: Timings
+    /// Passes of the model that this picture was in.
+    public let passCount: Int
 
     /// - Parameters:
     ///   - mask: The mask at the picture's size.
     ///   - threshold: The soft value above which a pixel counts as transparent.
     ///   - timings: Seconds for this picture.
-    public init(_ mask: SoftMask, threshold: Float = 0.5, timings: Timings = Timings()) {
+    ///   - passCount: Passes of the model that this picture was in.
+    public init(_ mask: SoftMask, threshold: Float = 0.5, timings: Timings = Timings(), passCount: Int = 1) {
         (width, height, softMask) = (mask.width, mask.height, mask.values)
         classes = mask.classes(above: Double(threshold))
-        (self.threshold, self.timings) = (threshold, timings)
+        (self.threshold, self.timings, self.passCount) = (threshold, timings, passCount)
     }
 
     /// The soft mask as a gray picture: 0 opaque, 255 transparent.

@@ -117,7 +117,9 @@ extension ModelFolder {
         usage: SegmentationConfiguration? = nil, replacing replaces: Bool = false
     ) throws {
         let usage = try usage ?? SegmentationConfiguration(of: self)
-        let files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
+        var files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
+        // The temperature is that of these weights, not of others that are put in their place.
+        if transformer == nil { files[ModelCalibration.fileName] = try ModelCalibration(of: self)?.encoded() }
         try export(
             to: path, folded: folded, dtype: dtype, transformer: transformer, extraFiles: files,
             replacing: replaces)

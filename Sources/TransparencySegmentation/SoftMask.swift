@@ -44,9 +44,20 @@ public struct MaskPrediction: Sendable {
     /// The mask at the picture's size; nil where it was not asked for.
     public let atPicture: SoftMask?
     /// Seconds for this picture; those of a batch are shared equally among its pictures.
-    public let timings: Timings
+    public private(set) var timings: Timings
+    /// Passes of the model that this picture was in.
+    public private(set) var passCount: Int
 
-    public init(atInput: SoftMask? = nil, atPicture: SoftMask? = nil, timings: Timings = Timings()) {
+    public init(
+        atInput: SoftMask? = nil, atPicture: SoftMask? = nil, timings: Timings = Timings(), passCount: Int = 1
+    ) {
         (self.atInput, self.atPicture, self.timings) = (atInput, atPicture, timings)
+        self.passCount = passCount
+    }
+
+    /// Adds what another prediction of the same picture, or of a part of it, took.
+    mutating func add(costOf other: MaskPrediction) {
+        timings = timings + other.timings
+        passCount += other.passCount
     }
 }

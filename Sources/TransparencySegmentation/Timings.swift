@@ -12,6 +12,12 @@ public struct Timings: Sendable, Codable, Equatable {
 
     public var total: Double { encode + transformer + decode }
 
+    static func + (one: Timings, other: Timings) -> Timings {
+        Timings(
+            encode: one.encode + other.encode, transformer: one.transformer + other.transformer,
+            decode: one.decode + other.decode)
+    }
+
     /// An equal share of them for each of `count` pictures.
     func divided(by count: Int) -> Timings {
         let share = 1 / Double(count)

@@ -46,6 +46,7 @@ struct CompareCommand: ParsableCommand {
         let (one, other) = (try FinishedEvaluation(first), try FinishedEvaluation(second))
         let warnings = one.differences(from: other)
         for warning in warnings { StandardStream.tell("Warning: \(warning)") }
+        for method in one.methods(comparedTo: other) { StandardStream.tell("Note: \(method)") }
         let comparison = try one.compared(to: other)
         try report.map { path in
             try ComparisonReport(

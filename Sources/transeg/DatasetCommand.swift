@@ -5,5 +5,5 @@ struct DatasetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
         abstract: "Checks a data set, and shows what training makes of it.",
-        subcommands: [DatasetAuditCommand.self, DatasetPreviewCommand.self])
+        subcommands: [DatasetAuditCommand.self, DatasetReviewCommand.self, DatasetPreviewCommand.self])
 }

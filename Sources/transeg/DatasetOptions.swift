@@ -14,6 +14,7 @@ protocol StandardSplit: Sendable {
 
 enum TestSplit: StandardSplit { static let split: Split? = .test }
 enum TrainSplit: StandardSplit { static let split: Split? = .train }
+enum ValidationSplit: StandardSplit { static let split: Split? = .validation }
 enum AllSplits: StandardSplit { static let split: Split? = nil }
 
 /// How a data set is laid out and repaired: the options that commands share.

@@ -43,7 +43,9 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
 
-    @Option(help: "Pictures in one pass. More take more memory, and are quicker on accelerators.")
+    @OptionGroup var prediction: PredictionOptions
+
+    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
     @Flag(
@@ -64,6 +66,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             }
             if modelOptions.model != nil {
                 throw ValidationError("--predictions and --model exclude each other")
+            }
+            if !prediction.method.isOnePass {
+                throw ValidationError("--tiles, --tta and --cascade are for a model's passes, not for --predictions")
             }
         } else {
             guard groundTruth == nil, !predictedClasses else {
@@ -91,9 +96,13 @@ struct EvaluateCommand: AsyncParsableCommand {
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
         let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet || !ranks.isFirst, ranks: ranks)
+        let quiet = options.quiet || !ranks.isFirst
+        if !quiet { try prediction.tellCost(of: segmenter, size: options.size?.size) }
         let evaluator = try Evaluator(
-            predictor: segmenter, size: options.size?.size, threshold: options.threshold, countsNative: native)
-        let facts = datasetOptions.facts(root, model: modelOptions, segmenter)
+            predictor: modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet),
+            size: options.size?.size,
+            threshold: options.threshold, countsNative: native)
+        let facts = datasetOptions.facts(root, model: modelOptions, segmenter, prediction.method)
         try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) { [batch] run, progress in
             try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
         }
@@ -138,14 +147,18 @@ extension DatasetOptions {
     func facts(_ root: String) -> [Report.Fact] {
         [
             Report.Fact("Data set", root),
-            layout.images == nil ? Report.Fact("Split", "\(layout.split ?? .test), \(difficulty)") : nil,
+            layout.images == nil
+                ? Report.Fact("Split", "\((layout.split ?? Standard.split)?.rawValue ?? "all"), \(difficulty)") : nil,
             layout.plan.map { Report.Fact("Repair plan", $0) },
         ].compactMap(\.self)
     }
 
     /// The same for a model's evaluation.
-    func facts(_ root: String, model: ModelOptions, _ segmenter: Segmenter) -> [Report.Fact] {
+    func facts(
+        _ root: String, model: ModelOptions, _ segmenter: Segmenter, _ method: PredictionMethod = PredictionMethod()
+    ) -> [Report.Fact] {
         [Report.Fact("Model", model.model ?? "embedded")] + facts(root)
             + [Report.Fact("Computed in", segmenter.arithmetic)]
+            + (method.isOnePass ? [] : [Report.Fact("Masks by", method.text)])
     }
 }

@@ -33,6 +33,12 @@ struct EvaluationOptions: ParsableArguments {
     )
     var pictures = true
 
+    @Flag(
+        help:
+            "Show in the report what papers report, beneath the numbers of the same protocol, each with its data set: compare only what was measured on the same pictures."
+    )
+    var published = false
+
     @Flag(help: "Print metrics.json on standard output instead of a table.")
     var json = false
 
@@ -71,7 +77,7 @@ struct EvaluationOptions: ParsableArguments {
     ) async throws {
         var run = EvaluationRun(
             in: output, resume: resume, writesPictures: pictures, title: title, facts: facts, data: data)
-        run.ranks = ranks
+        (run.ranks, run.showsPublished) = (ranks, published)
         let quiet = quiet || !ranks.isFirst
         let wasFinished = resume && run.isFinished
         let metrics = try await Interrupt.cancelling(quiet: !ranks.isFirst) { [run] in

@@ -58,6 +58,16 @@ struct ModelOptions: ParsableArguments {
         if !quiet { segmenter.model.tellNotes() }
         return segmenter
     }
+
+    /// What makes masks by a method, calibrated where the model is; not with `--plain`, whose numbers are diffusers'.
+    func predictor(
+        of segmenter: Segmenter, _ method: PredictionMethod, batch: Int, quiet: Bool
+    ) throws -> any MaskPredictor {
+        let predictor = method.predictor(segmenter, batch: batch)
+        guard !plain, let calibration = try ModelCalibration(of: segmenter.model) else { return predictor }
+        if !quiet, let doubt = calibration.doubt(of: method) { StandardStream.tell("Note: \(doubt)") }
+        return calibration.applied(to: predictor)
+    }
 }
 
 extension ModelFolder {

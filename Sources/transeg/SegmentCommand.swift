@@ -46,7 +46,9 @@ struct SegmentCommand: AsyncParsableCommand {
             valueName: "side"))
     var fit: Int?
 
-    @Option(help: "Pictures in one pass. More take more memory, and are quicker on accelerators.")
+    @OptionGroup var prediction: PredictionOptions
+
+    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
     @Option(
@@ -57,7 +59,7 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
+            "What to write: soft, mask, overlay, cutout, uncertainty (gray, how unsure each pixel is), classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
                 + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
     var write: ResultKinds?
 
@@ -66,6 +68,13 @@ struct SegmentCommand: AsyncParsableCommand {
             "The soft value, 0 to 1, above which a pixel counts as transparent. A higher one marks less, with fewer false alarms."
     )
     var threshold: Float = 0.5
+
+    @Option(
+        help: ArgumentHelp(
+            "Write nothing of pictures whose mask is less sure than this, 0 to 1: its confidence is the IoU that is to be expected of it. They are "
+                + "named, and the exit code is 2. Calibrate the model first (transeg calibrate). (default: write all)",
+            valueName: "confidence"))
+    var rejectBelow: Double?
 
     @Option(help: ArgumentHelp("Leave connected regions of fewer pixels out of annotations.", valueName: "pixels"))
     var areaThreshold = 1
@@ -84,7 +93,11 @@ struct SegmentCommand: AsyncParsableCommand {
 
     func validate() throws {
         if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
+        if prediction.cascade != nil, size != nil || fit != nil {
+            throw ValidationError("--cascade names the size of the first pass; leave --size and --fit out")
+        }
         try check("threshold", threshold, 0...1)
+        if let rejectBelow { try check("reject-below", rejectBelow, 0...1) }
         try check("batch", batch, NumberBounds.batch)
         try check("area-threshold", areaThreshold, 1...1 << 30)
         if output == "-" {
@@ -103,6 +116,9 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
             throw ValidationError("--dump takes a single picture")
+        }
+        if dump != nil, !prediction.method.isOnePass {
+            throw ValidationError("--dump is of one pass; leave --tiles, --tta and --cascade out")
         }
         try checkOutput(
             "--dump", dump, suffixes: ["safetensors"], inputs: inputs + [modelOptions.model].compactMap(\.self))
@@ -132,7 +148,7 @@ struct SegmentCommand: AsyncParsableCommand {
         do {
             // A size that no picture can have is the command line's fault; found out before a large model is loaded.
             let (unit, largest) = try modelOptions.findModel().inputLimits()
-            _ = try inputSize?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+            _ = try (inputSize ?? prediction.firstSize)?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
@@ -147,13 +163,17 @@ struct SegmentCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff")
         }
+        if !quiet { try prediction.tellCost(of: segmenter, size: inputSize) }
         let writer = try ResultWriter(
             to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
             names: sources.map { $0 == .standardInput ? $0.fileName : $0.name }
         ).share(of: ranks)
+        let predictor = try modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet)
         var run = SegmentationRun(
-            predictor: segmenter, writer: writer, size: inputSize, threshold: threshold,
+            predictor: predictor, writer: writer, size: inputSize,
+            threshold: threshold,
             bounds: PipelineBounds(batch: batch))
+        run.leastConfidence = rejectBelow
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(
                 kinds.formats, to: output,
@@ -171,6 +191,7 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         if result.remainingCount > 0 { throw Interrupt.exitCode }
         if result.failedCount > 0 { throw ExitCode(1) }
+        if result.rejectedCount > 0 { throw ExitCode(2) }
     }
 
     /// Prints what becomes of each picture.

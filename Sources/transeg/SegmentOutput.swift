@@ -12,17 +12,23 @@ struct SegmentedPicture: Codable {
     /// By kind.
     let files: [String: String]
     let seconds: Double
+    let passes: Int
+    /// Of a mask that was too unsure to be written.
+    var rejectedConfidence: Double?
+    let name: String
 
     init(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
+        name = picture.item.name
         switch picture.result {
         case .failure(let failure):
             let text = SegmentOutput.text(failure, of: picture.item)
-            (error, files, seconds) = (text, [:], 0)
+            (error, files, seconds, passes) = (text, [:], 0, 0)
             line = try ResultLine(picture.item, error: text).text()
         case .success(let written):
             error = nil
             files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
-            seconds = written.timings.total
+            (seconds, passes) = (written.timings.total, written.passCount)
+            if written.isRejected { rejectedConfidence = written.confidence }
             line = try ResultLine(picture.item, written).text()
         }
     }
@@ -36,8 +42,11 @@ struct SegmentOutput {
 
     private(set) var doneCount = 0
     private(set) var failedCount = 0
+    /// Among those that are done.
+    private(set) var rejectedCount = 0
     private var lastFiles: [String: String] = [:]
     private var computeSeconds = 0.0
+    private var passCount = 0
 
     init(total: Int, json: Bool, progress: Progress) {
         (self.total, self.json, self.progress) = (total, json, progress)
@@ -55,6 +64,11 @@ struct SegmentOutput {
             doneCount += 1
             lastFiles = picture.files
             computeSeconds += picture.seconds
+            passCount += picture.passes
+            if let confidence = picture.rejectedConfidence {
+                rejectedCount += 1
+                progress.message("Rejected: \(picture.name): confidence \(String(format: "%.3f", confidence))")
+            }
         }
         if json { try print(picture.line) }
         progress.advance(to: doneCount + failedCount)
@@ -78,7 +92,7 @@ struct SegmentOutput {
         if isExample, doneCount == 1 {
             try print("The embedded model looked for glass in its example picture. See the result in:")
         }
-        if doneCount == 1, failedCount == 0 {
+        if doneCount == 1, failedCount == 0, rejectedCount == 0 {
             for kind in ResultKind.allCases {
                 if let file = lastFiles[kind.rawValue] { try print("  \(file)") }
             }
@@ -87,7 +101,12 @@ struct SegmentOutput {
         }
         if doneCount > 0 {
             let each = String(format: "%.2f", computeSeconds / Double(doneCount))
-            try print("\(each) s a picture, \(String(format: "%.2f", loadSeconds)) s to load the model")
+            let passes = String(format: "%.1f", Double(passCount) / Double(doneCount))
+            let passText = passCount == doneCount ? "" : " in \(passes) passes"
+            try print("\(each) s a picture\(passText), \(String(format: "%.2f", loadSeconds)) s to load the model")
+        }
+        if rejectedCount > 0 {
+            try print("\(rejectedCount) of \(total) rejected by --reject-below, nothing was written of them")
         }
         if failedCount > 0, total > 1 { try print("\(failedCount) of \(total) pictures failed") }
         if remainingCount > 0 { try print("interrupted: \(remainingCount) of \(total) pictures were left out") }

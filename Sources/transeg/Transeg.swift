@@ -15,7 +15,7 @@ struct Transeg: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
-            EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
+            EvaluateCommand.self, CalibrateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self, ImportCommand.self, CheckpointCommand.self, ConvertCommand.self, ModelsCommand.self,
             PullCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,

@@ -28,7 +28,14 @@ import Testing
     @Test func theSchemaIsTheDocumentedOne() throws {
         let metrics = try Metrics(records: randomRecords(12, withClasses: false), settings: settings)
         let json = try JSONSerialization.jsonObject(with: metrics.jsonData()) as? [String: Any] ?? [:]
-        #expect(Set(json.keys) == ["format_version", "settings", "data", "protocols", "difficulty", "empty_rules"])
+        #expect(
+            Set(json.keys) == [
+                "format_version", "settings", "data", "protocols", "difficulty", "empty_rules", "calibration",
+            ])
+        let calibration = try #require(json["calibration"] as? [String: Any])
+        #expect(Set(calibration.keys) == ["ece", "bins"])
+        let error = try #require(metrics.protocols[.calibration]?[.ece])
+        #expect(abs(try #require(calibration["ece"] as? Double) - error) < 1e-12)
         let difficulty = try #require(json["difficulty"] as? [String: Any])
         for protocols in [json["protocols"], difficulty["easy"], difficulty["hard"]] {
             let protocols = try #require(protocols as? [String: [String: Any]])
@@ -38,7 +45,17 @@ import Testing
             #expect(names["glass"] == ["images", "iou", "fbeta", "mae", "ber", "intervals"])
             #expect(
                 names["native"]
-                    == ["images", "iou", "boundary_f", "boundary_precision", "boundary_recall", "intervals"])
+                    == [
+                        "images", "iou", "pooled_iou", "boundary_f", "boundary_precision", "boundary_recall",
+                        "intervals",
+                    ])
+            #expect(
+                names["trans10k_stuff"]
+                    == [
+                        "images", "iou", "fbeta", "mae", "ber", "acc", "pooled_iou", "pooled_fbeta", "pooled_mae",
+                        "pooled_ber", "pooled_acc", "intervals",
+                    ])
+            #expect(names["calibration"] == ["images", "ece", "intervals"])
         }
         let intervals =
             (json["protocols"] as? [String: [String: Any]])?["original"]?["intervals"] as? [String: [Double]]
@@ -47,7 +64,7 @@ import Testing
 
     @Test(arguments: [
         ("", "it is not JSON"), ("[1]", "the file is not of type"), ("{}", "format_version is missing"),
-        (#"{"format_version": 2}"#, "its format_version is 2, and this program reads 1"),
+        (#"{"format_version": 3}"#, "its format_version is 3, and this program reads 1 to 2"),
         (#"{"format_version": 1}"#, "settings is missing"),
     ])
     func damagedMetricsAreRefused(text: String, reason: String) throws {
@@ -63,6 +80,22 @@ import Testing
             #expect(throws: MetricsError.unreadable(path: folder + "/none", reason: "there is no such file")) {
                 _ = try Metrics(contentsOf: folder + "/none")
             }
+        }
+    }
+
+    /// As versions before 0.3 wrote it: without what came later.
+    @Test func filesOfFormatOneAreRead() throws {
+        try inTemporaryFolder { folder in
+            let metrics = try Metrics(records: randomRecords(12), settings: settings)
+            var json = try JSONSerialization.jsonObject(with: metrics.jsonData()) as? [String: Any] ?? [:]
+            json["format_version"] = 1
+            json["calibration"] = nil
+            var protocols = try #require(json["protocols"] as? [String: Any])
+            for name in ["calibration", "trans10k_stuff"] { protocols[name] = nil }
+            json["protocols"] = protocols
+            try JSONSerialization.data(withJSONObject: json).write(to: URL(fileURLWithPath: folder + "/metrics.json"))
+            let old = try Metrics(contentsOf: folder + "/metrics.json")
+            #expect(old.calibration == nil && old.protocols[.original] == metrics.protocols[.original])
         }
     }
 

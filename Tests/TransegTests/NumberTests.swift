@@ -38,8 +38,10 @@ import Testing
         "segment": ["nothing.jpg"], "train": ["--print-config"],
         "train-vae": ["--dataset-path", "none", "--output-dir", "out"],
         "init": ["out", "--vae", "none"], "compare": ["none", "none"], "export": ["none", "out"],
-        "dataset audit": ["none"], "dataset preview": ["none"], "synthesize": ["/proc/none", "--train", "1"],
-        "evaluate": ["--dataset", "none"], "vae-ceiling": ["--dataset", "none"], "bench segment": ["--model", "none"],
+        "dataset audit": ["none"], "dataset review": ["none"], "dataset preview": ["none"],
+        "synthesize": ["/proc/none", "--train", "1"],
+        "evaluate": ["--dataset", "none"], "calibrate": ["--dataset", "none", "--model", "/"],
+        "vae-ceiling": ["--dataset", "none"], "bench segment": ["--model", "none"],
         "bench train": ["--model", "/none"], "lr-find": ["--base-model-path", "none", "--dataset-path", "none"],
     ]
 

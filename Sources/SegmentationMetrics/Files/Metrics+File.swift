@@ -19,10 +19,10 @@ extension Metrics {
         let data = try contents(of: path)
         do {
             let version = try JSONDecoder().decode(Head.self, from: data).formatVersion
-            guard version == Self.formatVersion else {
+            guard (1...Self.formatVersion).contains(version) else {
                 throw MetricsError.malformed(
-                    path: path, reason: "its format_version is \(version), and this program reads \(Self.formatVersion)"
-                )
+                    path: path,
+                    reason: "its format_version is \(version), and this program reads 1 to \(Self.formatVersion)")
             }
             self = try JSONDecoder().decode(Metrics.self, from: data)
         } catch let error as DecodingError {

@@ -30,6 +30,11 @@ public enum Quantity: String, Codable, CaseIterable, Sendable, CodingKeyRepresen
     case boundaryF = "boundary_f"
     case boundaryPrecision = "boundary_precision"
     case boundaryRecall = "boundary_recall"
+    case pooledFBeta = "pooled_fbeta"
+    case pooledMAE = "pooled_mae"
+    case pooledBER = "pooled_ber"
+    case pooledAccuracy = "pooled_acc"
+    case ece
 }
 
 /// The mean of a sum, `nil` when nothing was summed.

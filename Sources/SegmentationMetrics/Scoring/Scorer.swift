@@ -11,7 +11,9 @@ enum Subset: Hashable, CaseIterable {
 
 /// The protocols, by their names in `metrics.json`.
 public enum ProtocolName: String, Codable, CaseIterable, Sendable, CodingKeyRepresentable {
-    case original, translab, glass, native
+    case original, translab, glass
+    case trans10KStuff = "trans10k_stuff"
+    case native, calibration
 }
 
 /// Where a number belongs.
@@ -52,7 +54,8 @@ struct Scorer {
         }
         var rules: [(ProtocolName, any ScoringProtocol)] = [
             (.original, OriginalProtocol()), (.translab, TransLabProtocol(hasClasses: hasClasses)),
-            (.glass, GlassProtocol()),
+            (.glass, GlassProtocol()), (.trans10KStuff, Trans10KStuffProtocol()),
+            (.calibration, CalibrationProtocol()),
         ]
         if hasNative { rules.append((.native, NativeProtocol())) }
         var end = 0

@@ -39,7 +39,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
                 + "with them is there"
                 + (present.isEmpty ? "" : "; it has \(present.map(\.rawValue).joined(separator: " and "))")
         case .noSplit(let root, nil, _):
-            "\(root) is not laid out as Trans10K is: there is no train/images with train/masks, validation/easy or the like; "
+            "\(root) is not laid out as Trans10K or GDD is: there is no train/images with train/masks, train/image with train/mask, validation/easy or the like; "
                 + "for other folders give patterns of images and masks"
         case .noPictures(let root, let split, let difficulty):
             "\(root) has no \(difficulty.map { "\($0) " } ?? "")pictures\(split.map { " in the split \($0)" } ?? "")"

@@ -3,7 +3,8 @@ import SegmentationMetrics
 
 /// Where a data set keeps its pictures and masks.
 public enum DatasetLayout: Sendable, Equatable {
-    /// Trans10K's folders, each with `images/N.jpg` and `masks/N_mask.png`: `train`; `validation/easy`, `validation/hard`,
+    /// Trans10K's folders, each with `images/N.jpg` and `masks/N_mask.png`, or with `image/N.jpg` and `mask/N.png` as the data sets of glass surfaces
+    /// have them (GDD, GSD, HSO and Trans10K-Stuff, which have `train` and `test`): `train`; `validation/easy`, `validation/hard`,
     /// `test/easy` and `test/hard`, or `validation` and `test` themselves, or `validation_easy`, `test_hard` and so on.
     /// Where a merged folder stands beside divided ones, as in some copies, the divided ones are read.
     case trans10K
@@ -16,8 +17,8 @@ public enum DatasetLayout: Sendable, Equatable {
         switch self {
         case .trans10K:
             return try folders(of: split, in: root).reduce(DatasetListing()) { listing, folder in
-                let images = DatasetFolder(root: root, path: "\(folder.path)/images")
-                let masks = DatasetFolder(root: root, path: "\(folder.path)/masks")
+                let images = DatasetFolder(root: root, path: "\(folder.path)/\(folder.names.images)")
+                let masks = DatasetFolder(root: root, path: "\(folder.path)/\(folder.names.masks)")
                 return try listing
                     + DatasetListing(
                         pictures: images.files(by: Self.stem), masks: masks.files(by: Self.maskStem),
@@ -49,7 +50,12 @@ public enum DatasetLayout: Sendable, Equatable {
         let path: String
         let split: Split
         let difficulty: Difficulty?
+        /// Of its subfolders.
+        let names: (images: String, masks: String)
     }
+
+    /// What the subfolders are called, Trans10K's names first.
+    private static let subfolders = [(images: "images", masks: "masks"), (images: "image", masks: "mask")]
 
     /// Throws ``DatasetError/noSplit(root:split:present:)`` when there are none.
     private func folders(of split: Split?, in root: String) throws -> [Folder] {
@@ -64,17 +70,18 @@ public enum DatasetLayout: Sendable, Equatable {
     /// The folders of a split that are there with both of their subfolders.
     private static func presentFolders(of split: Split, in root: String) -> [Folder] {
         let divided = Difficulty.allCases.flatMap { difficulty in
-            ["/", "_"].map {
-                Folder(path: split.rawValue + $0 + difficulty.rawValue, split: split, difficulty: difficulty)
-            }
+            ["/", "_"].compactMap { present(split.rawValue + $0 + difficulty.rawValue, split, difficulty, in: root) }
         }
-        let present = divided.filter { isPresent($0.path, in: root) }
-        let merged = Folder(path: split.rawValue, split: split, difficulty: nil)
-        return present.isEmpty ? [merged].filter { isPresent($0.path, in: root) } : present
+        return divided.isEmpty ? [present(split.rawValue, split, nil, in: root)].compactMap(\.self) : divided
     }
 
-    private static func isPresent(_ path: String, in root: String) -> Bool {
-        ["images", "masks"].allSatisfy { DatasetFolder(root: root, path: "\(path)/\($0)").exists }
+    /// nil where the folder, or one of its subfolders, is not there.
+    private static func present(
+        _ path: String, _ split: Split, _ difficulty: Difficulty?, in root: String
+    ) -> Folder? {
+        subfolders.first { names in
+            [names.images, names.masks].allSatisfy { DatasetFolder(root: root, path: "\(path)/\($0)").exists }
+        }.map { Folder(path: path, split: split, difficulty: difficulty, names: $0) }
     }
 
     private static func stem(_ name: String) -> String { (name as NSString).deletingPathExtension }

@@ -12,11 +12,16 @@ struct EvaluationReport {
 
     /// - Parameter folder: The evaluation's folder, whose `pictures/` are shown as far as they are there.
     /// - Throws: `ImageError`.
-    init(folder: String, title: String, metrics: Metrics, records: [ImageRecord], facts: [Report.Fact]) throws {
+    init(
+        folder: String, title: String, metrics: Metrics, records: [ImageRecord], facts: [Report.Fact],
+        showsPublished: Bool
+    ) throws {
         let selection = Report.selection(of: records)
-        report = Report(
+        var report = Report(
             title: title, facts: facts, metrics: metrics, records: records,
             worst: try Self.examples(selection.worst, in: folder), best: try Self.examples(selection.best, in: folder))
+        report.showsPublished = showsPublished
+        self.report = report
     }
 
     func write(to path: String) throws {

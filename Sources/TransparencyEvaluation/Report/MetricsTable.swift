@@ -16,7 +16,7 @@ package enum MetricsTable {
                 let values = Quantity.allCases.compactMap { quantity in
                     scores[quantity].map { "\(quantity.rawValue) \(fixed($0))" }
                 }
-                return padded(name, 6) + padded(protocolName.rawValue, 10) + values.joined(separator: "  ")
+                return padded(name, 6) + padded(protocolName.rawValue, 16) + values.joined(separator: "  ")
             }
         }.joined(separator: "\n")
     }
@@ -24,14 +24,14 @@ package enum MetricsTable {
     /// A line for each number that two evaluations have, with their difference and its interval.
     package static func text(_ comparison: MetricsComparison) -> String {
         let head = [
-            padded("", 6), padded("protocol", 10), padded("number", 20), padded("A", 10), padded("B", 10),
+            padded("", 6), padded("protocol", 16), padded("number", 20), padded("A", 10), padded("B", 10),
             padded("B - A", 11), "95 % interval",
         ].joined()
         return
             ([head]
             + comparison.rows.map { row in
                 [
-                    padded(row.difficulty?.rawValue ?? "all", 6), padded(row.protocolName.rawValue, 10),
+                    padded(row.difficulty?.rawValue ?? "all", 6), padded(row.protocolName.rawValue, 16),
                     padded(row.quantity.rawValue, 20), padded(fixed(row.first), 10), padded(fixed(row.second), 10),
                     padded(signed(row.difference), 11),
                     "\(signed(row.interval.low)) … \(signed(row.interval.high))\(row.isSignificant ? " *" : "")",

@@ -7,7 +7,9 @@ extension ProtocolName {
         case .original: "Transparency Segmentation"
         case .translab: "TransLab"
         case .glass: "Glass detection"
+        case .trans10KStuff: "Trans10K-Stuff"
         case .native: "Own resolution"
+        case .calibration: "Calibration"
         }
     }
 
@@ -26,6 +28,12 @@ extension ProtocolName {
         case .glass:
             "As the papers since GDNet: each picture, with glass where the softness is at least 0.5 whatever the threshold, "
                 + "then the mean over pictures; Fβ is the largest over 256 thresholds."
+        case .trans10KStuff:
+            "As papers since 2025 on Trans10K-Stuff, GDD, GSD and HSO: one class, glass where the softness is at least 0.5; each "
+                + "number as the mean over pictures, and pooled, of all pixels together. Fβ is of the mask, with β² = 0.3."
+        case .calibration:
+            "The expected calibration error: by how much softness differs from the share of pixels that are glass, over 15 "
+                + "bins of softness and all pixels together. 0 where softness is the probability of glass."
         case .native:
             "The mask at each picture's own resolution, then the mean over pictures. Boundaries match within 0.75 % of the "
                 + "picture's diagonal."
@@ -41,7 +49,12 @@ extension ProtocolName {
                 .pooledIoU, .meanIoU, .thingsIoU, .stuffIoU, .accuracy, .mae, .meanBER, .thingsBER, .stuffBER,
             ]
         case .glass: [.iou, .fBeta, .mae, .ber]
-        case .native: [.iou, .boundaryF, .boundaryPrecision, .boundaryRecall]
+        case .trans10KStuff:
+            [
+                .iou, .fBeta, .mae, .ber, .accuracy, .pooledIoU, .pooledFBeta, .pooledMAE, .pooledBER, .pooledAccuracy,
+            ]
+        case .native: [.iou, .pooledIoU, .boundaryF, .boundaryPrecision, .boundaryRecall]
+        case .calibration: [.ece]
         }
     }
 }
@@ -67,13 +80,18 @@ extension Quantity {
         case .boundaryF: "Boundary F"
         case .boundaryPrecision: "Boundary precision"
         case .boundaryRecall: "Boundary recall"
+        case .pooledFBeta: "Pooled Fβ"
+        case .pooledMAE: "Pooled MAE"
+        case .pooledBER: "Pooled BER, %"
+        case .pooledAccuracy: "Pooled acc"
+        case .ece: "ECE"
         }
     }
 
     /// The number as papers print it.
     func text(_ value: Double?) -> String {
         switch self {
-        case .ber, .meanBER, .thingsBER, .stuffBER: ReportNumber.percent(value)
+        case .ber, .meanBER, .thingsBER, .stuffBER, .pooledBER: ReportNumber.percent(value)
         default: ReportNumber.share(value)
         }
     }

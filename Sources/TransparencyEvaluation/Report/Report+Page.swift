@@ -49,6 +49,8 @@ extension Report {
                 "Resolution", settings.resolution.map { "\($0.width) × \($0.height)" } ?? "each picture's own"),
             Fact("Threshold", "\(settings.threshold)"),
             Fact(
+                "Calibration", settings.temperature.map { "by temperature \($0)" } ?? "none"),
+            Fact(
                 "Intervals",
                 "95 %, bootstrap over pictures, \(ReportNumber.count(settings.bootstrap.resamples)) resamples, "
                     + "seed \(settings.bootstrap.seed)"),
@@ -84,7 +86,7 @@ extension Report {
             <section id="charts">
             <h2>Charts</h2>
             <div class="charts">
-            \(iouHistogram(groups))\(cumulativeChart(groups))\(glassShareScatter(groups))\(thresholdChart())</div>
+            \(iouHistogram(groups))\(cumulativeChart(groups))\(glassShareScatter(groups))\(thresholdChart())\(reliabilityChart())</div>
             </section>
 
             """

@@ -28,7 +28,7 @@ extension Report {
                 <div class="scroll" tabindex="0" role="region" aria-label="\(name.heading)"><table>
                 <thead><tr><th scope="col">Pictures</th><th scope="col">Count</th>\(heads)</tr></thead>
                 <tbody>
-                \(rows.joined())</tbody>
+                \(rows.joined())\(publishedRows(name, quantities))</tbody>
                 </table></div></div>
 
                 """

@@ -26,6 +26,8 @@ public struct Report: Sendable {
     public let records: [ImageRecord]
     public let worst: [Example]
     public let best: [Example]
+    /// Whether tables have what papers report, named by work and data set.
+    public var showsPublished = false
 
     /// A line of the page's head, such as Model: stable-diffusion-3.5-medium.
     public struct Fact: Equatable, Sendable {

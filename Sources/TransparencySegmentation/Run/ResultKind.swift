@@ -10,6 +10,8 @@ public enum ResultKind: String, CaseIterable, Sendable {
     case overlay
     /// The picture with the soft mask as alpha.
     case cutout
+    /// How unsure each pixel is, gray.
+    case uncertainty
     /// Things red, stuff white, the rest black; of models that tell them apart only.
     case classes
 
@@ -25,6 +27,7 @@ public enum ResultKind: String, CaseIterable, Sendable {
         case .mask: try segmentation.maskImage()
         case .overlay: try segmentation.overlay(on: picture)
         case .cutout: try segmentation.cutout(of: picture)
+        case .uncertainty: try segmentation.uncertaintyImage()
         case .classes: try segmentation.classesImage()
         }
     }

@@ -10,17 +10,22 @@ package struct ResultLine: Encodable {
     private var inputHeight: Int?
     private var transparentShare: Double?
     private var seconds: [String: Double]?
+    private var passes: Int?
+    private var confidence: Double?
+    private var rejected: Bool?
     private var files: [String: String]?
 
     package init(_ source: PictureSource, _ written: SegmentationRun.Written) {
         (image, width, height) = (source.name, written.width, written.height)
         (inputWidth, inputHeight) = (written.inputSize.width, written.inputSize.height)
-        transparentShare = written.transparentShare
+        (transparentShare, passes) = (written.transparentShare, written.passCount)
         let timings = written.timings
         seconds = [
             "encode": timings.encode, "transformer": timings.transformer, "decode": timings.decode,
             "total": timings.total,
         ]
+        confidence = written.confidence
+        if written.isRejected { rejected = true }
         files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
     }
 

@@ -21,6 +21,8 @@ public struct SegmentationRun: Sendable {
     public var size: InputSize?
     /// The soft value above which a pixel counts as transparent.
     public var threshold: Float
+    /// Pictures whose ``Segmentation/confidence`` is below this get no results; nil for none.
+    public var leastConfidence: Double?
     public var bounds: PipelineBounds
 
     public init(
@@ -41,6 +43,12 @@ public struct SegmentationRun: Sendable {
         /// The share of its pixels that are transparent, 0…1.
         public let transparentShare: Double
         public let timings: Timings
+        /// Passes of the model that it was in.
+        public let passCount: Int
+        /// The IoU that is to be expected of the mask, 0…1 (``Segmentation/confidence``).
+        public let confidence: Double
+        /// Whether that was too little, so that nothing was written.
+        public let isRejected: Bool
         /// The files that were written.
         public let files: [ResultKind: String]
     }
@@ -59,7 +67,8 @@ public struct SegmentationRun: Sendable {
         of source: PictureSource, dumpingTo path: String, segmenter: Segmenter
     ) -> SegmentationPipeline<PictureSource, Written> {
         pipeline([source]) { pictures in
-            [try await segmenter.segment(pictures[0], size: size, threshold: threshold, dumpingTo: path)]
+            let mask = try await segmenter.segment(pictures[0], size: size, threshold: threshold, dumpingTo: path)
+            return [(predictor as? CalibratedPredictor).map { mask.calibrated(by: $0.temperature) } ?? mask]
         }
     }
 
@@ -83,17 +92,22 @@ public struct SegmentationRun: Sendable {
     private func write(
         _ mask: Segmentation, of picture: Image, source: PictureSource, index: Int
     ) throws -> Written {
-        let files: [ResultKind: String]
+        var files: [ResultKind: String] = [:]
+        let confidence = mask.confidence
+        let isRejected = leastConfidence.map { confidence < $0 } ?? false
         do {
-            files = try writer.write(mask, of: picture, index: index)
-            try annotations?.add(AnnotatedPicture(name: source.fileName, mask: mask.labels()), at: index)
+            if !isRejected {
+                files = try writer.write(mask, of: picture, index: index)
+                try annotations?.add(AnnotatedPicture(name: source.fileName, mask: mask.labels()), at: index)
+            }
         } catch {
             throw SegmentationError.output("\(source.name): \(error)")
         }
         return Written(
             width: mask.width, height: mask.height,
             inputSize: try predictor.inputSize(width: mask.width, height: mask.height, size: size),
-            transparentShare: mask.transparentShare, timings: mask.timings, files: files)
+            transparentShare: mask.transparentShare, timings: mask.timings, passCount: mask.passCount,
+            confidence: confidence, isRejected: isRejected, files: files)
     }
 
     /// Writes the annotation files of the run, on the first process those of all.

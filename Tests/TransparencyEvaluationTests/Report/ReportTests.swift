@@ -25,7 +25,7 @@ import Testing
         let subsets = [("all", report.metrics.protocols)] + report.metrics.difficulty.map { ($0.rawValue, $1) }
         #expect(subsets.count == 3)
         for (subset, protocols) in subsets {
-            #expect(protocols.count == 4)
+            #expect(protocols.count == ProtocolName.allCases.count)
             for (name, scores) in protocols {
                 let block = numbers.all("div").first { $0.children.first?.text == name.heading }
                 let rows = try #require(block?.tableRows)
@@ -94,6 +94,34 @@ import Testing
         }
         let dots = page.all("path").filter { $0.attributes["class"]?.hasPrefix("dots") == true }
         #expect(dots.map { $0.attributes["d"]?.count { $0 == "M" } } == [20, 10])
+    }
+
+    @Test func publishedFiguresStandWithTheirProtocol() throws {
+        var report = try report(randomRecords(20))
+        #expect(try PageNode.parse(report.html()).all("tr").allSatisfy { $0.attributes["class"] != "published" })
+        report.showsPublished = true
+        let numbers = try #require(try PageNode.parse(report.html()).element(id: "numbers"))
+        for (name, work, count) in [
+            (ProtocolName.original, "Transparency Segmentation", 3), (.trans10KStuff, "VGGT-Glass", 2),
+            (.translab, "RFENet", 1), (.glass, "", 0), (.calibration, "", 0),
+        ] {
+            let block = try #require(numbers.all("div").first { $0.children.first?.text == name.heading })
+            let rows = block.all("tr").filter { $0.attributes["class"] == "published" }.map(\.text)
+            #expect(rows.count == count)
+            #expect(rows.first?.contains("published: \(work)") ?? work.isEmpty)
+            #expect(rows.allSatisfy { $0.contains(" on Trans10K") })
+        }
+        // Without classes there is no mIoU to set RFENet's beside.
+        var binary = try self.report(randomRecords(20, withClasses: false))
+        binary.showsPublished = true
+        #expect(!binary.html().contains("RFENet"))
+    }
+
+    @Test func theReliabilityDiagramHasItsBins() throws {
+        let records = try randomRecords(20)
+        let page = try PageNode.parse(report(records).html())
+        let titles = page.all("title").map(\.text).filter { $0.hasPrefix("softness") }
+        #expect(titles.count == Reliability(records).bins.count { $0.pixels > 0 })
     }
 
     @Test func dataCannotBecomeMarkup() throws {

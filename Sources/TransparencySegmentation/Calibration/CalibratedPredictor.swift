@@ -1,0 +1,38 @@
+import Images
+
+/// Another predictor whose softness is brought to probabilities by a temperature.
+struct CalibratedPredictor: MaskPredictor {
+    let base: any MaskPredictor
+    let temperature: Temperature
+
+    var defaultSize: InputSize { base.defaultSize }
+    var sizeUnit: Int { base.sizeUnit }
+    var largestSide: Int { base.largestSide }
+    var identity: [String: String] { base.identity.merging(["temperature": "\(temperature.value)"]) { $1 } }
+
+    func predict(
+        _ pictures: [Image], size: InputSize?, at resolutions: Set<MaskResolution>
+    ) async throws -> [MaskPrediction] {
+        try await base.predict(pictures, size: size, at: resolutions).map { prediction in
+            MaskPrediction(
+                atInput: prediction.atInput.map(temperature.calibrated),
+                atPicture: prediction.atPicture.map(temperature.calibrated), timings: prediction.timings,
+                passCount: prediction.passCount)
+        }
+    }
+}
+
+extension ModelCalibration {
+    /// The predictor with its softness calibrated.
+    package func applied(to predictor: any MaskPredictor) -> any MaskPredictor {
+        // What is in the file was checked on reading.
+        Temperature(temperature).map { CalibratedPredictor(base: predictor, temperature: $0) } ?? predictor
+    }
+
+    /// Why the temperature may not be right for masks that are made in another way, in a sentence; nil where it was fitted to the same.
+    package func doubt(of method: PredictionMethod) -> String? {
+        prediction == method.text
+            ? nil
+            : "the model was calibrated on masks by \(prediction), and these are by \(method.text); transeg evaluate says how far their softness is from probabilities"
+    }
+}
