@@ -20,13 +20,16 @@ extension TrainingSettings {
 
     /// What a run of this many pictures is probably not meant to be, a sentence each.
     package func warnings(pictureCount: Int) -> [String] {
+        [warmupWarning(pictureCount: pictureCount), lossWarning(pictureCount: pictureCount)].compactMap(\.self)
+    }
+
+    private func warmupWarning(pictureCount: Int) -> String? {
         let schedule = schedule(pictureCount: pictureCount)
-        guard schedule.warmupSteps > 0, schedule.warmupSteps >= schedule.totalSteps else { return [] }
+        guard schedule.warmupSteps > 0, schedule.warmupSteps >= schedule.totalSteps else { return nil }
         let excess = schedule.warmupSteps > schedule.totalSteps ? "longer than" : "as long as"
-        return [
+        return
             "the warm-up of \(schedule.warmupSteps) updates is \(excess) the run of \(schedule.totalSteps), so that the rate never reaches lr; "
                 + "give a shorter one with --lr-warmup-steps"
-        ]
     }
 
     /// Refuses pictures of training and validation that cannot be used, before anything is computed. Throws `DatasetError`.
