@@ -22,6 +22,11 @@ package struct Prediction {
     package let channels: MaskChannels
     package let timings: Timings
 
+    /// What the VAE has decoded; nil of a readout.
+    package var decoded: Tensor? {
+        if case .picture(_, let decoded) = output { decoded } else { nil }
+    }
+
     /// The mask, `[N, C, H, W]` in 0…1: a picture of three channels, or the probabilities of a readout's classes.
     package func mask() throws -> Tensor {
         switch output {

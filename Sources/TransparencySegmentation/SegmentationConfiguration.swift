@@ -130,12 +130,15 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
 }
 
 extension ModelFolder {
+    /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:heads:timestep:extraFiles:replacing:)`` does, with how it
+    /// is used.
+    ///
     /// - Parameters:
     ///   - heads: What comes after the transformer's last norm; nil for what the folder has and `head` does not leave out.
-    /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:extraFiles:)`` does, with how it is used.
     package func exportForSegmentation(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
-        heads: [HeadWeights]? = nil, head: MaskHead? = nil, usage: SegmentationConfiguration? = nil, replacing replaces: Bool = false
+        heads: [HeadWeights]? = nil, head: MaskHead? = nil, usage: SegmentationConfiguration? = nil,
+        replacing replaces: Bool = false
     ) throws {
         let usage = try usage ?? SegmentationConfiguration(of: self)
         let heads = try heads ?? ownHeads(head)
@@ -147,12 +150,13 @@ extension ModelFolder {
 }
 
 extension ModelImport {
-    /// Writes the folder as ``write(to:dtype:extraFiles:progress:)`` does, with how it is used: as the base, where that was changed.
+    /// Writes the folder as ``write(to:dtype:heads:extraFiles:progress:)`` does, with how it is used and its heads: as the base, where that was changed.
     package func writeForSegmentation(
         to path: String, dtype: DType?, base: ModelFolder?, progress: @escaping (_ done: Int, _ count: Int) -> Void
     ) throws {
         let usage = try continuesBase ? base.map { try SegmentationConfiguration(of: $0) } ?? .init() : .init()
         let files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
-        try write(to: path, dtype: dtype, extraFiles: files, progress: progress)
+        let heads = try continuesBase ? base?.ownHeads() ?? [] : []
+        try write(to: path, dtype: dtype, heads: heads, extraFiles: files, progress: progress)
     }
 }

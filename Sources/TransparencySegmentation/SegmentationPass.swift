@@ -28,7 +28,8 @@ final class SegmentationPass {
     ///   - transformer: A latent `[N, 16, h, w]` to the same shape, or to what `head` gives, both in `dtype`.
     init(
         model: ModelFolder, usage: SegmentationConfiguration, head: HeadForm, autoencoder: AutoencoderKL,
-        device: Device, dtype: DType, form: TransformerForm = .folded, memory: SegmentationMemory? = nil, isStreamed: Bool = false,
+        device: Device, dtype: DType, form: TransformerForm = .folded, memory: SegmentationMemory? = nil,
+        isStreamed: Bool = false,
         transformer: @escaping (Tensor) throws -> Tensor
     ) {
         (self.model, self.usage, self.autoencoder, self.transformer) = (model, usage, autoencoder, transformer)

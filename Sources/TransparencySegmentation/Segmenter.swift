@@ -83,7 +83,8 @@ public final class Segmenter: MaskPredictor {
         let decodes = !headForm.replacesProjection
         (sizeUnit, largestSide) = try folder.inputLimits()
         let side = try folder.transformerConfiguration().sampleSize * folder.autoencoderConfiguration().downsampling
-        let memory = try memoryLimit.map { try SegmentationMemory(folder, precision: precision, decodes: decodes, limit: $0)
+        let memory = try memoryLimit.map {
+            try SegmentationMemory(folder, precision: precision, decodes: decodes, limit: $0)
         }
         let isStreamed = try memory?.mustStream(side: side) ?? false
         if memory != nil { TorchRuntime.keepFreedMemory(false) }
@@ -111,7 +112,8 @@ public final class Segmenter: MaskPredictor {
     ///   - transformer: A latent `[N, 16, h, w]` to the same shape, or to what `head` gives, both in `dtype`.
     @ComputeActor
     package init(
-        model: ModelFolder, usage: SegmentationConfiguration, head: HeadForm, autoencoder: AutoencoderKL, device: Device, dtype: DType,
+        model: ModelFolder, usage: SegmentationConfiguration, head: HeadForm, autoencoder: AutoencoderKL,
+        device: Device, dtype: DType,
         side: Int,
         transformer: @escaping (Tensor) throws -> Tensor
     ) throws {

@@ -62,7 +62,8 @@ struct ExportCommand: AsyncParsableCommand {
         let (out, folded, dtype, head) = (out, folded, dtype?.dtype, head)
         if let checkpoint = try? TrainingCheckpoint(model) {
             guard head == nil else {
-                throw ValidationError("--head is for model folders; a checkpoint is written with the head that was trained")
+                throw ValidationError(
+                    "--head is for model folders; a checkpoint is written with the head that was trained")
             }
             try checkpoint.verify()
             try await Interrupt.leaving { [baseModelPath] in
@@ -74,7 +75,9 @@ struct ExportCommand: AsyncParsableCommand {
             }
             let folder = try ModelFolder(model, revision: revision, variant: variant)
             folder.tellNotes()
-            try await Interrupt.leaving { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype, head: head) }
+            try await Interrupt.leaving {
+                try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype, head: head)
+            }
         }
         try print(out)
     }

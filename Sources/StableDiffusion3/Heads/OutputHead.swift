@@ -97,7 +97,17 @@ package struct HeadWeights {
     /// Of a state dict in which the head's keys have its prefix.
     package init(_ form: HeadForm, in trained: [String: Tensor]) {
         let own = trained.filter { form.folder != nil && $0.key.hasPrefix(form.prefix) }
-        self.init(form, Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(form.prefix.count)), $0.value) }))
+        self.init(
+            form, Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(form.prefix.count)), $0.value) }))
+    }
+
+    /// The same in another dtype; nil for each weight's own.
+    func converted(to dtype: DType?) throws -> HeadWeights {
+        guard let dtype else { return self }
+        return HeadWeights(
+            form,
+            Dictionary(
+                uniqueKeysWithValues: try tensors.map { ($0.key, try $0.value.converted(to: dtype, name: $0.key)) }))
     }
 
     /// Writes `config.json` and the weights to their part of a model folder.

@@ -120,7 +120,8 @@ extension HeadForm {
         func data(_ values: some Encodable, _ className: String) throws -> Data {
             let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(values)) as? [String: Any] ?? [:]
             return try JSONSerialization.data(
-                withJSONObject: object.merging(["_class_name": className]) { $1 }, options: [.prettyPrinted, .sortedKeys])
+                withJSONObject: object.merging(["_class_name": className]) { $1 },
+                options: [.prettyPrinted, .sortedKeys])
                 + Data("\n".utf8)
         }
         return switch self {

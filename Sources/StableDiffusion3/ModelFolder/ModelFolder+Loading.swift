@@ -120,7 +120,9 @@ extension ModelFolder {
     /// Throws ``ModelError`` or `SafetensorsError`.
     ///
     /// - Parameter decodes: Whether the VAE's decoder is counted.
-    package func parameterCounts(decodes: Bool = true) throws -> (transformer: Int, positionTable: Int, autoencoder: Int) {
+    package func parameterCounts(decodes: Bool = true) throws -> (
+        transformer: Int, positionTable: Int, autoencoder: Int
+    ) {
         func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
         let transformer = try transformerWeights().tensors
         let configuration = try transformerConfiguration()

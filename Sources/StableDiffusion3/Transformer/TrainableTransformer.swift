@@ -39,7 +39,8 @@ package final class TrainableTransformer {
     /// - Throws: `WeightsError` when a weight is missing, superfluous or of another shape; ``ModelError``; `TorchError`.
     package init(
         _ configuration: SD3TransformerConfiguration, _ tensors: [String: Tensor], form: TrainedForm = .all,
-        adapters: [String: Tensor]? = nil, head: HeadWeights? = nil, dtype: DType, device: Device, timestep: Double, prompt: PromptEmbeddings?,
+        adapters: [String: Tensor]? = nil, head: HeadWeights? = nil, dtype: DType, device: Device, timestep: Double,
+        prompt: PromptEmbeddings?,
         gradientCheckpointing: Bool, seed: UInt32 = 0, storage: (any StateStorage)? = nil,
         sharding: Sharding = Sharding(), keepsWeights: Bool = true, releasePages: () -> Void = {}
     ) throws {

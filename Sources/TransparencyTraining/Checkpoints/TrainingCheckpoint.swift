@@ -198,7 +198,8 @@ public struct TrainingCheckpoint: Sendable {
             }
         let head = try headWeights(settings.model.headForm(of: base), averaged: isAveraged)
         try base.exportForSegmentation(
-            to: target, folded: folded, dtype: dtype, transformer: transformer, heads: [head], usage: settings.model.usage,
+            to: target, folded: folded, dtype: dtype, transformer: transformer, heads: [head],
+            usage: settings.model.usage,
             replacing: replaces)
     }
 }

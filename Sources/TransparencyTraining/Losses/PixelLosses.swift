@@ -72,7 +72,9 @@ extension Tensor {
     /// - Parameter tellsApart: Whether the picture is in Trans10K's colors.
     func logitsOfDecoded(tellsApart: Bool) throws -> Tensor {
         guard tellsApart else { return try mean([1], keepingAxes: true) * 4 }
-        let (red, other) = (try narrow(1, start: 0, length: 1), try narrow(1, start: 1, length: 2).mean([1], keepingAxes: true) * 2)
+        let (red, other) = (
+            try narrow(1, start: 0, length: 1), try narrow(1, start: 1, length: 2).mean([1], keepingAxes: true) * 2
+        )
         return try cat([(red + other) * -1, red - other, red + other], axis: 1) * (2.0 / 3)
     }
 }

@@ -41,7 +41,8 @@ package enum SettingsTable {
         ),
         Setting(
             .model, "local_continuity", \.model.localContinuity, value: "bool",
-            help: "with head latent, whether two 3 x 3 convolutions after the transformer even out the borders of its patches"
+            help:
+                "with head latent, whether two 3 x 3 convolutions after the transformer even out the borders of its patches"
         ),
         Setting(
             .model, "target", \.model.target, value: "what",

@@ -29,7 +29,7 @@ extension TrainingSettings {
         let excess = schedule.warmupSteps > schedule.totalSteps ? "longer than" : "as long as"
         return
             "the warm-up of \(schedule.warmupSteps) updates is \(excess) the run of \(schedule.totalSteps), so that the rate never reaches lr; "
-                + "give a shorter one with --lr-warmup-steps"
+            + "give a shorter one with --lr-warmup-steps"
     }
 
     /// Refuses pictures of training and validation that cannot be used, before anything is computed. Throws `DatasetError`.

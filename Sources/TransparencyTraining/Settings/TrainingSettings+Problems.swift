@@ -41,12 +41,16 @@ extension TrainingSettings {
                 add("local_continuity", "local_continuity is true; it is for head latent, and head is readout")
             }
             if training.losses?.weights[.latentMSE] != nil {
-                add("losses", "losses has latent_mse; a readout predicts no latent, so cross_entropy, dice or boundary was expected")
+                add(
+                    "losses",
+                    "losses has latent_mse; a readout predicts no latent, so cross_entropy, dice or boundary was expected"
+                )
             }
             if model.predictionType != .direct {
                 add(
                     "prediction_type",
-                    "prediction_type is \(model.predictionType.rawValue); a readout predicts no latent, so direct was expected")
+                    "prediction_type is \(model.predictionType.rawValue); a readout predicts no latent, so direct was expected"
+                )
             }
         } else if model.trainable == .head, !model.localContinuity {
             add("trainable", "trainable is head; with head latent there is one only with local_continuity true")

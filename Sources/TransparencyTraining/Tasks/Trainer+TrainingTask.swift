@@ -36,7 +36,8 @@ extension Trainer: TrainingTask {
     private func withSegmenter<R>(_ body: (Segmenter) throws -> R) throws -> R {
         let segmenter = try Segmenter(
             model: base, usage: state.settings.model.usage, head: transformer.head,
-            autoencoder: encoder.autoencoder, device: device, dtype: encoder.dtype, side: state.settings.dataset.resolution,
+            autoencoder: encoder.autoencoder, device: device, dtype: encoder.dtype,
+            side: state.settings.dataset.resolution,
             transformer: { [transformer, dtype] in try transformer($0.to(dtype)).to($0.dtype) })
         return try average?.withAverages { try body(segmenter) } ?? body(segmenter)
     }

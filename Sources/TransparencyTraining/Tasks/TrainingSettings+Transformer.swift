@@ -62,7 +62,8 @@ extension TrainingSettings {
         var isAdapter = false
         if case .lora = form { isAdapter = true }
         let transformer = try TrainableTransformer(
-            configuration, tensors, form: form, adapters: isAdapter ? trained : nil, head: head, dtype: model.dataType.dtype,
+            configuration, tensors, form: form, adapters: isAdapter ? trained : nil, head: head,
+            dtype: model.dataType.dtype,
             device: device, timestep: model.timestep, prompt: prompt,
             gradientCheckpointing: compute.gradientCheckpointing,
             seed: UInt32(truncatingIfNeeded: training.seed), storage: storage(device: device),

@@ -21,7 +21,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.threads.apply()
         let report = try await withTemporaryFolder { folder in
-            try await measure(options.model ?? options.shape.makeModel(in: folder, side: options.size, head: options.head))
+            try await measure(
+                options.model ?? options.shape.makeModel(in: folder, side: options.size, head: options.head))
         }
         if options.json {
             try StandardStream.output.write(report.0.json())
@@ -73,7 +74,9 @@ struct BenchSegmentCommand: AsyncParsableCommand {
                 .init(name: "encode", seconds: passes.map(\.encode), flops: count * flops.encode),
                 .init(name: "transformer", seconds: passes.map(\.transformer), flops: count * flops.transformer),
                 .init(name: "decode", seconds: passes.map(\.decode), flops: decodes ? count * flops.decode : nil),
-                .init(name: "total", seconds: passes.map(\.total), flops: count * (decodes ? flops.total : flops.total - flops.decode)),
+                .init(
+                    name: "total", seconds: passes.map(\.total),
+                    flops: count * (decodes ? flops.total : flops.total - flops.decode)),
             ], loadSeconds: segmenter.loadSeconds, peakBytes: peak,
             machinePeak: try BenchReport.machinePeak(dtype: options.dtype.dtype, device: segmenter.device))
         return (report, profile)
