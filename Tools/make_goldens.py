@@ -7,7 +7,6 @@ Weights are stored in float16 and all computing is done in float32 with the stor
 way.
 """
 import copy
-import hashlib
 import json
 import math
 import pathlib
@@ -19,6 +18,7 @@ from diffusers import SD3Transformer2DModel, StableDiffusion3Pipeline
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
+from head_goldens import make_heads, write_sums
 from random_models import make_transformer, make_vae, randomise, save_prompt
 
 TIMESTEP = 1000.0
@@ -208,11 +208,10 @@ def main():
     make_clip(out / "clip-l", 500, "quick_gelu", 2)
     make_clip(out / "clip-g", 501, "gelu", 63)
     make_empty_prompt(out / "empty-prompt")
+    make_heads(out)
     versions = {name: __import__(name).__version__ for name in ["torch", "diffusers", "transformers", "safetensors"]}
     (out / "versions.json").write_text(json.dumps(versions, indent=2) + "\n")
-    files = sorted(path for path in out.rglob("*") if path.is_file())
-    (out / "SHA256SUMS").write_text("".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(out)}\n" for path in files))
+    write_sums(out)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include "ctorch_fused.h"
 #include "ctorch_int8.h"
 #include "ctorch_interface.h"
+#include "ctorch_losses.h"
 #include "ctorch_nn.h"
 #include "ctorch_ops.h"
 #include "ctorch_optim.h"

@@ -103,6 +103,9 @@ package struct Weights {
     /// Marks a key as known although nobody needs it, such as a buffer that old versions of a library wrote.
     package func ignore(_ name: String) { stateDict.read.insert(prefix + name) }
 
+    /// Marks all keys at this position as known although nobody needs them.
+    package func ignoreAll() { stateDict.read.formUnion(stateDict.keys.filter { $0.hasPrefix(prefix) }) }
+
     /// Throws ``WeightsError/unexpected(keys:file:)`` when the state dict has keys that nobody asked for, and `SafetensorsError` when its files
     /// have changed while they were read.
     package func finish() throws {

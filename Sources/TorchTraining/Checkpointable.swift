@@ -21,6 +21,24 @@ package struct CheckpointPiece {
         self.init(part: part, [(key, tensor.shape)]) { _ in tensor }
     }
 
+    /// The tensors of it whose keys are chosen, which must lie one after the other; nil where there are none.
+    package func part(_ isChosen: (String) -> Bool) -> CheckpointPiece? {
+        let chosen = tensors.indices.filter { isChosen(tensors[$0].key) }
+        guard let first = chosen.first, let last = chosen.last else { return nil }
+        precondition(last - first + 1 == chosen.count, "tensors of a piece lie one after the other")
+        if chosen.count == tensors.count { return self }
+        func count(_ range: Range<Int>) -> Int { tensors[range].map { $0.shape.reduce(1, *) }.reduce(0, +) }
+        let (start, length) = (count(0..<first), count(first..<last + 1))
+        return CheckpointPiece(part: part, Array(tensors[first...last])) { [make] owner in
+            try make(owner)?.reshape([-1]).narrow(0, start: start, length: length)
+        }
+    }
+
+    /// The same without something before the keys, which all of them have.
+    package func withoutPrefix(_ prefix: String) -> CheckpointPiece {
+        CheckpointPiece(part: part, tensors.map { (String($0.key.dropFirst(prefix.count)), $0.shape) }, make: make)
+    }
+
     /// The same with something before the keys.
     package func prefixed(_ prefix: String) -> CheckpointPiece {
         CheckpointPiece(part: part, tensors.map { (prefix + $0.key, $0.shape) }, make: make)

@@ -34,7 +34,10 @@ extension ModelFolder {
 
     /// The files of the parts, by their paths in the folder.
     private func partFiles() -> [String] {
-        ["transformer", "vae", "precomputed_prompt_embeddings", "text_encoder", "text_encoder_2"].flatMap { part in
+        [
+            "transformer", "vae", "precomputed_prompt_embeddings", "text_encoder", "text_encoder_2", "mask_head",
+            "local_continuity",
+        ].flatMap { part in
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(part)")) ?? []
             return names.sorted().map { "\(part)/\($0)" }
         }
@@ -45,11 +48,12 @@ extension Segmenter {
     /// The model and its files, and everything about the arithmetic that changes more than rounding: dtype, precision, form, the kind of
     /// device, and libtorch. Threads and a memory limit do not.
     public var identity: [String: String] {
-        [
+        // Evaluations that earlier versions began know nothing of heads.
+        (head == .latent ? [:] : ["head": head.rawValue]).merging([
             "model": model.path, "weights": model.fingerprint(), "variant": model.variant ?? "none",
             "dtype": "\(dtype)", "precision": precision.rawValue, "plain": "\(form == .plain)",
             "device": device.kind.rawValue, "torch": TorchRuntime.loadedVersion ?? TorchRuntime.version,
-        ]
+        ]) { $1 }
     }
 
     /// What is computed in, for people: `float32`, `float32, products in int8`, or `float16, the VAE in float32`.

@@ -49,14 +49,18 @@ public enum PredictionType: String, Codable, Sendable, CaseIterable {
 public struct SegmentationConfiguration: Codable, Equatable, Sendable {
     public var target = MaskTarget.binary
     public var predictionType = PredictionType.direct
+    /// Of the one pass, 0…1000; what it means is worked into a folded transformer.
+    public var timestep = segmentationTimestep
 
     enum CodingKeys: String, CodingKey {
-        case target
+        case target, timestep
         case predictionType = "prediction_type"
     }
 
-    public init(target: MaskTarget = .binary, predictionType: PredictionType = .direct) {
-        (self.target, self.predictionType) = (target, predictionType)
+    public init(
+        target: MaskTarget = .binary, predictionType: PredictionType = .direct, timestep: Double = 1000
+    ) {
+        (self.target, self.predictionType, self.timestep) = (target, predictionType, timestep)
     }
 
     /// Reads `output_form` too, as files of earlier versions have it.
@@ -67,6 +71,19 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
         predictionType =
             try container.decodeIfPresent(PredictionType.self, forKey: .predictionType)
             ?? former.decode(PredictionType.self, forKey: .outputForm)
+        timestep = try container.decodeIfPresent(Double.self, forKey: .timestep) ?? segmentationTimestep
+        guard (0...1000).contains(timestep) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .timestep, in: container, debugDescription: "\(timestep) is no number from 0 to 1000")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(target, forKey: .target)
+        try container.encode(predictionType, forKey: .predictionType)
+        // Earlier versions know of no other.
+        if timestep != segmentationTimestep { try container.encode(timestep, forKey: .timestep) }
     }
 
     private enum FormerKeys: String, CodingKey {
@@ -98,7 +115,9 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
         } catch {
             throw SegmentationError.configuration(
                 file: file,
-                reason: "target (binary, color) and prediction_type (direct, negated, residual) were expected")
+                reason:
+                    "target (binary, color), prediction_type (direct, negated, residual) and perhaps a timestep from 0 to 1000 were expected"
+            )
         }
     }
 
@@ -111,28 +130,35 @@ public struct SegmentationConfiguration: Codable, Equatable, Sendable {
 }
 
 extension ModelFolder {
-    /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:extraFiles:)`` does, with how it is used.
+    /// Writes the model as a folder of its own, as ``export(to:folded:dtype:transformer:heads:timestep:extraFiles:replacing:)`` does, with how it
+    /// is used.
+    ///
+    /// - Parameters:
+    ///   - heads: What comes after the transformer's last norm; nil for what the folder has and `head` does not leave out.
     package func exportForSegmentation(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
-        usage: SegmentationConfiguration? = nil, replacing replaces: Bool = false
+        heads: [HeadWeights]? = nil, head: MaskHead? = nil, usage: SegmentationConfiguration? = nil,
+        replacing replaces: Bool = false
     ) throws {
         let usage = try usage ?? SegmentationConfiguration(of: self)
+        let heads = try heads ?? ownHeads(head)
         var files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
         // The temperature is that of these weights, not of others that are put in their place.
         if transformer == nil { files[ModelCalibration.fileName] = try ModelCalibration(of: self)?.encoded() }
         try export(
-            to: path, folded: folded, dtype: dtype, transformer: transformer, extraFiles: files,
-            replacing: replaces)
+            to: path, folded: folded, dtype: dtype, transformer: transformer, heads: heads, timestep: usage.timestep,
+            extraFiles: files, replacing: replaces)
     }
 }
 
 extension ModelImport {
-    /// Writes the folder as ``write(to:dtype:extraFiles:progress:)`` does, with how it is used: as the base, where that was changed.
+    /// Writes the folder as ``write(to:dtype:heads:extraFiles:progress:)`` does, with how it is used and its heads: as the base, where that was changed.
     package func writeForSegmentation(
         to path: String, dtype: DType?, base: ModelFolder?, progress: @escaping (_ done: Int, _ count: Int) -> Void
     ) throws {
         let usage = try continuesBase ? base.map { try SegmentationConfiguration(of: $0) } ?? .init() : .init()
         let files = usage == SegmentationConfiguration() ? [:] : [SegmentationConfiguration.fileName: try usage.data()]
-        try write(to: path, dtype: dtype, extraFiles: files, progress: progress)
+        let heads = try continuesBase ? base?.ownHeads() ?? [] : []
+        try write(to: path, dtype: dtype, heads: heads, extraFiles: files, progress: progress)
     }
 }

@@ -17,10 +17,10 @@ struct SegmentationMemory {
     private let blockBytes: Int
     private let bytesPerPixel: Double
 
-    init(_ folder: ModelFolder, precision: Precision, limit: Int) throws {
+    init(_ folder: ModelFolder, precision: Precision, decodes: Bool, limit: Int) throws {
         self.limit = limit
         let transformer = try folder.transformerConfiguration()
-        let counts = try folder.parameterCounts()
+        let counts = try folder.parameterCounts(decodes: decodes)
         let bytesOfWeight = [.exact: 4, .fast: 2, .int8: 1][precision] ?? 4
         let folded = FoldedTransformer.parameterCount(transformer, promptTokens: try folder.promptTokenCount())
         autoencoderBytes = counts.autoencoder * 4

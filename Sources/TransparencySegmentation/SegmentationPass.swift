@@ -3,12 +3,16 @@ import StableDiffusion3
 import Torch
 import TorchNN
 
-/// The one pass from pictures to what they show, with all weights: picture, VAE encoder, transformer, VAE decoder, mask.
+/// The one pass from pictures to what they show, with all weights: picture, VAE encoder, transformer, mask; with a latent head the VAE's decoder
+/// before the mask.
 @ComputeActor
 final class SegmentationPass {
     let device: Device
     let dtype: DType
     let usage: SegmentationConfiguration
+    /// What comes after the transformer's last norm.
+    let head: HeadForm
+    let channels: MaskChannels
     /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
     let isStreamed: Bool
 
@@ -22,15 +26,18 @@ final class SegmentationPass {
 
     /// - Parameters:
     ///   - model: Where the parts are from.
-    ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
+    ///   - autoencoder: With its decoder, unless `head` is a readout.
+    ///   - transformer: A latent `[N, 16, h, w]` to the same shape, or to what `head` gives, both in `dtype`.
     init(
-        model: ModelFolder, usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
-        form: TransformerForm = .folded, precision: Precision = .exact, memory: SegmentationMemory? = nil,
-        isStreamed: Bool = false, transformer: @escaping (Tensor) throws -> Tensor
+        model: ModelFolder, usage: SegmentationConfiguration, head: HeadForm, autoencoder: AutoencoderKL,
+        device: Device, dtype: DType, form: TransformerForm = .folded, precision: Precision = .exact,
+        memory: SegmentationMemory? = nil, isStreamed: Bool = false,
+        transformer: @escaping (Tensor) throws -> Tensor
     ) {
         (self.model, self.usage, self.autoencoder, self.transformer) = (model, usage, autoencoder, transformer)
         (self.device, self.dtype, autoencoderDType, self.form) = (device, dtype, autoencoder.dtype, form)
         (self.precision, self.memory, self.isStreamed) = (precision, memory, isStreamed)
+        (self.head, channels) = (head, MaskChannels(head, usage.target))
     }
 
     /// The pass on pictures that are all brought to one size.
@@ -107,32 +114,38 @@ final class SegmentationPass {
         let latent = try autoencoder.scaled(encoding.mode()).to(dtype)
         try device.synchronize()
         let encoded = clock.now
-        let prediction = try usage.predictionType.mask(output: transformer(latent), picture: latent)
+        let transformed = try transformer(latent)
         try device.synchronize()
-        let transformed = clock.now
-        let decoded = try autoencoder.decode(autoencoder.unscaled(prediction.to(autoencoder.dtype)))
+        let predicted = clock.now
+        let output = try output(of: transformed, picture: latent)
         try device.synchronize()
         let timings = Timings(
-            encode: (encoded - start).seconds, transformer: (transformed - encoded).seconds,
-            decode: (clock.now - transformed).seconds)
+            encode: (encoded - start).seconds, transformer: (predicted - encoded).seconds,
+            decode: (clock.now - predicted).seconds)
         return Prediction(
-            image: image, imageLatent: latent, predictionLatent: prediction, decoded: decoded, target: usage.target,
-            timings: timings)
+            image: image, imageLatent: latent, output: output, channels: channels, timings: timings)
     }
 
-    /// As the model decoded them: three planes of a binary mask; of one in colors how surely something is transparent, and its kind.
+    private func output(of transformed: Tensor, picture: Tensor) throws -> Prediction.Output {
+        if case .readout = head { return .logits(try transformed.to(.float32)) }
+        let latent = try usage.predictionType.mask(output: transformed, picture: picture)
+        return .picture(
+            latent: latent, decoded: try autoencoder.decode(autoencoder.unscaled(latent.to(autoencoder.dtype))))
+    }
+
+    /// As the model gave them: the planes of a binary mask; of one with classes how surely something is transparent, and its kind.
     private func inputMasks(_ prediction: Prediction) throws -> [SoftMask] {
         let colors = try planes(of: prediction.mask())
-        let soft = try usage.target == .binary ? colors : planes(of: prediction.softMask())
-        let (height, width) = (prediction.decoded.shape[2], prediction.decoded.shape[3])
+        let soft = try channels.hasClasses ? planes(of: prediction.softMask()) : colors
+        let (height, width) = (prediction.image.shape[2], prediction.image.shape[3])
         return zip(colors, soft).map { colors, soft in
-            SoftMask(width: width, height: height, planes: soft, kinds: usage.target.kinds(of: colors))
+            SoftMask(width: width, height: height, planes: soft, kinds: channels.kinds(of: colors))
         }
     }
 
-    /// Each resized to its picture: a binary mask as one channel, one in colors as three.
+    /// Each resized to its picture: a binary mask as one channel, one with classes as three.
     private func pictureMasks(_ prediction: Prediction, of pictures: [Image]) throws -> [SoftMask] {
-        let mask = try usage.target == .binary ? prediction.softMask() : prediction.mask().to(.float32)
+        let mask = try channels.hasClasses ? prediction.mask().to(.float32) : prediction.softMask()
         try checkFinite(mask)
         return try pictures.enumerated().map { index, picture in
             let resized = try mask.narrow(0, start: index, length: 1)
@@ -145,17 +158,17 @@ final class SegmentationPass {
     private func softMask(of resized: Tensor) throws -> SoftMask {
         let (height, width) = (resized.shape[2], resized.shape[3])
         let rows = max(1, Self.stripPixels / width)
-        var kinds: [UInt8]? = usage.target == .binary ? nil : []
+        var kinds: [UInt8]? = channels.hasClasses ? [] : nil
         kinds?.reserveCapacity(height * width)
         let planes = try [Float](unsafeUninitializedCapacity: height * width) { buffer, initialized in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
             for top in stride(from: 0, to: height, by: rows) {
                 let count = min(rows, height - top)
                 let strip = try resized.narrow(2, start: top, length: count).clamp(0...1)
-                if let found = try usage.target.kinds(of: kinds == nil ? [] : strip.array(of: Float.self)) {
+                if let found = try channels.kinds(of: kinds == nil ? [] : strip.array(of: Float.self)) {
                     kinds?.append(contentsOf: found)
                 }
-                let soft = try usage.target == .binary ? strip : usage.target.softMask(of: strip)
+                let soft = try channels.hasClasses ? channels.softMask(of: strip) : strip
                 let size = width * MemoryLayout<Float>.size
                 try soft.copyBytes(
                     to: UnsafeMutableRawBufferPointer(rebasing: bytes[top * size..<(top + count) * size]))

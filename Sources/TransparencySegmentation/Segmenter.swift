@@ -32,6 +32,10 @@ public final class Segmenter: MaskPredictor {
     public var device: Device { pass.device }
     public var dtype: DType { pass.dtype }
     var autoencoderDType: DType { pass.autoencoderDType }
+    /// What makes the masks.
+    public var head: MaskHead { pass.head.replacesProjection ? .readout : .latent }
+    /// Whether masks tell things and stuff apart.
+    public var hasClasses: Bool { pass.channels.hasClasses }
     /// How the model was trained to be used.
     public var usage: SegmentationConfiguration { pass.usage }
     /// Whether blocks of the transformer are read anew in each pass, for a memory limit.
@@ -48,23 +52,25 @@ public final class Segmenter: MaskPredictor {
     ///   - dtype: What to compute in. In float16 a VAE whose configuration says `force_upcast` computes in float32.
     ///   - form: Folded, unless every operation is to be diffusers' own, for comparison.
     ///   - precision: What the products of the transformer's blocks are computed in.
+    ///   - head: What makes the masks; nil for the model's own readout where it has one, else the VAE's decoder.
     ///   - memoryLimit: Bytes that the process may take on the CPU. Where all weights and a pass at the default size would take more,
     ///     the transformer's blocks are read from the file in each pass; where a pass would take more even so, it is refused.
     /// - Throws: `ModelError`, `WeightsError`, `SafetensorsError`, `TorchError` or ``SegmentationError``.
     public convenience init(
         model: String? = nil, revision: String = "main", variant: String? = nil, device: Device? = nil,
-        dtype: DType = .float32, form: TransformerForm = .folded, precision: Precision = .exact, memoryLimit: Int? = nil
+        dtype: DType = .float32, form: TransformerForm = .folded, precision: Precision = .exact,
+        head: MaskHead? = nil, memoryLimit: Int? = nil
     ) async throws {
         try TorchRuntime.checkInterface()
         try await self.init(
             loading: Self.findModel(model, revision: revision, variant: variant), device: .usable(device), dtype: dtype,
-            form: form, precision: precision, memoryLimit: memoryLimit)
+            form: form, precision: precision, head: head, memoryLimit: memoryLimit)
     }
 
     @ComputeActor
     private init(
         loading folder: ModelFolder, device: Device, dtype: DType, form: TransformerForm, precision: Precision,
-        memoryLimit: Int?
+        head: MaskHead?, memoryLimit: Int?
     ) throws {
         let start = ContinuousClock.now
         let isFolded = dtype == .float32 && form == .folded
@@ -75,20 +81,24 @@ public final class Segmenter: MaskPredictor {
                     + "\(memoryLimit == nil ? "is" : "are") for folded float32"
                     + "\(precision == .fast && memoryLimit == nil ? "" : " on the CPU"); elsewhere take dtype bfloat16")
         }
-        let usage = try SegmentationConfiguration(of: folder)
+        let (usage, headForm) = (try SegmentationConfiguration(of: folder), try folder.headForm(head))
+        let decodes = !headForm.replacesProjection
         (sizeUnit, largestSide) = try folder.inputLimits()
         let side = try folder.transformerConfiguration().sampleSize * folder.autoencoderConfiguration().downsampling
-        let memory = try memoryLimit.map { try SegmentationMemory(folder, precision: precision, limit: $0) }
+        let memory = try memoryLimit.map {
+            try SegmentationMemory(folder, precision: precision, decodes: decodes, limit: $0)
+        }
         let isStreamed = try memory?.mustStream(side: side) ?? false
         if memory != nil { TorchRuntime.keepFreedMemory(false) }
         pass = SegmentationPass(
-            model: folder, usage: usage, autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device),
-            device: device,
+            model: folder, usage: usage, head: headForm,
+            autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device, decodes: decodes), device: device,
             dtype: dtype, form: form, precision: precision, memory: memory, isStreamed: isStreamed,
             transformer: try Self.loadTransformer(
                 folder, device: device, dtype: dtype, form: form,
                 // On a device `fast` is its arithmetic of float32 and changes no weight.
-                precision: device.kind == .cpu ? precision : .exact, isStreamed: isStreamed))
+                precision: device.kind == .cpu ? precision : .exact, isStreamed: isStreamed,
+                head: folder.loadHead(headForm, dtype: dtype, device: device), timestep: usage.timestep))
         try folder.requireUnchangedFiles()
         (model, self.precision, defaultSize) = (folder, precision, .square(side))
         try device.synchronize()
@@ -100,17 +110,20 @@ public final class Segmenter: MaskPredictor {
     /// - Parameters:
     ///   - model: Where the parts are from.
     ///   - usage: What the model is trained for.
+    ///   - head: What comes after the transformer's last norm.
+    ///   - autoencoder: With its decoder, unless `head` is a readout.
     ///   - side: The side of ``defaultSize``.
-    ///   - transformer: A latent `[N, 16, h, w]` to the same shape, both in `dtype`.
+    ///   - transformer: A latent `[N, 16, h, w]` to the same shape, or to what `head` gives, both in `dtype`.
     @ComputeActor
     package init(
-        model: ModelFolder, usage: SegmentationConfiguration, autoencoder: AutoencoderKL, device: Device, dtype: DType,
+        model: ModelFolder, usage: SegmentationConfiguration, head: HeadForm, autoencoder: AutoencoderKL,
+        device: Device, dtype: DType,
         side: Int,
         transformer: @escaping (Tensor) throws -> Tensor
     ) throws {
         pass = SegmentationPass(
-            model: model, usage: usage, autoencoder: autoencoder, device: device, dtype: dtype, transformer: transformer
-        )
+            model: model, usage: usage, head: head, autoencoder: autoencoder, device: device, dtype: dtype,
+            transformer: transformer)
         (self.model, precision, loadSeconds) = (model, .exact, 0)
         (sizeUnit, largestSide) = try model.inputLimits()
         defaultSize = .square(side)
@@ -126,21 +139,21 @@ public final class Segmenter: MaskPredictor {
 
     private static func loadTransformer(
         _ folder: ModelFolder, device: Device, dtype: DType, form: TransformerForm, precision: Precision,
-        isStreamed: Bool
+        isStreamed: Bool, head: OutputHead, timestep: Double
     ) throws -> (Tensor) throws -> Tensor {
         switch form {
         case .folded where isStreamed:
             let transformer = try StreamedTransformer(
-                folder, dtype: dtype, device: device, precision: precision)
-            return { try transformer($0) }
+                folder, dtype: dtype, device: device, precision: precision, timestep: timestep)
+            return { try transformer($0, head: head) }
         case .folded:
             let transformer = try folder.loadFoldedTransformer(
-                dtype: dtype, device: device, precision: precision)
-            return { try transformer($0) }
+                dtype: dtype, device: device, precision: precision, timestep: timestep)
+            return { try transformer($0, head: head) }
         case .plain:
             let transformer = try folder.loadTransformer(dtype: dtype, device: device)
             let prompt = try folder.loadEmptyPrompt().to(dtype, device: device)
-            return { try transformer($0, timestep: segmentationTimestep, prompt: prompt) }
+            return { try transformer($0, timestep: timestep, prompt: prompt, head: head) }
         }
     }
 }

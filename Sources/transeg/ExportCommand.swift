@@ -34,6 +34,12 @@ struct ExportCommand: AsyncParsableCommand {
     )
     var folded = false
 
+    @Option(
+        help:
+            "Of a model with a readout: latent leaves that out, so that the VAE's decoder makes the masks again. (default: what the model has)"
+    )
+    var head: MaskHead?
+
     @Option(help: "The dtype of all weights. The half-sized types halve the files. (default: each weight's own)")
     var dtype: ComputeDType?
 
@@ -53,8 +59,12 @@ struct ExportCommand: AsyncParsableCommand {
     var variant: String?
 
     func run() async throws {
-        let (out, folded, dtype) = (out, folded, dtype?.dtype)
+        let (out, folded, dtype, head) = (out, folded, dtype?.dtype, head)
         if let checkpoint = try? TrainingCheckpoint(model) {
+            guard head == nil else {
+                throw ValidationError(
+                    "--head is for model folders; a checkpoint is written with the head that was trained")
+            }
             try checkpoint.verify()
             try await Interrupt.leaving { [baseModelPath] in
                 try checkpoint.export(to: out, folded: folded, dtype: dtype, base: baseModelPath)
@@ -65,7 +75,9 @@ struct ExportCommand: AsyncParsableCommand {
             }
             let folder = try ModelFolder(model, revision: revision, variant: variant)
             folder.tellNotes()
-            try await Interrupt.leaving { try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype) }
+            try await Interrupt.leaving {
+                try folder.exportForSegmentation(to: out, folded: folded, dtype: dtype, head: head)
+            }
         }
         try print(out)
     }

@@ -37,6 +37,12 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var precisionOptions: PrecisionOptions
 
+    @Option(
+        help:
+            "What makes the mask: a readout, which is quicker and which train --head readout makes, or the VAE's decoder (latent). (default: the model's readout where it has one, else latent)"
+    )
+    var head: MaskHead?
+
     @Flag(help: "Do every operation as diffusers does it. Slower; for comparing numbers with diffusers.")
     var plain = false
 
@@ -47,13 +53,15 @@ struct ModelOptions: ParsableArguments {
 
     /// Applies `--threads` and loads the model.
     ///
-    /// - Parameter ranks: The processes each of which has a segmenter, with its share of the machine.
-    func makeSegmenter(quiet: Bool, ranks: Ranks = Ranks()) async throws -> Segmenter {
+    /// - Parameters:
+    ///   - ranks: The processes each of which has a segmenter, with its share of the machine.
+    ///   - head: nil for what `--head` says.
+    func makeSegmenter(quiet: Bool, ranks: Ranks = Ranks(), head: MaskHead? = nil) async throws -> Segmenter {
         try await threads.apply(launch: ranks.launch)
         let own = try ranks.launch.map { $0.device(try .usable(device.device)) } ?? device.device
         let segmenter = try await Segmenter(
             model: model, revision: revision, variant: variant, device: own, dtype: dtype.dtype,
-            form: plain ? .plain : .folded, precision: precisionOptions.precision,
+            form: plain ? .plain : .folded, precision: precisionOptions.precision, head: head ?? self.head,
             memoryLimit: precisionOptions.memoryLimit?.bytes)
         if !quiet { segmenter.model.tellNotes() }
         return segmenter

@@ -159,7 +159,7 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         if !quiet, let others = PictureSource.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
-        if kinds.kinds.contains(.classes), segmenter.usage.target == .binary {
+        if kinds.kinds.contains(.classes), !segmenter.hasClasses {
             throw ValidationError(
                 "--write classes: the model finds what is transparent and does not tell things from stuff")
         }
@@ -177,7 +177,7 @@ struct SegmentCommand: AsyncParsableCommand {
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(
                 kinds.formats, to: output,
-                classes: segmenter.usage.target == .binary ? ["glass"] : ["things", "stuff"],
+                classes: segmenter.hasClasses ? ["things", "stuff"] : ["glass"],
                 minimumArea: areaThreshold)
         }
         let results =

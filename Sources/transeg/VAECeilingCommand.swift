@@ -38,7 +38,7 @@ struct VAECeilingCommand: AsyncParsableCommand {
         let pairs = try datasetOptions.pairs(of: dataset)
         try options.checkSize(modelOptions.findModel())
         let data = try datasetOptions.state(of: dataset, pairs)
-        let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet)
+        let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet, head: .latent)
         let evaluator = try Evaluator(
             autoencoderOf: segmenter, size: options.size?.size, threshold: options.threshold)
         let facts = datasetOptions.facts(root, model: modelOptions, segmenter)

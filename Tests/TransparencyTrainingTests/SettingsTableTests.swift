@@ -43,7 +43,7 @@ import TransparencySegmentation
     @Test func rowsSetDifferentValues() {
         let texts = [
             "7", "0.25", "false", "fp16", "lora", "hard", "color", "negated", "mode", "cpu", "full", "all",
-            "csv", "x",
+            "csv", "readout", "true", "dice", "x",
         ]
         for setting in SettingsTable.all {
             var settings = TrainingSettings()

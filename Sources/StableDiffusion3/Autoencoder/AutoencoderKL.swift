@@ -5,17 +5,21 @@ package import TorchNN
 package struct AutoencoderKL {
     package let configuration: AutoencoderKLConfiguration
     package let encoder: Encoder
-    package let decoder: Decoder
+    /// nil where nothing is to be decoded.
+    package let decoder: Decoder?
 
     /// What it computes in.
     package var dtype: DType { encoder.convIn.weight.dtype }
 
     /// Takes every weight of a state dict under diffusers' names. Throws ``WeightsError`` when one is missing, has
     /// another shape, or is left over.
-    package init(_ configuration: AutoencoderKLConfiguration, _ weights: Weights) throws {
+    ///
+    /// - Parameter decodes: Whether the decoder is made too; without it ``decode(_:)`` must not be called.
+    package init(_ configuration: AutoencoderKLConfiguration, _ weights: Weights, decodes: Bool = true) throws {
         self.configuration = configuration
         encoder = try Encoder(weights["encoder"], configuration)
-        decoder = try Decoder(weights["decoder"], configuration)
+        decoder = decodes ? try Decoder(weights["decoder"], configuration) : nil
+        if !decodes { weights["decoder"].ignoreAll() }
         try weights.finish()
     }
 
@@ -35,11 +39,14 @@ package struct AutoencoderKL {
     }
 
     /// Latents `[N, C, h, w]` as the VAE has them to pictures `[N, 3, H, W]`, about −1…1 and not clamped.
-    package func decode(_ latents: Tensor) throws -> Tensor { try decoder(laidOut(latents)).contiguous() }
+    package func decode(_ latents: Tensor) throws -> Tensor {
+        guard let decoder else { preconditionFailure("the VAE was loaded without its decoder") }
+        return try decoder(laidOut(latents)).contiguous()
+    }
 
     /// With channels last where that makes convolutions quicker, which round a little otherwise then: in half precision,
     /// and on the CPU where channels are too few for Winograd's algorithm to win (`Docs/performance.md`).
-    private func laidOut(_ x: Tensor) throws -> Tensor {
+    func laidOut(_ x: Tensor) throws -> Tensor {
         let isSmall = x.device.kind == .cpu && configuration.blockOutChannels.allSatisfy { $0 <= 64 }
         return fastKernelsAreAllowed && (x.dtype != .float32 || isSmall) ? try x.channelsLast() : x
     }

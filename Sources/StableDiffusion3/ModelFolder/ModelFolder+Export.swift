@@ -15,12 +15,15 @@ extension ModelFolder {
     ///   - folded: Whether the transformer is folded. A folded one that is to be published is unfolded, with a prompt of its own.
     ///   - dtype: The dtype of all weights; nil keeps each one's own.
     ///   - transformer: What takes the transformer's place; nil for the folder's own.
+    ///   - heads: What comes after its last norm besides its own projection; nil for what the folder has.
+    ///   - timestep: What a plain transformer is folded for.
     ///   - extraFiles: What the folder gets besides, by names.
     ///   - replaces: Whether a folder that is at `path` is replaced.
     /// - Throws: ``ModelError`` when something is at `path` already and is not replaced or a value does not fit the dtype, and what loading
     ///   throws, for a model that does not load is not exported.
     package func export(
         to path: String, folded: Bool, dtype: DType?, transformer: TransformerWeights? = nil,
+        heads: [HeadWeights]? = nil, timestep: Double = segmentationTimestep,
         extraFiles: [String: Data] = [:], replacing replaces: Bool = false
     ) throws {
         guard replaces || !FileManager.default.fileExists(atPath: path) else {
@@ -31,10 +34,13 @@ extension ModelFolder {
             let staging = URL(fileURLWithPath: staged.path)
             for (name, data) in extraFiles { try AtomicFile.write([UInt8](data), to: "\(staged.path)/\(name)") }
 
+            try whileUnchanged(heads ?? ownHeadForms().map(headTensors)) { heads in
+                for head in heads { try exportHead(head, to: staging, dtype: dtype) }
+            }
             try whileUnchanged(autoencoderWeights()) { try exportAutoencoder($0, to: staging, dtype: dtype) }
             try whileUnchanged(transformer ?? transformerTensors()) { source in
                 try folded
-                    ? exportFolded(source, to: staging, dtype: dtype)
+                    ? exportFolded(source, to: staging, dtype: dtype, timestep: timestep)
                     : exportPublished(source, to: staging, dtype: dtype)
             }
         }
@@ -47,6 +53,15 @@ extension ModelFolder {
             try requireUnchangedFiles()
             try result.get()
         }
+    }
+
+    private func exportHead(_ head: HeadWeights, to folder: URL, dtype: DType?) throws {
+        guard let part = head.form.folder, let configuration = try head.form.configurationData() else { return }
+        _ = try OutputHead(head.form, Weights(unconverted: head.tensors))
+        let target = folder.appendingPathComponent(part)
+        try makeFolder(target.path)
+        try AtomicFile.write([UInt8](configuration), to: target.appendingPathComponent("config.json").path)
+        try write(head.tensors, to: target, dtype: dtype)
     }
 
     private func exportAutoencoder(_ file: SafetensorsCollection, to folder: URL, dtype: DType?) throws {
@@ -72,7 +87,9 @@ extension ModelFolder {
         try writePrompt(prompt, to: folder)
     }
 
-    private func exportFolded(_ source: TransformerWeights, to folder: URL, dtype: DType?) throws {
+    private func exportFolded(
+        _ source: TransformerWeights, to folder: URL, dtype: DType?, timestep: Double
+    ) throws {
         let configuration = try transformerConfiguration()
         let part = folder.appendingPathComponent(ModelLayout.transformer)
         try writeConfiguration(.folded, to: part)
@@ -81,7 +98,7 @@ extension ModelFolder {
             return try write(source.tensors, to: part, dtype: dtype)
         }
         let tensors = try FoldedTransformer.fold(
-            configuration, Weights(source.tensors, dtype: .float32), timestep: segmentationTimestep,
+            configuration, Weights(source.tensors, dtype: .float32), timestep: timestep,
             prompt: loadEmptyPrompt())
         try write(tensors, to: part, dtype: dtype ?? source.commonDType)
     }

@@ -47,9 +47,10 @@ extension ModelFolder {
     ///   - path: A folder that does not exist yet; it appears whole or not at all.
     ///   - autoencoder: A folder with a VAE's `config.json` and weights.
     ///   - side: The side of the pictures that the model is made for.
+    ///   - head: Whether the model gets a readout of one class too.
     /// - Throws: ``ModelError`` when something is at `path`, or the shape makes no sense.
     package static func create(
-        at path: String, autoencoder: String, side: Int, shape: TransformerShape, seed: UInt32
+        at path: String, autoencoder: String, side: Int, shape: TransformerShape, head: MaskHead = .latent, seed: UInt32
     ) throws {
         if let problem = shape.problem ?? NumberBounds.problem("resolution", side, NumberBounds.side) {
             throw ModelError.size(problem)
@@ -86,6 +87,10 @@ extension ModelFolder {
                 tokens: Tensor.zeros([1, shape.promptTokens, shape.promptWidth]),
                 pooled: Tensor.zeros([1, shape.promptWidth])
             ).write(to: "\(staging)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
+            if head == .readout {
+                let form = HeadForm.readout(.init(configuration, vae, classes: 1))
+                try HeadWeights(form, form.freshWeights(seed: seed)).write(to: staging)
+            }
             try ModelFolder(staging).check()
         }
     }

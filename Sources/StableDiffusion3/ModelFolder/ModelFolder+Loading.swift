@@ -3,7 +3,7 @@ import Safetensors
 package import Torch
 package import TorchNN
 
-/// The timestep of the one pass: the noisiest.
+/// The timestep of the one pass where a model was trained for no other: the noisiest.
 package let segmentationTimestep = 1000.0
 
 extension ModelFolder {
@@ -51,10 +51,13 @@ extension ModelFolder {
     /// instead; bfloat16 reaches far enough.
     ///
     /// Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.
-    package func loadAutoencoder(dtype: DType, device: Device) throws -> AutoencoderKL {
+    ///
+    /// - Parameter decodes: Whether the decoder is loaded too.
+    package func loadAutoencoder(dtype: DType, device: Device, decodes: Bool = true) throws -> AutoencoderKL {
         let configuration = try autoencoderConfiguration()
         let dtype = dtype == .float16 && configuration.forceUpcast ? .float32 : dtype
-        return try AutoencoderKL(configuration, Weights(autoencoderWeights(), dtype: dtype, device: device))
+        return try AutoencoderKL(
+            configuration, Weights(autoencoderWeights(), dtype: dtype, device: device), decodes: decodes)
     }
 
     /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.
@@ -68,16 +71,18 @@ extension ModelFolder {
             transformerConfiguration(), Weights(transformerWeights(), dtype: dtype, device: device))
     }
 
-    /// The folded transformer: as stored, or folded now from the plain form for ``segmentationTimestep`` and the
-    /// empty prompt.
+    /// The folded transformer: as stored, or folded now from the plain form for a timestep and the empty prompt.
     ///
-    /// - Parameter precision: What the blocks' linear layers compute in.
+    /// - Parameters:
+    ///   - precision: What the blocks' linear layers compute in.
+    ///   - timestep: What a plain model is folded for.
     package func loadFoldedTransformer(
-        dtype: DType, device: Device, precision: Precision = .exact
+        dtype: DType, device: Device, precision: Precision = .exact, timestep: Double = segmentationTimestep
     ) throws -> FoldedTransformer {
         guard precision == .exact else {
-            return try StreamedTransformer(self, dtype: dtype, device: device, precision: precision)
-                .loaded()
+            return try StreamedTransformer(
+                self, dtype: dtype, device: device, precision: precision, timestep: timestep
+            ).loaded()
         }
         let configuration = try transformerConfiguration()
         let weights = Weights(try transformerWeights(), dtype: dtype, device: device)
@@ -87,7 +92,7 @@ extension ModelFolder {
             return try FoldedTransformer(configuration, weights, mergesEqualTokens: merges)
         }
         let folded = try FoldedTransformer.fold(
-            configuration, weights, timestep: segmentationTimestep, prompt: loadEmptyPrompt())
+            configuration, weights, timestep: timestep, prompt: loadEmptyPrompt())
         var transformer = try FoldedTransformer(
             configuration, Weights(folded, dtype: dtype, device: device), mergesEqualTokens: merges)
         // A third of the weights is the mapped file, on top of those that folding made. Only so much is worth the time
@@ -113,7 +118,11 @@ extension ModelFolder {
     /// How many numbers the transformer's trained weights, its position table and the VAE are, from the files' headers alone.
     ///
     /// Throws ``ModelError`` or `SafetensorsError`.
-    package func parameterCounts() throws -> (transformer: Int, positionTable: Int, autoencoder: Int) {
+    ///
+    /// - Parameter decodes: Whether the VAE's decoder is counted.
+    package func parameterCounts(decodes: Bool = true) throws -> (
+        transformer: Int, positionTable: Int, autoencoder: Int
+    ) {
         func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
         let transformer = try transformerWeights().tensors
         let configuration = try transformerConfiguration()
@@ -121,7 +130,8 @@ extension ModelFolder {
         return (
             transformer.filter { $0.key != PositionTable.key }.values.map { count($0.shape) }.reduce(0, +),
             side * side * configuration.innerDim,
-            try autoencoderWeights().tensors.values.map { count($0.shape) }.reduce(0, +)
+            try autoencoderWeights().tensors.filter { decodes || !$0.key.hasPrefix("decoder.") }.values
+                .map { count($0.shape) }.reduce(0, +)
         )
     }
 
@@ -180,5 +190,6 @@ extension ModelFolder {
             _ = try FoldedTransformer(configuration, weights)
         }
         _ = try loadAutoencoder(dtype: autoencoderWeights().storedDType ?? .float32, device: .cpu)
+        for form in try ownHeadForms() { _ = try loadHead(form, dtype: .float32, device: .cpu) }
     }
 }

@@ -57,6 +57,10 @@ enum ModelLayout {
     static let pooledPrompt = "empty_pooled_prompt_embeds.pt"
     /// Both tensors in one file, as this package writes them.
     static let promptFile = "empty_prompt.safetensors"
+    /// A ``TokenReadout``.
+    static let maskHead = "mask_head"
+    /// A ``LocalContinuity``.
+    static let localContinuity = "local_continuity"
     static let diffusersStem = "diffusion_pytorch_model"
     static let transformersStem = "model"
     /// The parts with weights, and how their files' names begin.

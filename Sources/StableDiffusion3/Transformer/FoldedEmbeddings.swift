@@ -57,8 +57,8 @@ struct FoldedOutput {
         projOut = try OutputPatches.projection(weights["proj_out"], configuration)
     }
 
-    /// Picture tokens `[N, T, D]` to a latent of the shape of `latent`.
-    func callAsFunction(_ x: Tensor, like latent: Tensor) throws -> Tensor {
-        try OutputPatches.assemble(projOut(normOut(x)), like: latent, configuration)
+    /// Picture tokens `[N, T, D]` to a latent of the shape of `latent`, or what another head makes of them.
+    func callAsFunction(_ x: Tensor, like latent: Tensor, head: OutputHead = .projection) throws -> Tensor {
+        try head(normOut(x), projOut, like: latent, configuration)
     }
 }

@@ -49,16 +49,17 @@ package struct FoldedTransformer {
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`, in the weights' dtype on their device.
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the positional embedding.
-    package func callAsFunction(_ latent: Tensor) throws -> Tensor { try walk()(latent) }
+    ///
+    /// - Parameter head: What comes after the last norm; with a readout the result is logits `[N, K, H, W]`.
+    package func callAsFunction(_ latent: Tensor, head: OutputHead = .projection) throws -> Tensor {
+        try walk(ResidentBlocks(blocks: transformerBlocks, releasePages: releasePages), head: head)(latent)
+    }
 
-    /// The way through the blocks that are here.
-    func walk() -> TransformerWalk { walk(ResidentBlocks(blocks: transformerBlocks, releasePages: releasePages)) }
-
-    /// The way through blocks from elsewhere.
-    func walk(_ blocks: any BlockProvider) -> TransformerWalk {
+    /// The way through blocks, here or elsewhere.
+    func walk(_ blocks: any BlockProvider, head: OutputHead) -> TransformerWalk {
         TransformerWalk(
             embed: { try embeddings($0) }, blocks: blocks,
-            output: { tokens, latent in try output(tokens.x, like: latent) })
+            output: { tokens, latent in try output(tokens.x, like: latent, head: head) })
     }
 
     /// How many numbers are trained of the folded form of a plain model.

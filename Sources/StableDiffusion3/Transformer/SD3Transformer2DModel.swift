@@ -27,12 +27,16 @@ package struct SD3Transformer2DModel {
     /// in the weights' dtype on their device.
     ///
     /// Throws ``ModelError/size(_:)`` when h or w exceeds the positional embedding.
-    package func callAsFunction(_ latent: Tensor, timestep: Double, prompt: PromptEmbeddings) throws -> Tensor {
-        try walk(timestep: timestep, prompt: prompt)(latent)
+    ///
+    /// - Parameter head: What comes after the last norm; with a readout the result is logits `[N, K, H, W]`.
+    package func callAsFunction(
+        _ latent: Tensor, timestep: Double, prompt: PromptEmbeddings, head: OutputHead = .projection
+    ) throws -> Tensor {
+        try walk(timestep: timestep, prompt: prompt, head: head)(latent)
     }
 
     /// The way through the blocks for one timestep and prompt.
-    func walk(timestep: Double, prompt: PromptEmbeddings) -> TransformerWalk {
+    func walk(timestep: Double, prompt: PromptEmbeddings, head: OutputHead) -> TransformerWalk {
         TransformerWalk(
             embed: { try embeddings($0, timestep: timestep, prompt: prompt) },
             blocks: ResidentBlocks(blocks: transformerBlocks),
@@ -40,7 +44,7 @@ package struct SD3Transformer2DModel {
                 guard let temb = tokens.temb else {
                     preconditionFailure("the plain form has a conditioning vector")
                 }
-                return try output(tokens.x, temb: temb, like: latent)
+                return try output(tokens.x, temb: temb, like: latent, head: head)
             })
     }
 }

@@ -9,10 +9,13 @@ package struct StreamedTransformer {
 
     /// The transformer of a model folder, in either form.
     ///
-    /// - Parameter precision: What the blocks' linear layers compute in.
+    /// - Parameters:
+    ///   - precision: What the blocks' linear layers compute in.
+    ///   - timestep: What a plain model is folded for.
     /// - Throws: `ModelError`, `WeightsError` or `SafetensorsError`.
     package init(
-        _ folder: ModelFolder, dtype: DType, device: Device, precision: Precision = .exact
+        _ folder: ModelFolder, dtype: DType, device: Device, precision: Precision = .exact,
+        timestep: Double = segmentationTimestep
     ) throws {
         let configuration = try folder.transformerConfiguration()
         let weights = Weights(try folder.transformerWeights(), dtype: dtype, device: device)
@@ -26,7 +29,7 @@ package struct StreamedTransformer {
             releasePages = { weights["transformer_blocks"][$0].releasePages() }
         case .plain:
             let folding = try Folding(
-                configuration, weights, timestep: segmentationTimestep, prompt: folder.loadEmptyPrompt())
+                configuration, weights, timestep: timestep, prompt: folder.loadEmptyPrompt())
             outerWeights = Weights(folding.outer, dtype: dtype, device: device)
             blockWeights = { Weights(try folding.block($0), dtype: dtype, device: device) }
             releasePages = folding.releasePages
@@ -52,5 +55,9 @@ package struct StreamedTransformer {
     }
 
     /// One pass: latent `[N, 16, h, w]` to `[N, 16, h, w]`. Throws what loading and ``FoldedTransformer`` throw.
-    package func callAsFunction(_ latent: Tensor) throws -> Tensor { try outer.walk(blocks)(latent) }
+    ///
+    /// - Parameter head: What comes after the last norm.
+    package func callAsFunction(_ latent: Tensor, head: OutputHead = .projection) throws -> Tensor {
+        try outer.walk(blocks, head: head)(latent)
+    }
 }

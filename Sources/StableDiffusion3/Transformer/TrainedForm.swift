@@ -10,9 +10,14 @@ package enum TrainedForm: Sendable, Equatable {
     /// Thin matrices beside the layers whose names end in one of `targets`, such as `to_q` or `attn.to_out.0` (LoRA); the
     /// model itself stays as it is.
     case lora(rank: Int, targets: [String])
+    /// The head alone, on a folded transformer that stays as it is.
+    case head
 
     /// The form of the model that is trained.
-    package var transformerForm: TransformerForm { self == .folded ? .folded : .plain }
+    package var transformerForm: TransformerForm { self == .folded || self == .head ? .folded : .plain }
+
+    /// Whether the transformer's own weights are trained.
+    package var trainsTransformer: Bool { self == .all || self == .folded }
 
     /// The layers that diffusers 0.35.2's LoRA training of Stable Diffusion 3 adapts where it is told nothing else.
     package static let standardTargets = [

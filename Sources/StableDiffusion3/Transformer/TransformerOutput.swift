@@ -14,10 +14,12 @@ struct TransformerOutput {
         projOut = try OutputPatches.projection(weights["proj_out"], configuration)
     }
 
-    /// Picture tokens `[N, T, D]` to a latent of the shape of `latent`.
-    func callAsFunction(_ x: Tensor, temb: Tensor, like latent: Tensor) throws -> Tensor {
+    /// Picture tokens `[N, T, D]` to a latent of the shape of `latent`, or what another head makes of them.
+    func callAsFunction(
+        _ x: Tensor, temb: Tensor, like latent: Tensor, head: OutputHead = .projection
+    ) throws -> Tensor {
         let vectors = try normOut(temb)
         let normed = try Modulation(shift: vectors[1], scale: vectors[0])(unscaledLayerNorm(x))
-        return try OutputPatches.assemble(projOut(normed), like: latent, configuration)
+        return try head(normed, projOut, like: latent, configuration)
     }
 }

@@ -16,7 +16,7 @@ enum TransformerPart: Equatable {
         let names = key.split(separator: ".", maxSplits: 2)
         switch names.first {
         case "transformer_blocks": self = names.count > 1 ? Int(names[1]).map { .block($0) } ?? .embedding : .embedding
-        case "norm_out", "proj_out": self = .output
+        case "norm_out", "proj_out", "mask_head", "local_continuity": self = .output
         default: self = .embedding
         }
     }

@@ -5,7 +5,7 @@ struct TransformerWalk {
     /// A latent `[N, 16, h, w]` to tokens.
     let embed: (Tensor) throws -> TransformerTokens
     let blocks: any BlockProvider
-    /// Tokens to a latent of the shape of the given one.
+    /// Tokens to a latent of the shape of the given one, or what another head makes of them.
     let output: (TransformerTokens, Tensor) throws -> Tensor
 
     /// One pass; records what the gradient mode says.
@@ -68,6 +68,8 @@ struct TransformerWalk {
             return value
         }
         try parts.endGradient(.output)
+        // Nothing before the head is trained.
+        guard parts.trained.contains(where: { $0 != .output }) else { return value }
         var gradient = try self.gradient(of: tokens.x)
         var contextGradient: Tensor?
         while let input = inputs.popLast() {

@@ -60,18 +60,36 @@ public struct TrainingCheckpoint: Sendable {
     private func verifyShare(_ ranks: Ranks) throws {
         let names = try store.verify(step, ranks: ranks)
         let settings = try state().settings
-        var needed = [Self.stateName, Self.optimizerName, Self.weightsName(settings.model)]
-        if settings.training.emaDecay != nil { needed.append(Self.weightsName(settings.model, averaged: true)) }
+        var needed = [Self.stateName, Self.optimizerName]
+        for averaged in settings.training.emaDecay == nil ? [false] : [false, true] {
+            needed += [Self.weightsName(settings.model, averaged: averaged)].compactMap(\.self)
+            needed += Self.headName(settings.model, averaged: averaged).map { ["\($0)/\(Self.weightsStem)"] } ?? []
+        }
         for name in needed where !names.contains(name) {
             throw TrainingError.damagedCheckpoint(path, reason: "its manifest does not name \(name)")
         }
     }
 
-    /// The group of what is trained.
-    static func weightsName(_ model: TrainingSettings.Model, averaged: Bool = false) -> String {
+    static let weightsStem = "diffusion_pytorch_model"
+
+    /// The group of what is trained of the transformer; nil where that stays as it is.
+    static func weightsName(_ model: TrainingSettings.Model, averaged: Bool = false) -> String? {
         let suffix = averaged ? "_ema" : ""
-        return model.trainable == .lora
-            ? "pytorch_lora_weights\(suffix)" : "transformer\(suffix)/diffusion_pytorch_model"
+        return switch model.trainable {
+        case .all, .folded: "transformer\(suffix)/\(weightsStem)"
+        case .lora: "pytorch_lora_weights\(suffix)"
+        case .head: nil
+        }
+    }
+
+    /// The folder of the head; nil where the transformer's own projection is all there is.
+    static func headName(_ head: HeadForm, averaged: Bool) -> String? {
+        head.folder.map { averaged ? "\($0)_ema" : $0 }
+    }
+
+    private static func headName(_ model: TrainingSettings.Model, averaged: Bool) -> String? {
+        let folder = model.head == .readout ? "mask_head" : model.localContinuity ? "local_continuity" : nil
+        return folder.map { averaged ? "\($0)_ema" : $0 }
     }
 
     /// The state of the run. Throws ``TrainingError`` when it is of other settings or files and that is not allowed.
@@ -85,11 +103,15 @@ public struct TrainingCheckpoint: Sendable {
             let hasOtherWeights =
                 kept.model.trainable != new.model.trainable
                 || (new.model.trainable == .lora && kept.model.trainedForm != new.model.trainedForm)
+                || kept.model.head != new.model.head || kept.model.localContinuity != new.model.localContinuity
+                || (new.model.head == .readout && kept.model.target != new.model.target)
                 || (new.training.emaDecay != nil && kept.training.emaDecay == nil)
             guard !hasOtherWeights else {
                 throw TrainingError.otherRun(
-                    path, differences: ["trainable, lora_rank, lora_targets and a new ema_decay cannot change in a run"]
-                )
+                    path,
+                    differences: [
+                        "trainable, lora_rank, lora_targets, head, local_continuity, a readout's target and a new ema_decay cannot change in a run"
+                    ])
             }
             if settings.model.dataType == .fp16, state.lossScale == nil { state.lossScale = LossScale() }
             if settings.model.dataType != .fp16 { state.lossScale = nil }
@@ -114,10 +136,27 @@ public struct TrainingCheckpoint: Sendable {
         }
     }
 
-    /// What is trained by its keys, float32; the average where `averaged`. Throws what reading throws.
+    /// What is trained by the keys of `TrainableTransformer.state()`; the average where `averaged`. Throws what reading throws.
+    func trained(averaged: Bool) throws -> [String: Tensor] {
+        let model = try state().settings.model
+        guard let name = Self.headName(model, averaged: averaged) else { return try weights(averaged: averaged) }
+        let prefix = name.replacing("_ema", with: "") + "."
+        let head = try store.tensors("\(name)/\(Self.weightsStem)", of: step)
+        return try weights(averaged: averaged)
+            .merging(head.map { (prefix + $0.key, $0.value) }) { $1 }
+    }
+
+    /// The head's weights, float32; the average where `averaged`. Throws what reading throws.
+    func headWeights(_ form: HeadForm, averaged: Bool = false) throws -> HeadWeights {
+        guard let name = Self.headName(form, averaged: averaged) else { return HeadWeights(form, [:]) }
+        return HeadWeights(form, try store.tensors("\(name)/\(Self.weightsStem)", of: step))
+    }
+
+    /// What is trained of the transformer by its keys, float32; the average where `averaged`. Throws what reading throws.
     func weights(averaged: Bool = false) throws -> [String: Tensor] {
         let model = try state().settings.model
-        let tensors = try store.tensors(Self.weightsName(model, averaged: averaged), of: step)
+        guard let name = Self.weightsName(model, averaged: averaged) else { return [:] }
+        let tensors = try store.tensors(name, of: step)
         guard model.trainable == .lora else { return tensors }
         return Dictionary(
             uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(Self.adapterPrefix.count)), $0.value) })
@@ -146,14 +185,21 @@ public struct TrainingCheckpoint: Sendable {
         } catch let error as ModelError where basePath == nil {
             throw TrainingError.baseModelMissing(path, base: settings.model.baseModelPath, reason: "\(error)")
         }
-        let trained = try weights(averaged: settings.training.emaDecay != nil)
-        let transformer =
-            try settings.model.trainable == .lora
-            ? TransformerWeights(
-                form: .plain, tensors: LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
-            : TransformerWeights(form: settings.model.trainedForm.transformerForm, tensors: trained)
+        let isAveraged = settings.training.emaDecay != nil
+        let trained = try weights(averaged: isAveraged)
+        let transformer: TransformerWeights? =
+            switch settings.model.trainable {
+            case .all, .folded:
+                TransformerWeights(form: settings.model.trainedForm.transformerForm, tensors: trained)
+            case .lora:
+                TransformerWeights(
+                    form: .plain, tensors: try LowRankAdapters.merge(trained, into: base.transformerTensors().tensors))
+            case .head: nil
+            }
+        let head = try headWeights(settings.model.headForm(of: base), averaged: isAveraged)
         try base.exportForSegmentation(
-            to: target, folded: folded, dtype: dtype, transformer: transformer, usage: settings.model.usage,
+            to: target, folded: folded, dtype: dtype, transformer: transformer, heads: [head],
+            usage: settings.model.usage,
             replacing: replaces)
     }
 }

@@ -58,7 +58,6 @@ struct TrainingReader: Sendable {
         let parameters =
             samples.isAugmented
             ? AugmentationParameters(seed: samples.seed, epoch: place.epoch, index: place.index) : .none
-        return try TrainingSample(
-            pair, of: dataset, parameters, target: samples.target, side: samples.side, cache: cache)
+        return try TrainingSample(pair, of: dataset, parameters, samples, cache: cache)
     }
 }

@@ -12,4 +12,7 @@ struct TrainingSamples: Sendable {
     /// Pictures of a pass.
     let batchSize: Int
     let target: MaskTarget
+    /// Whether masks are needed as the VAE's latents, and as pixels.
+    var needsLatents = true
+    var needsClasses = false
 }

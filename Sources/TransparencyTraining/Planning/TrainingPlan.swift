@@ -35,7 +35,7 @@ public struct TrainingPlan: Sendable {
         let shape = try TrainingShape(settings, model: folder)
         memory = TrainingMemory(settings, shape, layout: layout, device: device)
         traffic = TrainingTraffic(settings, shape, layout: layout, isOnHost: device.kind == .cpu)
-        let table = settings.model.trainable == .lora ? 0 : 4 * shape.counts.positionTable
+        let table = settings.model.trainedForm.trainsTransformer ? 4 * shape.counts.positionTable : 0
         let copies = settings.training.emaDecay == nil ? 1 : 2
         updateFLOPs = shape.updateFLOPs(settings)
         checkpointBytes = 8 * memory.trainedCount + copies * (4 * memory.trainedCount + table)

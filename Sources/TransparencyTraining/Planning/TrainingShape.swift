@@ -26,10 +26,11 @@ struct TrainingShape: Sendable {
     init(_ settings: TrainingSettings, model: ModelFolder) throws {
         let configuration = try model.transformerConfiguration()
         let vae = try model.autoencoderConfiguration()
-        let parts = try model.trainedCountsOfParts(of: settings.model.trainedForm)
+        let head = try settings.model.headForm(of: model)
+        let parts = try model.trainedCountsOfParts(of: settings.model.trainedForm, head: head)
         (trained, largestPart) = (parts.reduce(0, +), parts.max() ?? 0)
-        counts = try model.parameterCounts()
-        isPlain = settings.model.trainable != .folded
+        counts = try model.parameterCounts(decodes: settings.usesDecoder)
+        isPlain = settings.model.trainedForm.transformerForm == .plain
         isDual = (0..<configuration.numLayers).map { configuration.dualAttentionLayers.contains($0) }
         let pixels = settings.dataset.resolution
         let side = pixels / vae.downsampling / configuration.patchSize
@@ -42,9 +43,18 @@ struct TrainingShape: Sendable {
     /// Of an update on all processes.
     func updateFLOPs(_ settings: TrainingSettings) -> Double {
         // Backward takes twice what forward does, but for adapters, whose frozen weights have no gradients; recomputation runs forward again.
-        let passes = (settings.model.trainable == .lora ? 2.0 : 3) + (settings.compute.gradientCheckpointing ? 1 : 0)
-        let encoding = settings.dataset.latentCache == nil ? 2 * flops.encode : 0
-        return Double(settings.training.effectiveBatchSize) * (encoding + passes * flops.transformer)
+        let recomputes = settings.compute.gradientCheckpointing
+        let passes =
+            switch settings.model.trainable {
+            case .all, .folded: recomputes ? 4.0 : 3
+            case .lora: recomputes ? 3.0 : 2
+            case .head: 1.0
+            }
+        let pictures = settings.needsMaskLatents ? 2.0 : 1
+        let encoding = settings.dataset.latentCache == nil ? pictures * flops.encode : 0
+        // The frozen decoder forward, again, and back to its input.
+        let decoding = settings.usesDecoder && settings.needsMaskPixels ? 3 * flops.decode : 0
+        return Double(settings.training.effectiveBatchSize) * (encoding + passes * flops.transformer + decoding)
     }
 
     /// Tensors `[N, T + S, D]` that each block keeps for its gradients: on the CPU as they were measured, where heads, norms and attention are
@@ -58,15 +68,28 @@ struct TrainingShape: Sendable {
 extension ModelFolder {
     /// How many numbers a form trains of each part: what comes before the blocks, each block, what comes after. Throws what reading the weights'
     /// headers throws.
-    func trainedCountsOfParts(of form: TrainedForm) throws -> [Int] {
+    func trainedCountsOfParts(of form: TrainedForm, head: HeadForm) throws -> [Int] {
+        if form == .head { return [head.parameterCount] }
+        let projection = form.trainsTransformer && head.replacesProjection ? try projectionCount() : 0
+        let change = head.parameterCount - projection
         var shapes = try transformerShapes()
         if form == .folded, try transformerForm() == .plain {
-            return try FoldedTransformer.parameterCountsOfParts(
+            var counts = try FoldedTransformer.parameterCountsOfParts(
                 transformerConfiguration(), promptTokens: promptTokenCount())
+            counts[counts.count - 1] += change
+            return counts
         }
         shapes["pos_embed.pos_embed"] = nil
         let counts = shapes.map { key, shape in (key: key, count: Self.trainedCount(of: shape, key: key, form: form)) }
-        return Dictionary(grouping: counts, by: { Self.part(of: $0.key) }).values.map { $0.map(\.count).reduce(0, +) }
+        let parts = Dictionary(grouping: counts, by: { Self.part(of: $0.key) })
+        return parts.map { part, members in members.map(\.count).reduce(0, +) + (part == "output" ? change : 0) }
+    }
+
+    /// Numbers of the transformer's own output projection, which a readout leaves as it is.
+    private func projectionCount() throws -> Int {
+        let configuration = try transformerConfiguration()
+        let values = configuration.patchSize * configuration.patchSize * configuration.outChannels
+        return (configuration.innerDim + 1) * values
     }
 
     private static func trainedCount(of shape: [Int], key: String, form: TrainedForm) -> Int {

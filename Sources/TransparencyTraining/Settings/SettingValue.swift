@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import StableDiffusion3
 import Torch
 import TransparencySegmentation
 
@@ -142,6 +143,7 @@ extension TrainingSettings.ValidationDifficulty: SettingChoice {}
 extension TrainingSettings.Sharding: SettingChoice {}
 extension TrainingSettings.Offload: SettingChoice {}
 extension PredictionType: SettingChoice {}
+extension MaskHead: SettingChoice {}
 extension MaskTarget: SettingChoice {
     package init?(settingText: String) { self.init(name: settingText) }
 }

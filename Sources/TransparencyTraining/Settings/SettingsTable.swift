@@ -24,7 +24,9 @@ package enum SettingsTable {
             help: "what to compute in; the trained weights are float32 in every case"),
         Setting(
             .model, "trainable", \.model.trainable, value: "what",
-            help: "what is trained: all weights, those of the folded transformer, or low-rank adapters"),
+            help:
+                "what is trained: all weights, those of the folded transformer, low-rank adapters, or the head alone; the head in every case"
+        ),
         Setting(
             .model, "lora_rank", \.model.loraRank, value: "count",
             help: "the rank of the adapters, with trainable lora; a higher one can learn more and takes more memory",
@@ -33,6 +35,16 @@ package enum SettingsTable {
             .model, "lora_targets", \.model.loraTargets, value: "names",
             help: "with trainable lora, the layers that get adapters: names or their ends, with commas between"),
         Setting(
+            .model, "head", \.model.head, value: "what",
+            help:
+                "what makes the mask: a latent that the VAE decodes, or a linear layer from each token to its own pixels, which is quicker and needs no decoder"
+        ),
+        Setting(
+            .model, "local_continuity", \.model.localContinuity, value: "bool",
+            help:
+                "with head latent, whether two 3 x 3 convolutions after the transformer even out the borders of its patches"
+        ),
+        Setting(
             .model, "target", \.model.target, value: "what",
             help:
                 "what the model predicts: one mask of all that is transparent, or things and stuff in Trans10K's colors"
@@ -40,6 +52,10 @@ package enum SettingsTable {
         Setting(
             .model, "prediction_type", \.model.predictionType, formerName: "output_form", value: "type",
             help: "what the output means: the mask's latent, its negative, or the picture's latent minus it"),
+        Setting(
+            .model, "timestep", \.model.timestep, value: "number",
+            help: "the timestep of the one pass, from 0 for a clean picture to 1000 for noise",
+            check: .init("a number from 0 to 1000") { (0...1000).contains($0) }),
         Setting(
             .model, "vae_posterior", \.model.vaePosterior, value: "what",
             help: "what is taken of the VAE's distribution: a random draw, or its mode"),
@@ -116,6 +132,12 @@ package enum SettingsTable {
         Setting(
             .training, "seed", \.training.seed, value: "number",
             help: "another seed gives another order, augmentation and draws"),
+        Setting(
+            .training, "losses", \.training.losses, absence: "latent_mse, or with head readout cross_entropy",
+            value: "names",
+            help:
+                "what the loss is made of, several with commas between: latent_mse, cross_entropy, dice, boundary, each with its weight, such as cross_entropy=1,boundary=0.2; through the VAE's decoder those of pixels come in during the second epoch"
+        ),
         Setting(
             .training, "ema_decay", \.training.emaDecay, absence: "no average", value: "share",
             help:

@@ -17,7 +17,7 @@ extension TrainingSettings {
 
     /// What of the transformer is trained; `TrainedForm` has the details.
     public enum Trainable: String, Codable, Sendable, CaseIterable {
-        case all, folded, lora
+        case all, folded, lora, head
     }
 
     /// What of the distribution that the VAE's encoder gives is taken.

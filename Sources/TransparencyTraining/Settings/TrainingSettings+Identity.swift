@@ -20,20 +20,23 @@ extension TrainingSettings {
 
     /// What a run of this many pictures is probably not meant to be, a sentence each.
     package func warnings(pictureCount: Int) -> [String] {
-        var warnings: [String] = []
+        [
+            warmupWarning(pictureCount: pictureCount), lossWarning(pictureCount: pictureCount), shardingWarning,
+        ].compactMap(\.self)
+    }
+
+    private var shardingWarning: String? {
+        guard compute.sharding != .none, training.processCount == 1 else { return nil }
+        return "--sharding \(compute.sharding.rawValue) changes nothing in one process; start several with torchrun, or see --offload"
+    }
+
+    private func warmupWarning(pictureCount: Int) -> String? {
         let schedule = schedule(pictureCount: pictureCount)
-        if schedule.warmupSteps > 0, schedule.warmupSteps >= schedule.totalSteps {
-            let excess = schedule.warmupSteps > schedule.totalSteps ? "longer than" : "as long as"
-            warnings.append(
-                "the warm-up of \(schedule.warmupSteps) updates is \(excess) the run of \(schedule.totalSteps), so that the rate never reaches lr; "
-                    + "give a shorter one with --lr-warmup-steps")
-        }
-        if compute.sharding != .none, training.processCount == 1 {
-            warnings.append(
-                "--sharding \(compute.sharding.rawValue) changes nothing in one process; start several with torchrun, or see --offload"
-            )
-        }
-        return warnings
+        guard schedule.warmupSteps > 0, schedule.warmupSteps >= schedule.totalSteps else { return nil }
+        let excess = schedule.warmupSteps > schedule.totalSteps ? "longer than" : "as long as"
+        return
+            "the warm-up of \(schedule.warmupSteps) updates is \(excess) the run of \(schedule.totalSteps), so that the rate never reaches lr; "
+            + "give a shorter one with --lr-warmup-steps"
     }
 
     /// Refuses pictures of training and validation that cannot be used, before anything is computed. Throws `DatasetError`.

@@ -44,7 +44,8 @@ extension TrainingSettings {
     var samples: TrainingSamples {
         TrainingSamples(
             seed: training.seed, isShuffled: dataset.shuffle, isAugmented: dataset.augment, side: dataset.resolution,
-            batchSize: training.trainBatchSize, target: model.target)
+            batchSize: training.trainBatchSize, target: model.target, needsLatents: needsMaskLatents,
+            needsClasses: needsMaskPixels)
     }
 
     /// Pictures that are read at once.
@@ -69,6 +70,7 @@ extension TrainingSettings.Model {
         switch trainable {
         case .all: .all
         case .folded: .folded
+        case .head: .head
         case .lora:
             .lora(
                 rank: loraRank,
@@ -76,9 +78,14 @@ extension TrainingSettings.Model {
         }
     }
 
+    /// The head that is trained on a model. Throws what reading its configurations throws.
+    package func headForm(of base: ModelFolder) throws -> HeadForm {
+        try base.headForm(training: head, classes: target == .color ? 3 : 1, localContinuity: localContinuity)
+    }
+
     /// How a model that these settings train is used.
     package var usage: SegmentationConfiguration {
-        SegmentationConfiguration(target: target, predictionType: predictionType)
+        SegmentationConfiguration(target: target, predictionType: predictionType, timestep: timestep)
     }
 }
 

@@ -1,3 +1,6 @@
+import StableDiffusion3
+import TransparencySegmentation
+
 extension TrainingSettings {
     /// A setting that makes no sense.
     package struct Problem: Sendable, Equatable {
@@ -25,6 +28,32 @@ extension TrainingSettings {
                     text:
                         "lr_warmup_steps is \(warmup); a number below max_train_steps, which is \(total), was expected")
             )
+        }
+        return problems + headProblems()
+    }
+
+    /// What of heads and losses cannot go together.
+    private func headProblems() -> [Problem] {
+        var problems: [Problem] = []
+        func add(_ setting: String, _ text: String) { problems.append(Problem(setting: setting, text: text)) }
+        if model.head == .readout {
+            if model.localContinuity {
+                add("local_continuity", "local_continuity is true; it is for head latent, and head is readout")
+            }
+            if training.losses?.weights[.latentMSE] != nil {
+                add(
+                    "losses",
+                    "losses has latent_mse; a readout predicts no latent, so cross_entropy, dice or boundary was expected"
+                )
+            }
+            if model.predictionType != .direct {
+                add(
+                    "prediction_type",
+                    "prediction_type is \(model.predictionType.rawValue); a readout predicts no latent, so direct was expected"
+                )
+            }
+        } else if model.trainable == .head, !model.localContinuity {
+            add("trainable", "trainable is head; with head latent there is one only with local_continuity true")
         }
         return problems
     }

@@ -1,4 +1,4 @@
-import StableDiffusion3
+public import StableDiffusion3
 public import Torch
 public import TransparencySegmentation
 
@@ -35,10 +35,16 @@ public struct TrainingSettings: Equatable, Sendable {
         public var loraRank = 16
         /// Names of linear layers with commas between, or the ends of such names.
         public var loraTargets = TrainedForm.standardTargets.joined(separator: ",")
+        /// What makes the mask: the VAE's decoder of a latent, or a linear layer of each token.
+        public var head = MaskHead.latent
+        /// Whether two convolutions, with the latent head, even out the borders of patches.
+        public var localContinuity = false
         /// What the picture that the model predicts shows.
         public var target = MaskTarget.binary
         /// What the transformer's output is to the mask's latent.
         public var predictionType = PredictionType.direct
+        /// Of the one pass, 0…1000.
+        public var timestep = 1000.0
         /// What of the VAE's distribution is taken.
         public var vaePosterior = Posterior.sample
     }
@@ -83,6 +89,8 @@ public struct TrainingSettings: Equatable, Sendable {
         /// Processes that train together, as whoever launches them says; each does ``gradientAccumulationSteps`` passes of an update.
         public var processCount = 1
         public var seed: UInt64 = 0
+        /// What the loss is made of; nil for the mean squared error of latents, or with a readout the pixels' cross-entropy.
+        public var losses: LossWeights?
         /// The share that an average of the weights keeps of itself in an update; nil for no average.
         public var emaDecay: Double?
         /// Updates between checkpoints; nil for ``saveCheckpointEpochs`` epochs.

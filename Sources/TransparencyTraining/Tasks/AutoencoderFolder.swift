@@ -58,7 +58,7 @@ extension AutoencoderTrainer {
         var (sum, squares, count) = (0.0, 0.0, 0)
         for _ in 0..<batches {
             let samples = try await loader.next().samples
-            let latents = try autoencoder.means(of: images(samples.map(\.picture) + samples.map(\.mask)))
+            let latents = try autoencoder.means(of: images(samples.map(\.picture) + samples.compactMap(\.mask)))
             sum += try latents.sum().item()
             squares += try (latents * latents).sum().item()
             count += latents.elementCount

@@ -113,7 +113,7 @@ package final class AutoencoderTrainer {
         let batch = try await loader.next()
         var random = SplitMix64(seed: settings.seed, stream: UInt64(step))
         let losses = try autoencoder.accumulateGradients(
-            pictures: images(batch.samples.map(\.picture)), masks: images(batch.samples.map(\.mask)),
+            pictures: images(batch.samples.map(\.picture)), masks: images(batch.samples.compactMap(\.mask)),
             reconstructed: settings.batchSize,
             weights: .init(divergence: settings.divergenceWeight, mask: settings.maskWeight),
             seed: UInt32(truncatingIfNeeded: random.next() >> 1))

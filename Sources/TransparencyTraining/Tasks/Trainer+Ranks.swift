@@ -30,12 +30,18 @@ extension Trainer {
         return (try result.get(), faults)
     }
 
-    /// What an update comes to on all processes: the mean loss, the longest wait for pictures in seconds, the most memory.
-    func totals(loss: Double, wait: Duration, memory: Int) throws -> (loss: Double, wait: Double, memory: Int) {
-        let each = try ranks.gather([loss, wait.seconds, Double(memory)])
+    /// What an update comes to on all processes: the mean loss and, of several, its terms, the longest wait for pictures in seconds, the most
+    /// memory.
+    func totals(
+        loss: Double, terms: [LossTerm: Double], wait: Duration, memory: Int
+    ) throws -> (loss: Double, terms: [String: Double]?, wait: Double, memory: Int) {
+        let names = LossTerm.allCases.filter { terms[$0] != nil }
+        let each = try ranks.gather([loss, wait.seconds, Double(memory)] + names.map { terms[$0] ?? 0 })
+        func mean(_ index: Int) -> Double { each.map { $0[index] }.reduce(0, +) / Double(ranks.size) }
+        let means = names.enumerated().map { ($1.rawValue, mean(3 + $0)) }
         return (
-            each.map { $0[0] }.reduce(0, +) / Double(ranks.size), each.map { $0[1] }.max() ?? 0,
-            Int(each.map { $0[2] }.max() ?? 0)
+            mean(0), state.settings.lossWeights.terms.count > 1 ? Dictionary(uniqueKeysWithValues: means) : nil,
+            each.map { $0[1] }.max() ?? 0, Int(each.map { $0[2] }.max() ?? 0)
         )
     }
 }

@@ -35,8 +35,9 @@ extension Trainer: TrainingTask {
     /// Does something with a segmenter that computes with the weights as they are now; with their average, where there is one.
     private func withSegmenter<R>(_ body: (Segmenter) throws -> R) throws -> R {
         let segmenter = try Segmenter(
-            model: base, usage: state.settings.model.usage, autoencoder: encoder.autoencoder, device: device,
-            dtype: encoder.dtype, side: state.settings.dataset.resolution,
+            model: base, usage: state.settings.model.usage, head: transformer.head,
+            autoencoder: encoder.autoencoder, device: device, dtype: encoder.dtype,
+            side: state.settings.dataset.resolution,
             transformer: { [transformer, dtype] in try transformer($0.to(dtype)).to($0.dtype) })
         return try average?.withAverages { try body(segmenter) } ?? body(segmenter)
     }
@@ -53,8 +54,14 @@ extension Trainer: TrainingTask {
         let model = state.settings.model
         var contents = CheckpointContents()
         let isAdapter = model.trainable == .lora
-        func add(_ weights: [CheckpointPiece], averaged: Bool) throws {
-            contents.groups[TrainingCheckpoint.weightsName(model, averaged: averaged)] = .init(
+        func add(_ pieces: [CheckpointPiece], averaged: Bool) throws {
+            let (weights, head) = transformer.split(pieces)
+            if let name = TrainingCheckpoint.headName(transformer.head, averaged: averaged) {
+                contents.groups["\(name)/\(TrainingCheckpoint.weightsStem)"] = .init(head, isOneFile: true)
+                contents.documents["\(name)/config.json"] = try transformer.head.configurationData().map { [UInt8]($0) }
+            }
+            guard let name = TrainingCheckpoint.weightsName(model, averaged: averaged) else { return }
+            contents.groups[name] = .init(
                 isAdapter ? weights.map { $0.prefixed(TrainingCheckpoint.adapterPrefix) } : weights,
                 isOneFile: isAdapter)
             guard !isAdapter else { return }

@@ -6,8 +6,8 @@ import TorchTraining
 package import TransparencyData
 import TransparencySegmentation
 
-/// Fine-tunes the transformer to predict masks' latents in one step: image and mask are encoded by the frozen VAE, the
-/// transformer predicts the mask's latent, mean squared error, AdamW.
+/// Fine-tunes the transformer to predict masks in one step: the frozen VAE encodes the picture, the transformer and its head predict the
+/// mask's latent or its pixels (``TrainingLoss``), AdamW.
 ///
 /// Updates are a pure function of the state: a run that is interrupted and goes on from a checkpoint is the run.
 @ComputeActor
@@ -77,7 +77,8 @@ package final class Trainer {
         TorchRuntime.keepFreedMemory(false)
         if let threads = settings.compute.threads { try TorchRuntime.setThreadCount(threads) }
         // Stable Diffusion's VAE goes beyond what float16 can hold.
-        let autoencoder = try base.loadAutoencoder(dtype: dtype == .float16 ? .float32 : dtype, device: device)
+        let autoencoder = try base.loadAutoencoder(
+            dtype: dtype == .float16 ? .float32 : dtype, device: device, decodes: settings.usesDecoder)
         let reading = settings.samples
         let cache = try settings.dataset.latentCache.map {
             try LatentCache(
@@ -99,7 +100,7 @@ package final class Trainer {
             try checkpoint.load(
                 checkpoint.store.tensors(TrainingCheckpoint.optimizerName, of: checkpoint.step), into: optimizer)
             if let average {
-                try checkpoint.load(transformer.withoutConstants(checkpoint.weights(averaged: true)), into: average)
+                try checkpoint.load(transformer.withoutConstants(checkpoint.trained(averaged: true)), into: average)
             }
         }
         // What loading needed for a while is given back before.
@@ -135,6 +136,7 @@ package final class Trainer {
         let start = ContinuousClock.now
         let settings = state.settings.training
         var (loss, wait, names) = (0.0, Duration.zero, [String]())
+        var terms: [LossTerm: Double] = [:]
         var faults: [String: String] = [:]
         for part in 0..<settings.gradientAccumulationSteps {
             let before = ContinuousClock.now
@@ -143,12 +145,12 @@ package final class Trainer {
             names += batch.names
             faults.merge(unreadable) { $1 }
             let isLast = part == settings.gradientAccumulationSteps - 1
-            loss +=
-                try withFloat32(.ieee) { try withFastKernels { try accumulate(batch, isLast: isLast) } }
-                / Double(settings.gradientAccumulationSteps)
+            let pass = try withFloat32(.ieee) { try withFastKernels { try accumulate(batch, isLast: isLast) } }
+            loss += pass.loss / Double(settings.gradientAccumulationSteps)
+            terms.merge(pass.terms.mapValues { $0 / Double(settings.gradientAccumulationSteps) }, uniquingKeysWith: +)
             try didAccumulate(part)
         }
-        let totals = try totals(loss: loss, wait: wait, memory: device.peakMemory())
+        let totals = try totals(loss: loss, terms: terms, wait: wait, memory: device.peakMemory())
         loss = totals.loss
         let clip = try GradientClip(
             transformer.trained, limit: state.settings.gradientClipping.maxGradNorm, scale: state.lossScale?.value ?? 1)
@@ -186,25 +188,35 @@ package final class Trainer {
         return TrainingUpdate(
             step: state.step, epoch: Double(state.cursor) / Double(pictureCount), loss: loss, lr: rate, gradNorm: norm,
             skipped: !isFinite, seconds: (ContinuousClock.now - start).seconds, dataWait: totals.wait,
-            memory: totals.memory,
+            memory: totals.memory, losses: totals.terms,
             unreadable: faults.isEmpty ? nil : faults.sorted { $0.key < $1.key }.map(\.value))
     }
 
-    /// The gradients of one batch of an update; gives its loss.
-    private func accumulate(_ batch: TrainingBatch, isLast: Bool) throws -> Double {
+    /// The gradients of one batch of an update; gives its loss, and the terms of that.
+    private func accumulate(
+        _ batch: TrainingBatch, isLast: Bool
+    ) throws -> (loss: Double, terms: [LossTerm: Double]) {
         let training = state.settings.training
         let seeds = batch.samples.indices.map { DrawSeeds(seed: training.seed, position: batch.position + $0) }
-        let (picture, mask) = try withoutGradients {
+        let (masks, classes) = (batch.samples.compactMap(\.mask), batch.samples.compactMap(\.classes))
+        let tellsApart = state.settings.model.target == .color
+        let (picture, mask, pixels) = try withoutGradients {
             (
                 try encoder.latents(batch.samples.map(\.picture), seeds: seeds.map(\.picture)).to(dtype),
-                try encoder.latents(batch.samples.map(\.mask), seeds: seeds.map(\.mask)).to(.float32)
+                try masks.isEmpty ? nil : encoder.latents(masks, seeds: seeds.map(\.mask)).to(.float32),
+                try classes.isEmpty
+                    ? nil : PixelLosses(classes.tensor(on: device) * 255, tellsApart: tellsApart)
             )
         }
         let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps * ranks.size)
-        let input = try picture.to(.float32)
-        return try transformer.accumulateGradients(picture, scale: scale, isLast: isLast) { output in
-            try state.settings.model.predictionType.mask(output: output.to(.float32), picture: input)
-                .meanSquaredError(mask)
-        }.item()
+        let loss = TrainingLoss(
+            settings: state.settings.model, weights: state.settings.lossWeights,
+            pixelShare: state.settings.pixelShare(epoch: Double(state.cursor) / Double(pictureCount)),
+            autoencoder: encoder.autoencoder, picture: try picture.to(.float32), maskLatent: mask, pixels: pixels)
+        var terms: [LossTerm: Double] = [:]
+        _ = try transformer.accumulateGradients(picture, scale: scale, isLast: isLast) { output in
+            try loss(output) { terms[$0] = $1 }
+        }
+        return (loss.value(of: terms), terms)
     }
 }

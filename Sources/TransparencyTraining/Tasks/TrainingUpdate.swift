@@ -16,11 +16,13 @@ public struct TrainingUpdate: Codable, Sendable, Equatable {
     public var dataWait: Double
     /// The most bytes taken so far: on an accelerator its tensors, on the CPU all of the process.
     public var memory: Int
+    /// Of a loss of several terms each one's value without its weight, by name; those that are not yet in are missing.
+    public var losses: [String: Double]?
     /// Why pictures could not be read, in whose places the next ones of the order were taken; nil where all could.
     public var unreadable: [String]?
 
     enum CodingKeys: String, CodingKey {
-        case step, epoch, loss, lr, skipped, seconds, memory, unreadable
+        case step, epoch, loss, lr, skipped, seconds, memory, losses, unreadable
         case gradNorm = "grad_norm"
         case dataWait = "data_wait"
     }

@@ -41,9 +41,14 @@ final class CSVLogger: ExperimentLogger {
                     [
                         "step", "epoch", "loss", "lr", "grad_norm", "skipped", "seconds", "pictures_per_second",
                         "data_wait", "memory",
-                    ]
+                    ] + LossTerm.allCases.map(\.logName)
                 case .validations: ["step", "val_iou", "val_recall", "val_mse"]
                 }
+            }
+
+            /// Those of this version and of earlier ones, which had fewer.
+            var columnsOfVersions: [[String]] {
+                self == .updates ? [columns, columns.dropLast(LossTerm.allCases.count)] : [columns]
             }
 
             func path(in folder: String) -> String { "\(folder)/\(rawValue).csv" }
@@ -73,11 +78,12 @@ final class CSVLogger: ExperimentLogger {
                 throw FileError(path: path, reason: error.reason)
             }
             if text.isEmpty { return [] }
-            guard let rows = CSV.rows(of: text), rows.first == kind.columns else {
+            guard let rows = CSV.rows(of: text), let head = rows.first, kind.columnsOfVersions.contains(head) else {
                 throw TrainingError.otherTable(path)
             }
             let whole = text.hasSuffix("\n") ? rows : rows.dropLast()
-            return whole.dropFirst().filter { $0.count == kind.columns.count }
+            let missing = [String](repeating: "", count: kind.columns.count - head.count)
+            return whole.dropFirst().filter { $0.count == head.count }.map { $0 + missing }
         }
 
         func append(_ values: TrackedValues, step: Int) throws {

@@ -8,7 +8,7 @@ extension TrainingUpdate {
             ("epoch", epoch), ("loss", loss), ("lr", lr), ("grad_norm", gradNorm), ("skipped", skipped ? 1 : 0),
             ("seconds", seconds), ("pictures_per_second", seconds > 0 ? Double(pictures) / seconds : 0),
             ("data_wait", dataWait), ("memory", Double(memory)),
-        ]
+        ] + LossTerm.allCases.compactMap { term in losses?[term.rawValue].map { (term.logName, $0) } }
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Limits
+import StableDiffusion3
 
 /// `transeg bench`: how fast the program is on this machine.
 struct BenchCommand: AsyncParsableCommand {
@@ -29,6 +30,12 @@ struct BenchOptions: ParsableArguments {
             "The shape of random weights where there is no --model. medium is Stable Diffusion 3.5 medium's, small has 26 million weights."
     )
     var shape = BenchShape.small
+
+    @Option(
+        help:
+            "What makes the mask: a readout, or the VAE's decoder (latent). (default: the model's readout where it has one, else latent)"
+    )
+    var head: MaskHead?
 
     @Option(help: ArgumentHelp("The side of the pictures in pixels.", valueName: "pixels"))
     var size = 256

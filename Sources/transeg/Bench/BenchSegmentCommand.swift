@@ -21,7 +21,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.threads.apply()
         let report = try await withTemporaryFolder { folder in
-            try await measure(options.model ?? options.shape.makeModel(in: folder, side: options.size))
+            try await measure(
+                options.model ?? options.shape.makeModel(in: folder, side: options.size, head: options.head))
         }
         if options.json {
             try StandardStream.output.write(report.0.json())
@@ -34,7 +35,7 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     private func measure(_ model: String) async throws -> (BenchReport, OperationProfile?) {
         let segmenter = try await Segmenter(
             model: model, device: options.device.device, dtype: options.dtype.dtype, form: plain ? .plain : .folded,
-            precision: precisionOptions.precision, memoryLimit: precisionOptions.memoryLimit?.bytes)
+            precision: precisionOptions.precision, head: options.head, memoryLimit: precisionOptions.memoryLimit?.bytes)
         var random = SystemRandomNumberGenerator()
         let side = options.size
         let pictures = try (0..<options.batch).map { _ in
@@ -54,6 +55,7 @@ struct BenchSegmentCommand: AsyncParsableCommand {
         var passes: [Timings] = []
         for _ in 0..<options.runs { passes.append(try await pass()) }
         let peak = try segmenter.device.peakMemory()
+        let decodes = segmenter.head == .latent
         let flops = try ModelFLOPs(
             segmenter.model.transformerConfiguration(), segmenter.model.autoencoderConfiguration(), height: side,
             width: side, promptTokens: segmenter.model.promptTokenCount())
@@ -71,8 +73,10 @@ struct BenchSegmentCommand: AsyncParsableCommand {
             steps: [
                 .init(name: "encode", seconds: passes.map(\.encode), flops: count * flops.encode),
                 .init(name: "transformer", seconds: passes.map(\.transformer), flops: count * flops.transformer),
-                .init(name: "decode", seconds: passes.map(\.decode), flops: count * flops.decode),
-                .init(name: "total", seconds: passes.map(\.total), flops: count * flops.total),
+                .init(name: "decode", seconds: passes.map(\.decode), flops: decodes ? count * flops.decode : nil),
+                .init(
+                    name: "total", seconds: passes.map(\.total),
+                    flops: count * (decodes ? flops.total : flops.total - flops.decode)),
             ], loadSeconds: segmenter.loadSeconds, peakBytes: peak,
             machinePeak: try BenchReport.machinePeak(dtype: options.dtype.dtype, device: segmenter.device))
         return (report, profile)

@@ -32,10 +32,11 @@ enum BenchShape: String, ExpressibleByArgument, CaseIterable {
     }
 
     /// Makes a model of this shape in `folder`. Throws `ModelError` and what writing throws.
-    func makeModel(in folder: String, side: Int) throws -> String {
+    func makeModel(in folder: String, side: Int, head: MaskHead? = nil) throws -> String {
         try AutoencoderTrainer.writeFresh(autoencoder, to: "\(folder)/vae")
         try ModelFolder.create(
-            at: "\(folder)/model", autoencoder: "\(folder)/vae", side: side, shape: transformer, seed: 0)
+            at: "\(folder)/model", autoencoder: "\(folder)/vae", side: side, shape: transformer,
+            head: head ?? .latent, seed: 0)
         return "\(folder)/model"
     }
 }

@@ -78,6 +78,7 @@ struct BenchTrainCommand: AsyncParsableCommand {
         var settings = TrainingSettings()
         settings.model.baseModelPath = try options.model ?? options.shape.makeModel(in: folder, side: options.size)
         settings.model.trainable = trainable
+        settings.model.head = options.head ?? .latent
         settings.model.dataType =
             switch options.dtype {
             case .float32: .fp32

@@ -39,6 +39,9 @@ struct InitCommand: ParsableCommand {
             "Blocks, from the first on, that have a second attention over the picture.", valueName: "count"))
     var dualLayers = 2
 
+    @Option(help: "What makes the mask: the VAE's decoder (latent), or a readout, which the model then gets too.")
+    var head = MaskHead.latent
+
     @Option(help: ArgumentHelp("Another seed gives other weights.", valueName: "number"))
     var seed: UInt32 = 0
 
@@ -46,7 +49,8 @@ struct InitCommand: ParsableCommand {
         var shape = ModelFolder.TransformerShape()
         (shape.layers, shape.heads, shape.headDim) = (layers, heads, headDim)
         (shape.patchSize, shape.dualLayers) = (patchSize, dualLayers)
-        try ModelFolder.create(at: out, autoencoder: vae, side: resolution, shape: shape, seed: seed)
+        try ModelFolder.create(
+            at: out, autoencoder: vae, side: resolution, shape: shape, head: head, seed: seed)
         try print(out)
     }
 }

@@ -125,7 +125,7 @@ package struct ModelImport {
     ///   - progress: Told how many tensors of how many are written.
     /// - Throws: ``ImportError``, ``ModelError``, `SafetensorsError`, `FileError`.
     package func write(
-        to path: String, dtype: DType? = nil, extraFiles: [String: Data] = [:],
+        to path: String, dtype: DType? = nil, heads: [HeadWeights] = [], extraFiles: [String: Data] = [:],
         progress: @escaping (_ done: Int, _ count: Int) -> Void = { _, _ in }
     ) throws {
         guard !FileManager.default.fileExists(atPath: path) else { throw FileError.taken(path) }
@@ -135,6 +135,7 @@ package struct ModelImport {
                 try staged.makeFolder(part)
             }
             for (name, data) in extraFiles { try AtomicFile.write([UInt8](data), to: "\(staged.path)/\(name)") }
+            for head in heads { try head.converted(to: dtype).write(to: staged.path) }
             try prompt.write(to: "\(staged.path)/\(ModelLayout.promptFolder)/\(ModelLayout.promptFile)")
             let result = Result {
                 var done = 0

@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import StableDiffusion3
+
+extension MaskHead: ExpressibleByArgument {}
