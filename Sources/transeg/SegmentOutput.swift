@@ -13,17 +13,17 @@ struct SegmentedPicture: Codable {
     let files: [String: String]
     let seconds: Double
 
-    init(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
-        switch picture.result {
+    init(_ source: PictureSource, _ result: Result<SegmentationRun.Written, any Error>) throws {
+        switch result {
         case .failure(let failure):
-            let text = SegmentOutput.text(failure, of: picture.item)
+            let text = SegmentOutput.text(failure, of: source)
             (error, files, seconds) = (text, [:], 0)
-            line = try ResultLine(picture.item, error: text).text()
+            line = try ResultLine(source, error: text).text()
         case .success(let written):
             error = nil
             files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
             seconds = written.timings.total
-            line = try ResultLine(picture.item, written).text()
+            line = try ResultLine(source, written).text()
         }
     }
 }

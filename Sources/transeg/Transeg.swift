@@ -14,7 +14,8 @@ struct Transeg: AsyncParsableCommand {
         abstract: "Finds glass and other transparent things in photographs.",
         version: Version.text,
         subcommands: [
-            SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
+            SegmentCommand.self, WatchCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self,
+            InitCommand.self,
             EvaluateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self, ImportCommand.self, CheckpointCommand.self, ConvertCommand.self, ModelsCommand.self,
             PullCommand.self,
