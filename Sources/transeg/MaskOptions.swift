@@ -44,7 +44,11 @@ struct MaskOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
+    @Flag(help: "Print a line for each picture: how much of it is transparent, the time it took, and the files.")
+    var verbose = false
+
     func validate() throws {
+        if verbose, quiet || json { throw ValidationError("--verbose excludes --quiet and --json") }
         if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
         try check("threshold", threshold, 0...1)
         try check("area-threshold", areaThreshold, 1...1 << 30)

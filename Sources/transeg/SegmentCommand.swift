@@ -181,7 +181,8 @@ struct SegmentCommand: AsyncParsableCommand {
     ) async throws -> SegmentOutput {
         let quiet = quiet || !ranks.isFirst
         let progress = Progress(total: count, quiet: quiet || json || output == "-")
-        let output = SegmentOutput(total: count, json: json, progress: progress)
+        let verbose = options.verbose && output != "-"
+        let output = SegmentOutput(total: count, json: json, verbose: verbose, progress: progress)
         @Sendable func printAll() async throws -> SegmentOutput {
             var output = output
             defer { output.progress.end() }

@@ -12,17 +12,23 @@ struct SegmentedPicture: Codable {
     /// By kind.
     let files: [String: String]
     let seconds: Double
+    /// What a person is told; empty of one that failed.
+    let text: String
 
     init(_ source: PictureSource, _ result: Result<SegmentationRun.Written, any Error>) throws {
         switch result {
         case .failure(let failure):
             let text = SegmentOutput.text(failure, of: source)
-            (error, files, seconds) = (text, [:], 0)
+            (error, files, seconds, self.text) = (text, [:], 0, "")
             line = try ResultLine(source, error: text).text()
         case .success(let written):
             error = nil
             files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
             seconds = written.timings.total
+            let share = String(format: "%.1f %% transparent, %.2f s", written.transparentShare * 100, seconds)
+            text =
+                "\(source.name): \(share)"
+                + (files.isEmpty ? "" : "  " + files.values.sorted().joined(separator: " "))
             line = try ResultLine(source, written).text()
         }
     }
@@ -32,6 +38,7 @@ struct SegmentedPicture: Codable {
 struct SegmentOutput {
     let total: Int
     let json: Bool
+    let verbose: Bool
     let progress: Progress
 
     private(set) var doneCount = 0
@@ -39,8 +46,8 @@ struct SegmentOutput {
     private var lastFiles: [String: String] = [:]
     private var computeSeconds = 0.0
 
-    init(total: Int, json: Bool, progress: Progress) {
-        (self.total, self.json, self.progress) = (total, json, progress)
+    init(total: Int, json: Bool, verbose: Bool, progress: Progress) {
+        (self.total, self.json, self.verbose, self.progress) = (total, json, verbose, progress)
     }
 
     /// Pictures that an interrupt left out.
@@ -57,6 +64,7 @@ struct SegmentOutput {
             computeSeconds += picture.seconds
         }
         if json { try print(picture.line) }
+        if verbose, picture.error == nil { try progress.aside { try print(picture.text) } }
         progress.advance(to: doneCount + failedCount)
     }
 

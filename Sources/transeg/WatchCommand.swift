@@ -69,6 +69,6 @@ struct WatchCommand: AsyncParsableCommand {
         if let error = picture.error { StandardStream.tell("Error: \(error)") }
         if options.json { try print(picture.line) }
         guard picture.error == nil, !options.json, !options.quiet else { return }
-        try print(picture.files.values.sorted().joined(separator: " "))
+        try print(options.verbose ? picture.text : picture.files.values.sorted().joined(separator: " "))
     }
 }

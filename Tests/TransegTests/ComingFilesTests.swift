@@ -114,6 +114,16 @@ import Testing
         }
     }
 
+    @Test func aLineForEachPicture() throws {
+        try withTemporaryFolder { folder in
+            try put(["in/a.png", "in/b.png"], in: folder)
+            let lines = try segment(["in", "--verbose"], in: folder).output.split(separator: "\n")
+            #expect(
+                lines.count == 4 && lines[0].contains(/^in\/a.png: [\d.]+ % transparent, [\d.]+ s  out\/a_mask.png$/))
+            _ = try segment(["in", "--verbose", "--quiet"], in: folder, exitCode: 64)
+        }
+    }
+
     @Test func noResultTakesAPicturesPlace() throws {
         try withTemporaryFolder { folder in
             try put(["in/out/x/a.png", "out/x/a_mask.png"], in: folder)
