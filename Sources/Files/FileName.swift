@@ -4,8 +4,8 @@ import Foundation
 package enum FileName {
     /// Bytes of the longest name.
     static let limit = 255
-    /// Bytes that the endings of what is written of a picture fit in, such as `_overlay.png`.
-    package static let room = 12
+    /// Bytes that the endings of what is written of a picture fit in, such as `_see-through.png`.
+    package static let room = 20
 
     /// `stem`, or, where it leaves no room for an ending, its beginning with a hash of all of it.
     package static func stem(_ stem: String) -> String {

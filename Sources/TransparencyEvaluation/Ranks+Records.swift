@@ -3,13 +3,6 @@ package import SegmentationMetrics
 package import Torch
 
 extension Ranks {
-    /// What the first process has.
-    func same<Value: Codable>(_ value: Value) throws -> Value {
-        guard size > 1 else { return value }
-        let bytes = try broadcast(isFirst ? [UInt8](JSONEncoder().encode(value)) : [])
-        return try JSONDecoder().decode(Value.self, from: Data(bytes))
-    }
-
     /// The records of all processes, of a list that they share in turn, in its order.
     package func gathered(_ records: [ImageRecord]) throws -> [ImageRecord] {
         guard size > 1 else { return records }

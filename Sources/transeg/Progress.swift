@@ -57,6 +57,14 @@ final class Progress: Sendable {
         }
     }
 
+    /// Prints on standard output, which may be the same terminal, without tearing the bar.
+    func aside(_ print: () throws -> Void) rethrows {
+        try state.withLock { state in
+            erase(&state)
+            try print()
+        }
+    }
+
     /// Prints a line without tearing the bar. Shown even when quiet: it tells of errors.
     func message(_ text: String) {
         state.withLock { state in

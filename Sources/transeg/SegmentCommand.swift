@@ -18,6 +18,8 @@ struct SegmentCommand: AsyncParsableCommand {
 
               transeg segment bottle.jpg
               transeg segment photos/ --model sd35-glass/ --device cuda --dtype bfloat16 --batch 4 --output masks/
+              transeg segment photos/ --recursive --skip-existing --output masks/
+              find photos/ -name '*.jpg' | transeg segment --from-file - --output masks/
               cat bottle.jpg | transeg segment - --output - > mask.png
 
             What is written of PICTURE.jpg (see --write): PICTURE_soft.png, gray, how surely each pixel is transparent; \
@@ -27,26 +29,29 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Pictures, folders of pictures (not their subfolders), or - for standard input.",
-            valueName: "image|folder|-"), completion: .file())
+            "Pictures, folders of pictures, patterns in quotes such as 'photos/**/*.jpg', or - for standard input.",
+            valueName: "image|folder|pattern|-"), completion: .file())
     var inputs: [String] = []
 
-    @OptionGroup var modelOptions: ModelOptions
+    @Flag(
+        help:
+            "Search folders within folders too. Results are in folders of the same names; links to folders are not followed."
+    )
+    var recursive = false
 
     @Option(
         help: ArgumentHelp(
-            "Squash pictures to a square of this side in pixels, or to HEIGHTxWIDTH, for the model. Sides are multiples of the model's unit: "
-                + "16 for Stable Diffusion 3.5, 8 for the embedded model. (default: the size that the model was made for)",
-            valueName: "side"))
-    var size: SizeChoice?
+            "Also take the files and folders that this file names, one a line, or between zero bytes as find -print0 writes them; - is standard input. Results keep the folders of the paths.",
+            valueName: "file|-"), completion: .file())
+    var fromFile: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Instead of --size, keep the pictures' aspect: the longer side becomes this many pixels, a multiple of the same unit.",
-            valueName: "side"))
-    var fit: Int?
+    @Flag(
+        help:
+            "Leave out pictures whose results are all there and not older than they: so a run that was interrupted goes on. Without it results are replaced."
+    )
+    var skipExisting = false
 
-    @OptionGroup var prediction: PredictionOptions
+    @OptionGroup var options: MaskOptions
 
     @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
@@ -59,153 +64,136 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, uncertainty (gray, how unsure each pixel is), classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
-                + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
-    var write: ResultKinds?
-
-    @Option(
-        help:
-            "The soft value, 0 to 1, above which a pixel counts as transparent. A higher one marks less, with fewer false alarms."
-    )
-    var threshold: Float = 0.5
-
-    @Option(
-        help: ArgumentHelp(
-            "Write nothing of pictures whose mask is less sure than this, 0 to 1: its confidence is the IoU that is to be expected of it. They are "
-                + "named, and the exit code is 2. Calibrate the model first (transeg calibrate). (default: write all)",
-            valueName: "confidence"))
-    var rejectBelow: Double?
-
-    @Option(help: ArgumentHelp("Leave connected regions of fewer pixels out of annotations.", valueName: "pixels"))
-    var areaThreshold = 1
-
-    @Option(
-        help: ArgumentHelp(
             "Also write every tensor of the pass on a single picture as float32.", valueName: "file.safetensors"),
         completion: .file(extensions: ["safetensors"]))
     var dump: String?
 
-    @Flag(help: "Print one line of JSON a picture on standard output, also of those that fail.")
-    var json = false
-
-    @Flag(name: .shortAndLong, help: "Print errors only.")
-    var quiet = false
+    private var quiet: Bool { options.quiet }
+    private var json: Bool { options.json }
 
     func validate() throws {
-        if size != nil, fit != nil { throw ValidationError("--size and --fit exclude each other") }
-        if prediction.cascade != nil, size != nil || fit != nil {
-            throw ValidationError("--cascade names the size of the first pass; leave --size and --fit out")
-        }
-        try check("threshold", threshold, 0...1)
-        if let rejectBelow { try check("reject-below", rejectBelow, 0...1) }
         try check("batch", batch, NumberBounds.batch)
-        try check("area-threshold", areaThreshold, 1...1 << 30)
         if output == "-" {
-            guard inputs.count == 1, !isFolder(inputs[0]) else {
+            guard inputs.count == 1, fromFile == nil, !isFolder(inputs[0]) else {
                 throw ValidationError("--output - takes one picture; give one picture or - for standard input")
             }
-            guard (write ?? .mask).kinds.count == 1, write?.formats.isEmpty ?? true else {
+            guard (options.write ?? .mask).kinds.count == 1, options.write?.formats.isEmpty ?? true else {
                 throw ValidationError("--output - takes one kind of result; name one with --write")
             }
             if json { throw ValidationError("--output - and --json both need standard output") }
+            if skipExisting { throw ValidationError("--skip-existing is for results in files; leave --output - out") }
         }
-        if output.isEmpty { throw ValidationError("--output is empty; name a folder") }
-        if output != "-", let input = inputs.first(where: { holds(output, input: $0) }) {
-            throw ValidationError(
-                "--output is the folder of the input \(input), whose files could be overwritten; name another folder")
-        }
-        if dump != nil, inputs.count > 1 || inputs.contains(where: isFolder) {
+        try MaskOptions.checkFolder(output, inputs: inputs)
+        if dump != nil, inputs.count > 1 || fromFile != nil || inputs.contains(where: isFolder) {
             throw ValidationError("--dump takes a single picture")
         }
-        if dump != nil, !prediction.method.isOnePass {
+        if dump != nil, !options.prediction.method.isOnePass {
             throw ValidationError("--dump is of one pass; leave --tiles, --tta and --cascade out")
         }
         try checkOutput(
-            "--dump", dump, suffixes: ["safetensors"], inputs: inputs + [modelOptions.model].compactMap(\.self))
-        if inputs.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be given once") }
+            "--dump", dump, suffixes: ["safetensors"], inputs: inputs + [options.modelOptions.model].compactMap(\.self))
+        if inputs.count(where: { $0 == "-" }) + (fromFile == "-" ? 1 : 0) > 1 {
+            throw ValidationError("- can be given once")
+        }
+        let formats = (options.write?.formats ?? []).filter { $0 != .yolo }
+        if skipExisting, let format = formats.first {
+            throw ValidationError(
+                "--skip-existing and --write \(format.rawValue) exclude each other: the file of the run would lack what is skipped; "
+                    + "write masks, and make annotations of them with transeg convert")
+        }
     }
 
-    /// Whether a folder is that of an input, or the input itself.
-    private func holds(_ folder: String, input: String) -> Bool {
-        func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
-        let inputFolder = isFolder(input) ? input : URL(fileURLWithPath: input).deletingLastPathComponent().path
-        return input != "-" && real(folder) == real(inputFolder)
+    /// The pictures, and what folders hold besides.
+    private func pictures(example: String?) throws -> [NamedPicture] {
+        let search = PictureSearch(isRecursive: recursive, output: output)
+        var pictures = try search.pictures(example.map { [$0] } ?? inputs)
+        if let fromFile { pictures += try search.pictures(in: PictureList(contentsOf: fromFile)) }
+        if !quiet, let others = search.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
+        return pictures
     }
 
     func run() async throws {
         let ranks = try await Ranks.joined(LaunchEnvironment.detect())
         let quiet = quiet || !ranks.isFirst
-        if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") {
+        if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") || fromFile == "-" {
             throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")
         }
-        let isExample = inputs.isEmpty
+        let isExample = inputs.isEmpty && fromFile == nil
         guard let example = isExample ? EmbeddedModel.examplePicture : "" else {
             throw SegmentationError.embeddedModelMissing
         }
-        let sources = try PictureSource.find(isExample ? [example] : inputs)
-        let kinds = write ?? (isExample ? .all : output == "-" ? .mask : .softAndMask)
-        let inputSize = size?.size ?? fit.map(InputSize.fit)
-        do {
-            // A size that no picture can have is the command line's fault; found out before a large model is loaded.
-            let (unit, largest) = try modelOptions.findModel().inputLimits()
-            _ = try (inputSize ?? prediction.firstSize)?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
-        } catch let error as SegmentationError {
-            throw ValidationError("\(error)")
+        let kinds = options.write ?? (isExample ? .all : output == "-" ? .mask : .softAndMask)
+        let inputSize = try options.inputSize()
+        if !isExample, !quiet { options.tellOfEmbeddedModel() }
+        let found = try pictures(example: isExample ? example : nil)
+        let destination: ResultWriter.Destination =
+            output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output)
+        // Of all, for two pictures' results must not have one name whoever of them is left out.
+        let writer = try ResultWriter(to: destination, kinds: kinds.kinds, pictures: found)
+        let pictures = try await remaining(of: found, writer, kinds, ranks)
+        if pictures.isEmpty {
+            if !quiet { try print("all \(found.count) pictures have their results in \(output) already") }
+            return
         }
-        if modelOptions.model == nil, !isExample, !quiet {
-            StandardStream.tell(
-                "Note: the embedded model knows drawn scenes only and finds little glass in photographs; name a model that does with --model (Docs/models.md says how to get one)"
-            )
-        }
-        if !quiet, let others = PictureSource.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
-        let segmenter = try await modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
-        if kinds.kinds.contains(.classes), !segmenter.hasClasses {
-            throw ValidationError(
-                "--write classes: the model finds what is transparent and does not tell things from stuff")
-        }
-        if !quiet { try prediction.tellCost(of: segmenter, size: inputSize) }
-        let writer = try ResultWriter(
-            to: output == "-" ? .stream { try StandardStream.output.write($0) } : .folder(output), kinds: kinds.kinds,
-            names: sources.map { $0 == .standardInput ? $0.fileName : $0.name }
-        ).share(of: ranks)
-        let predictor = try modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet)
+        let segmenter = try await options.modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
+        try options.checkClasses(kinds.kinds, of: segmenter)
         var run = SegmentationRun(
-            predictor: predictor, writer: writer, size: inputSize,
-            threshold: threshold,
+            predictor: try options.predictor(of: segmenter, size: inputSize, batch: batch, quiet: quiet), writer: writer,
+            size: inputSize, threshold: options.threshold,
             bounds: PipelineBounds(batch: batch))
-        run.leastConfidence = rejectBelow
+        run.leastConfidence = options.rejectBelow
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(
                 kinds.formats, to: output,
                 classes: segmenter.hasClasses ? ["things", "stuff"] : ["glass"],
-                minimumArea: areaThreshold)
+                minimumArea: options.areaThreshold)
         }
-        let results =
-            dump.map { run.results(of: sources[0], dumpingTo: $0, segmenter: segmenter) }
-            ?? run.results(of: ranks.share(of: sources))
-        let result = try await tell(of: results, count: sources.count, ranks)
+        let result: SegmentOutput
+        if let dump {
+            let results = run.results(of: pictures[0].source, dumpingTo: dump, segmenter: segmenter)
+            result = try await tell(of: results, count: 1, ranks, source: { $0 })
+        } else {
+            let results = run.results(of: ranks.share(of: pictures))
+            result = try await tell(of: results, count: pictures.count, ranks, source: \.source)
+        }
         try await run.finishAnnotations(ranks)
         guard ranks.isFirst else { return }
         if !quiet, !json, output != "-" {
             try result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
+            let skippedCount = found.count - pictures.count
+            if skippedCount > 0 { try print("\(skippedCount) were left out, whose results are there already") }
         }
         if result.remainingCount > 0 { throw Interrupt.exitCode }
         if result.failedCount > 0 { throw ExitCode(1) }
         if result.rejectedCount > 0 { throw ExitCode(2) }
     }
 
+    /// The pictures that have not all their results; the first process decides for all.
+    private func remaining(
+        of pictures: [NamedPicture], _ writer: ResultWriter, _ kinds: ResultKinds, _ ranks: Ranks
+    ) async throws -> [NamedPicture] {
+        guard skipExisting else { return pictures }
+        let labels = kinds.formats.contains(.yolo)
+        let places = try await ComputeActor.run {
+            try ranks.same(pictures.indices.filter { !writer.hasResults(of: pictures[$0], labels: labels) })
+        }
+        return places.map { pictures[$0] }
+    }
+
     /// Prints what becomes of each picture.
-    private func tell(
-        of results: SegmentationPipeline<PictureSource, SegmentationRun.Written>, count: Int, _ ranks: Ranks
+    private func tell<Item>(
+        of results: SegmentationPipeline<Item, SegmentationRun.Written>, count: Int, _ ranks: Ranks,
+        source: @escaping @Sendable (Item) -> PictureSource
     ) async throws -> SegmentOutput {
         let quiet = quiet || !ranks.isFirst
         let progress = Progress(total: count, quiet: quiet || json || output == "-")
-        let output = SegmentOutput(total: count, json: json, progress: progress)
+        let verbose = options.verbose && output != "-"
+        let output = SegmentOutput(total: count, json: json, verbose: verbose, progress: progress)
         @Sendable func printAll() async throws -> SegmentOutput {
             var output = output
             defer { output.progress.end() }
             let isWhole = try await ranks.collect(results, count: count) { picture in
-                try SegmentedPicture(picture)
+                try SegmentedPicture(source(picture.item), picture.result)
             } receive: { picture in
                 try output.add(picture)
             }
@@ -215,44 +203,5 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         // A single picture is not worth finishing: its files appear whole or not at all anyway.
         return count > 1 ? try await Interrupt.cancelling(quiet: !ranks.isFirst, printAll) : try await printAll()
-    }
-}
-
-/// `--size`: a side, or HEIGHTxWIDTH.
-struct SizeChoice: ExpressibleByArgument {
-    let size: InputSize
-
-    init?(argument: String) {
-        let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        if sides.count == 1, let side = sides[0] {
-            size = .square(side)
-        } else if sides.count == 2, let height = sides[0], let width = sides[1] {
-            size = .exact(height: height, width: width)
-        } else {
-            return nil
-        }
-    }
-}
-
-/// `--write`: a list of kinds.
-struct ResultKinds: ExpressibleByArgument {
-    let kinds: [ResultKind]
-    var formats: [AnnotationFormat] = []
-
-    static let defaultCompletionKind = CompletionKind.list(
-        ResultKind.allCases.map(\.rawValue) + AnnotationFormat.allCases.map(\.rawValue))
-
-    static let mask = ResultKinds(kinds: [.mask])
-    static let softAndMask = ResultKinds(kinds: [.soft, .mask])
-    static let all = ResultKinds(kinds: [.soft, .mask, .overlay, .cutout])
-
-    init(kinds: [ResultKind]) { self.kinds = kinds }
-
-    init?(argument: String) {
-        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-        kinds = ResultKind.allCases.filter { names.contains($0.rawValue) }
-        formats = AnnotationFormat.allCases.filter { names.contains($0.rawValue) }
-        guard kinds.count + formats.count == Set(names).count else { return nil }
     }
 }

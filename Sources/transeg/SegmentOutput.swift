@@ -15,21 +15,27 @@ struct SegmentedPicture: Codable {
     let passes: Int
     /// Of a mask that was too unsure to be written.
     var rejectedConfidence: Double?
+    /// What a person is told; empty of one that failed.
+    let text: String
     let name: String
 
-    init(_ picture: SegmentationPipeline<PictureSource, SegmentationRun.Written>.Element) throws {
-        name = picture.item.name
-        switch picture.result {
+    init(_ source: PictureSource, _ result: Result<SegmentationRun.Written, any Error>) throws {
+        name = source.name
+        switch result {
         case .failure(let failure):
-            let text = SegmentOutput.text(failure, of: picture.item)
-            (error, files, seconds, passes) = (text, [:], 0, 0)
-            line = try ResultLine(picture.item, error: text).text()
+            let text = SegmentOutput.text(failure, of: source)
+            (error, files, seconds, passes, self.text) = (text, [:], 0, 0, "")
+            line = try ResultLine(source, error: text).text()
         case .success(let written):
             error = nil
             files = Dictionary(uniqueKeysWithValues: written.files.map { ($0.key.rawValue, $0.value) })
             (seconds, passes) = (written.timings.total, written.passCount)
             if written.isRejected { rejectedConfidence = written.confidence }
-            line = try ResultLine(picture.item, written).text()
+            let share = String(format: "%.1f %% transparent, %.2f s", written.transparentShare * 100, seconds)
+            text =
+                "\(source.name): \(share)"
+                + (files.isEmpty ? "" : "  " + files.values.sorted().joined(separator: " "))
+            line = try ResultLine(source, written).text()
         }
     }
 }
@@ -38,6 +44,7 @@ struct SegmentedPicture: Codable {
 struct SegmentOutput {
     let total: Int
     let json: Bool
+    let verbose: Bool
     let progress: Progress
 
     private(set) var doneCount = 0
@@ -48,8 +55,8 @@ struct SegmentOutput {
     private var computeSeconds = 0.0
     private var passCount = 0
 
-    init(total: Int, json: Bool, progress: Progress) {
-        (self.total, self.json, self.progress) = (total, json, progress)
+    init(total: Int, json: Bool, verbose: Bool, progress: Progress) {
+        (self.total, self.json, self.verbose, self.progress) = (total, json, verbose, progress)
     }
 
     /// Pictures that an interrupt left out.
@@ -67,11 +74,17 @@ struct SegmentOutput {
             passCount += picture.passes
             if let confidence = picture.rejectedConfidence {
                 rejectedCount += 1
-                progress.message("Rejected: \(picture.name): confidence \(String(format: "%.3f", confidence))")
+                progress.message(SegmentOutput.rejection(picture.name, confidence))
             }
         }
         if json { try print(picture.line) }
+        if verbose, picture.error == nil { try progress.aside { try print(picture.text) } }
         progress.advance(to: doneCount + failedCount)
+    }
+
+    /// What is told of a mask that is too unsure to be written.
+    static func rejection(_ name: String, _ confidence: Double) -> String {
+        "Rejected: \(name): confidence \(String(format: "%.3f", confidence))"
     }
 
     fileprivate static func text(_ error: any Error, of source: PictureSource) -> String {

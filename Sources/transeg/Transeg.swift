@@ -14,8 +14,8 @@ struct Transeg: AsyncParsableCommand {
         abstract: "Finds glass and other transparent things in photographs.",
         version: Version.text,
         subcommands: [
-            SegmentCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self, InitCommand.self,
-            EvaluateCommand.self, CalibrateCommand.self, CompareCommand.self, VAECeilingCommand.self,
+            SegmentCommand.self, WatchCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self,
+            InitCommand.self, EvaluateCommand.self, CalibrateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self, ImportCommand.self, CheckpointCommand.self, ConvertCommand.self, ModelsCommand.self,
             PullCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,

@@ -2,6 +2,13 @@ import Foundation
 package import Torch
 
 extension Ranks {
+    /// What the first process has.
+    package func same<Value: Codable>(_ value: Value) throws -> Value {
+        guard size > 1 else { return value }
+        let bytes = try broadcast(isFirst ? [UInt8](JSONEncoder().encode(value)) : [])
+        return try JSONDecoder().decode(Value.self, from: Data(bytes))
+    }
+
     /// How many items a process does before it tells the first one of them.
     private static let round = 4
 

@@ -134,11 +134,17 @@ extension SegmentationPipeline {
         compute: @escaping @Sendable ([Loaded]) async throws -> [Computed],
         finish: @escaping @Sendable (Int, Item, Computed) async throws -> Output
     ) {
-        let stream = AsyncStream<Item> { continuation in
-            for item in items { continuation.yield(item) }
+        self.init(AsyncStream(items), bounds: bounds, pixels: pixels, read: read, compute: compute, finish: finish)
+    }
+}
+
+extension AsyncStream where Element: Sendable {
+    /// Elements that are there already.
+    init(_ elements: [Element]) {
+        self.init { continuation in
+            for element in elements { continuation.yield(element) }
             continuation.finish()
         }
-        self.init(stream, bounds: bounds, pixels: pixels, read: read, compute: compute, finish: finish)
     }
 }
 

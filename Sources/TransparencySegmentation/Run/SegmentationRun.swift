@@ -59,17 +59,44 @@ public struct SegmentationRun: Sendable {
     ///
     /// - Parameter sources: As many as the writer has names, in the same order.
     public func results(of sources: [PictureSource]) -> SegmentationPipeline<PictureSource, Written> {
-        pipeline(sources) { try await predictor.segment($0, size: size, threshold: threshold) }
+        // Results are named by their place in the list.
+        pipeline(
+            AsyncStream(sources), named: { NamedPicture($0) }, stem: { [writer] index, _ in writer.stem(at: index) },
+            segment: { try await predictor.segment($0, size: size, threshold: threshold) })
+    }
+
+    /// As ``results(of:)-([PictureSource])`` of pictures that are there, or come one after the other, each with a name of its own.
+    package func results<Pictures: AsyncSequence & Sendable>(
+        of pictures: Pictures
+    ) -> SegmentationPipeline<NamedPicture, Written> where Pictures.Element == NamedPicture, Pictures.Failure == Never {
+        pipeline(
+            pictures, named: { $0 }, stem: { $1.stem },
+            segment: { try await predictor.segment($0, size: size, threshold: threshold) })
+    }
+
+    /// The same of pictures that are watched for; one whose results would have an earlier one's names is a failure.
+    package func results(
+        of arrivals: AsyncStream<FolderWatch.Arrival>
+    ) -> SegmentationPipeline<FolderWatch.Arrival, Written> {
+        pipeline(
+            arrivals, named: \.picture, stem: { $1.picture.stem }, problem: \.problem,
+            segment: { try await predictor.segment($0, size: size, threshold: threshold) })
+    }
+
+    package func results(of pictures: [NamedPicture]) -> SegmentationPipeline<NamedPicture, Written> {
+        results(of: AsyncStream(pictures))
     }
 
     /// Segments one picture as ``results(of:)`` does, and writes every tensor of the pass as float32 to a safetensors file.
     public func results(
         of source: PictureSource, dumpingTo path: String, segmenter: Segmenter
     ) -> SegmentationPipeline<PictureSource, Written> {
-        pipeline([source]) { pictures in
-            let mask = try await segmenter.segment(pictures[0], size: size, threshold: threshold, dumpingTo: path)
-            return [(predictor as? CalibratedPredictor).map { mask.calibrated(by: $0.temperature) } ?? mask]
-        }
+        pipeline(
+            AsyncStream([source]), named: { NamedPicture($0) }, stem: { [writer] index, _ in writer.stem(at: index) },
+            segment: { [predictor, size, threshold] pictures in
+                let mask = try await segmenter.segment(pictures[0], size: size, threshold: threshold, dumpingTo: path)
+                return [(predictor as? CalibratedPredictor).map { mask.calibrated(by: $0.temperature) } ?? mask]
+            })
     }
 
     /// Memory that a pixel takes until its results are written: the picture, its mask twice, and the results' files where they do not squeeze.
@@ -78,30 +105,42 @@ public struct SegmentationRun: Sendable {
             + (writer.kinds.contains(.classes) ? 12 : 0)
     }
 
-    private func pipeline(
-        _ sources: [PictureSource], segment: @escaping @Sendable ([Image]) async throws -> [Segmentation]
-    ) -> SegmentationPipeline<PictureSource, Written> {
-        // Results are named by their place in the list.
+    /// - Parameters:
+    ///   - named: The picture of an item.
+    ///   - stem: What an item's results are named after.
+    ///   - problem: Why an item is not to be segmented.
+    private func pipeline<Items: AsyncSequence & Sendable>(
+        _ items: Items, named: @escaping @Sendable (Items.Element) -> NamedPicture,
+        stem: @escaping @Sendable (Int, Items.Element) -> String,
+        problem: @escaping @Sendable (Items.Element) -> String? = { _ in nil },
+        segment: @escaping @Sendable ([Image]) async throws -> [Segmentation]
+    ) -> SegmentationPipeline<Items.Element, Written> where Items.Element: Sendable, Items.Failure == Never {
         SegmentationPipeline(
-            sources, bounds: bounds, pixels: { $0.pixelCount },
-            read: { [bytesPerPixel] in try $0.read(bytesPerPixel: bytesPerPixel) },
+            items, bounds: bounds, pixels: { named($0).source.pixelCount },
+            read: { [bytesPerPixel] item in
+                if let problem = problem(item) { throw SegmentationError.input(problem) }
+                return try named(item).source.read(bytesPerPixel: bytesPerPixel)
+            },
             compute: { pictures in Array(zip(pictures, try await segment(pictures))) },
-            finish: { index, source, computed in try write(computed.1, of: computed.0, source: source, index: index) })
+            finish: { index, item, computed in
+                try write(
+                    computed.1, of: computed.0, as: named(item), stem: stem(index, item), index: index)
+            })
     }
 
     private func write(
-        _ mask: Segmentation, of picture: Image, source: PictureSource, index: Int
+        _ mask: Segmentation, of picture: Image, as named: NamedPicture, stem: String, index: Int
     ) throws -> Written {
         var files: [ResultKind: String] = [:]
         let confidence = mask.confidence
         let isRejected = leastConfidence.map { confidence < $0 } ?? false
         do {
             if !isRejected {
-                files = try writer.write(mask, of: picture, index: index)
-                try annotations?.add(AnnotatedPicture(name: source.fileName, mask: mask.labels()), at: index)
+                files = try writer.write(mask, of: picture, stem: stem)
+                try annotations?.add(AnnotatedPicture(name: named.name, mask: mask.labels()), at: index)
             }
         } catch {
-            throw SegmentationError.output("\(source.name): \(error)")
+            throw SegmentationError.output("\(named.source.name): \(error)")
         }
         return Written(
             width: mask.width, height: mask.height,
