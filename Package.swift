@@ -170,6 +170,18 @@ let package = Package(
                 "SyntheticScenes", "TransparencyData", "TensorBoard", "Wandb", "Images", "TestSupport", "Limits",
             ], exclude: ["Fixtures"]),
         .testTarget(
+            name: "TransparencyServerTests",
+            dependencies: [
+                "TransparencyServer", "TransparencySegmentation", "EmbeddedModel", "Annotations", "Images",
+                "SeededRandom",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Service"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Service"])),
+                .product(name: "Metrics", package: "swift-metrics", condition: .when(traits: ["Service"])),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["Service"])),
+            ]),
+        .testTarget(
             name: "TransegTests",
             dependencies: [
                 "transeg", "TestSupport", "SegmentationMetrics", "Images", "Safetensors",

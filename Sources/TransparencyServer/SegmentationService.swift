@@ -88,8 +88,8 @@ public struct SegmentationService: Service {
             ).run()
         } catch let error as IOError {
             throw cannotListen(String(cString: strerror(error.errnoCode)))
-        } catch let error as SocketAddressError {
-            throw cannotListen("\(error)")
+        } catch let error as SocketAddressError.UnknownHost {
+            throw cannotListen("there is no host \(error.host)")
         }
     }
 
@@ -113,7 +113,7 @@ public struct SegmentationService: Service {
             responder: responder,
             server: .http1(
                 configuration: .init(
-                    idleTimeout: .seconds(60),
+                    idleTimeout: .init(settings.idleTimeout),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(

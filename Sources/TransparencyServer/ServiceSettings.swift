@@ -16,6 +16,8 @@ public struct ServiceSettings: Sendable {
     public var pixelLimit = 1 << 26
     /// How long a request may take, from its head to its result.
     public var timeout = Duration.seconds(120)
+    /// How long a connection may be open without a request under way.
+    var idleTimeout = Duration.seconds(60)
     /// Connections at once; others wait to be accepted.
     public var connectionLimit = 128
     /// Pictures that are accepted and not yet answered; a request beyond gets 503.
