@@ -14,9 +14,22 @@ let package = Package(
             ]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
+    traits: [
+        .trait(
+            name: "Service",
+            description:
+                "`transeg serve` and TransparencyServer: segmentation over HTTP. Off, no server is fetched or built.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        // For the trait Service alone.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.5.0"),
     ],
     targets: [
         // C libraries, found by pkg-config.
@@ -75,13 +88,35 @@ let package = Package(
                 "Wandb", "Reports", "Images", "Files", "Limits",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .target(
+            name: "TransparencyServer",
+            dependencies: [
+                "TransparencySegmentation", "Annotations", "Images", "Files", "Limits",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Service"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Service"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Service"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Service"])),
+                .product(name: "Metrics", package: "swift-metrics", condition: .when(traits: ["Service"])),
+                .product(name: "CoreMetrics", package: "swift-metrics", condition: .when(traits: ["Service"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Service"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Service"])),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["Service"])),
+                .product(
+                    name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["Service"])),
+            ],
+            resources: ["page.html", "page.css", "page.js", "mask.js", "icon.svg", "openapi.json"].map {
+                .embedInCode("Page/\($0)")
+            }),
         .executableTarget(
             name: "transeg",
             dependencies: [
-                "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation", "StableDiffusion3",
-                "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes", "TransparencyData", "Annotations",
+                "TransparencyServer", "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation",
+                "StableDiffusion3", "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes",
+                "TransparencyData", "Annotations",
                 "Images", "EmbeddedModel", "Reports", "Files", "Limits",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Service"])),
             ]),
 
         .target(name: "TestSupport", dependencies: ["TorchNN", "Torch", "Safetensors"], path: "Tests/TestSupport"),
@@ -134,6 +169,18 @@ let package = Package(
                 "TransparencyTraining", "TransparencySegmentation", "StableDiffusion3", "TorchTraining", "Torch",
                 "SyntheticScenes", "TransparencyData", "TensorBoard", "Wandb", "Images", "TestSupport", "Limits",
             ], exclude: ["Fixtures"]),
+        .testTarget(
+            name: "TransparencyServerTests",
+            dependencies: [
+                "TransparencyServer", "TransparencySegmentation", "EmbeddedModel", "Annotations", "Images",
+                "SeededRandom",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Service"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Service"])),
+                .product(name: "Metrics", package: "swift-metrics", condition: .when(traits: ["Service"])),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["Service"])),
+            ]),
         .testTarget(
             name: "TransegTests",
             dependencies: [

@@ -4,7 +4,7 @@ import Images
 import Reports
 
 #if canImport(FoundationXML)
-    import FoundationXML
+import FoundationXML
 #endif
 
 /// "CVAT for images 1.1": an XML file with a mask a connected region, whose run lengths go along the rows of its box.

@@ -1,4 +1,4 @@
-import Images
+package import Images
 
 /// COCO's run-length code of a mask: lengths of runs of pixels that do not and do belong to it, in turn, down the columns from left to right.
 ///
@@ -36,6 +36,22 @@ package struct RunLength: Equatable, Sendable {
             for row in 0..<region.height { append(region.holds(column, row), 1) }
         }
         append(false, width * height - position)
+        self.counts = counts
+    }
+
+    /// The pixels of a mask that are not 0.
+    package init(of mask: Image) {
+        (width, height) = (mask.width, mask.height)
+        var counts = [0]
+        var isInside = false
+        for column in 0..<width {
+            for row in 0..<height {
+                let next = mask.pixels[(row * width + column) * mask.channels] != 0
+                if next != isInside { counts.append(0) }
+                counts[counts.count - 1] += 1
+                isInside = next
+            }
+        }
         self.counts = counts
     }
 

@@ -30,9 +30,9 @@ package final class ScratchFile: Sendable {
             let start = end
             let size = (max(1, byteCount) + 4095) & ~4095
             #if canImport(Darwin)
-                let code = ftruncate(descriptor, off_t(start + size)) == 0 ? 0 : errno
+            let code = ftruncate(descriptor, off_t(start + size)) == 0 ? 0 : errno
             #else
-                let code = posix_fallocate(descriptor, off_t(start), off_t(size))
+            let code = posix_fallocate(descriptor, off_t(start), off_t(size))
             #endif
             guard code == 0 else { throw FileError(path: folder, code: code) }
             end = start + size

@@ -137,6 +137,20 @@ public struct ImageReader: Sendable {
         }
     }
 
+    /// As `readSize(contentsOf:)`, of the bytes of a file; `name` stands for them in errors.
+    ///
+    /// - Throws: `ImageError`, but not what only the pixels show.
+    package func readSize(
+        data: [UInt8], name: String
+    ) throws -> (width: Int, height: Int, orientation: Orientation) {
+        guard !data.isEmpty else { throw ImageError.empty(name: name) }
+        return try data.withUnsafeBytes { bytes in
+            try decode(
+                name: name, source: { vips_source_new_from_memory(bytes.baseAddress, bytes.count) },
+                { try $0.size(of: $1) })
+        }
+    }
+
     /// How many pixels the header of a file tells of; 0 of what is no file or no picture, for reading it tells better why.
     package static func pixelCount(ofFile path: String) -> Int {
         // Whoever asks waits for memory that others still hold.

@@ -42,7 +42,7 @@ public struct Segmentation: Sendable {
     }
 
     /// What each pixel is, one channel: 0 background; 1 things and 2 stuff of a model that tells them apart, of others 1 what is transparent.
-    func labels() throws -> Image {
+    package func labels() throws -> Image {
         try Image(
             width: width, height: height, channels: 1, pixels: classes ?? softMask.map { $0 > threshold ? 1 : 0 })
     }

@@ -17,7 +17,7 @@ struct Transeg: AsyncParsableCommand {
             SegmentCommand.self, WatchCommand.self, TrainCommand.self, LRFindCommand.self, TrainVAECommand.self,
             InitCommand.self, EvaluateCommand.self, CalibrateCommand.self, CompareCommand.self, VAECeilingCommand.self,
             ExportCommand.self, ImportCommand.self, CheckpointCommand.self, ConvertCommand.self, ModelsCommand.self,
-            PullCommand.self,
+            PullCommand.self, ServeCommand.self,
             DatasetCommand.self, SynthesizeCommand.self, ConfigCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 

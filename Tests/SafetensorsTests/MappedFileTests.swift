@@ -18,28 +18,28 @@ import Testing
     }
 
     #if os(Linux)
-        @Test func evictFreesResidentMemory() throws {
-            let folder = try TestFolder()
-            let count = 32 << 20
-            let mapping = try MappedFile(path: folder.write([UInt8](repeating: 7, count: count)))
-            func residentKiB() -> Int {
-                // /proc/self/statm would count other tests' memory as well; smaps has one record per mapping.
-                // `String(contentsOfFile:)` stops after the first 4 KB of such a file, whose size reads as 0.
-                let handle = FileHandle(forReadingAtPath: "/proc/self/smaps")
-                let text = String(decoding: (try? handle?.readToEnd()) ?? Data(), as: UTF8.self)
-                let start = String(UInt(bitPattern: mapping.baseAddress), radix: 16)
-                let record = text.components(separatedBy: "\n\(start)-").last ?? ""
-                let line = record.split(separator: "\n").first { $0.hasPrefix("Rss:") } ?? ""
-                return line.split(separator: " ").compactMap { Int($0) }.first ?? -1
-            }
-            let sum = try mapping.withUnsafeBytes(byteOffset: 0, byteCount: count) { bytes in
-                stride(from: 0, to: count, by: 4096).reduce(0) { $0 + Int(bytes[$1]) }
-            }
-            #expect(sum == 7 * count / 4096)
-            #expect(residentKiB() >= 32 << 10)
-            mapping.evict(byteOffset: 0, byteCount: count)
-            #expect(residentKiB() == 0)
+    @Test func evictFreesResidentMemory() throws {
+        let folder = try TestFolder()
+        let count = 32 << 20
+        let mapping = try MappedFile(path: folder.write([UInt8](repeating: 7, count: count)))
+        func residentKiB() -> Int {
+            // /proc/self/statm would count other tests' memory as well; smaps has one record per mapping.
+            // `String(contentsOfFile:)` stops after the first 4 KB of such a file, whose size reads as 0.
+            let handle = FileHandle(forReadingAtPath: "/proc/self/smaps")
+            let text = String(decoding: (try? handle?.readToEnd()) ?? Data(), as: UTF8.self)
+            let start = String(UInt(bitPattern: mapping.baseAddress), radix: 16)
+            let record = text.components(separatedBy: "\n\(start)-").last ?? ""
+            let line = record.split(separator: "\n").first { $0.hasPrefix("Rss:") } ?? ""
+            return line.split(separator: " ").compactMap { Int($0) }.first ?? -1
         }
+        let sum = try mapping.withUnsafeBytes(byteOffset: 0, byteCount: count) { bytes in
+            stride(from: 0, to: count, by: 4096).reduce(0) { $0 + Int(bytes[$1]) }
+        }
+        #expect(sum == 7 * count / 4096)
+        #expect(residentKiB() >= 32 << 10)
+        mapping.evict(byteOffset: 0, byteCount: count)
+        #expect(residentKiB() == 0)
+    }
     #endif
 
     @Test func writingInPlaceDoesNotChangeTheFile() throws {

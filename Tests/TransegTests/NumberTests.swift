@@ -42,7 +42,8 @@ import Testing
         "synthesize": ["/proc/none", "--train", "1"],
         "evaluate": ["--dataset", "none"], "calibrate": ["--dataset", "none", "--model", "/"],
         "vae-ceiling": ["--dataset", "none"], "bench segment": ["--model", "none"],
-        "bench train": ["--model", "/none"], "lr-find": ["--base-model-path", "none", "--dataset-path", "none"],
+        "bench train": ["--model", "/none"], "serve": ["--model", "/none"],
+        "lr-find": ["--base-model-path", "none", "--dataset-path", "none"],
     ]
 
     @Test func noNumberEndsTheProgram() throws {

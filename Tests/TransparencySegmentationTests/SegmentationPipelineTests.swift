@@ -204,3 +204,32 @@ import Testing
         #expect(read.total == total)
     }
 }
+
+/// Batches of items that come as somebody asks.
+@Suite struct BatchDelayTests {
+    /// What has come is computed when the time is over, and what comes together is computed together.
+    @Test func aBatchThatIsNotFullIsNotWaitedForLonger() async throws {
+        let (items, input) = AsyncStream.makeStream(of: Int.self)
+        var bounds = PipelineBounds(batch: 4)
+        bounds.batchDelay = .milliseconds(50)
+        let batches = Mutex<[Int]>([])
+        let pipeline = SegmentationPipeline(
+            items, bounds: bounds, read: { $0 },
+            compute: { values in
+                batches.withLock { $0.append(values.count) }
+                return values
+            }, finish: { $2 })
+        var iterator = pipeline.makeAsyncIterator()
+        for round in 0..<3 {
+            // Nothing more comes until these are answered.
+            for item in 0..<3 { input.yield(round * 3 + item) }
+            for item in 0..<3 { #expect(try await iterator.next()?.result.get() == round * 3 + item) }
+        }
+        for item in 9..<17 { input.yield(item) }
+        input.finish()
+        for item in 9..<17 { #expect(try await iterator.next()?.result.get() == item) }
+        #expect(await iterator.next() == nil)
+        #expect(batches.withLock { $0.reduce(0, +) } == 17)
+        #expect(batches.withLock { $0.suffix(2) } == [4, 4])
+    }
+}

@@ -2,9 +2,9 @@ import CMappedFiles
 import Files
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// A whole file in memory by `mmap`: pages are read when first touched and need no copy.

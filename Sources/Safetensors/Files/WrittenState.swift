@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #else
-    import Glibc
+import Glibc
 #endif
 
 /// What a file's status tells of who has written to it.
@@ -16,9 +16,9 @@ struct WrittenState {
         size = status.st_size
         attributes = [UInt64(status.st_nlink), UInt64(status.st_mode), UInt64(status.st_uid), UInt64(status.st_gid)]
         #if canImport(Darwin)
-            (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
+        (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
         #else
-            (modified, changed) = (status.st_mtim, status.st_ctim)
+        (modified, changed) = (status.st_mtim, status.st_ctim)
         #endif
     }
 

@@ -14,8 +14,8 @@ final class HostMemory {
         }
         bytes = UnsafeMutableRawBufferPointer(start: pointer, count: size)
         #if os(Linux)
-            // Large pages; where there are none, small ones serve.
-            madvise(pointer, size, 14)
+        // Large pages; where there are none, small ones serve.
+        madvise(pointer, size, 14)
         #endif
     }
 

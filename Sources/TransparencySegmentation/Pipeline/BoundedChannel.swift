@@ -9,6 +9,8 @@ final class BoundedChannel<Element: Sendable>: Sendable {
         var isFinished = false
         var isClosed = false
         var receiver: Receiver?
+        /// How often somebody began to wait, by which one whose time is over knows whether it is still its own wait.
+        var waitCount = 0
         var sender: CheckedContinuation<Void, Never>?
 
         mutating func takeSender() -> CheckedContinuation<Void, Never>? {
@@ -48,21 +50,41 @@ final class BoundedChannel<Element: Sendable>: Sendable {
         }
     }
 
-    /// The next element; nil when all are received and no more will come. One task at a time may receive.
-    func receive() async -> Element? {
+    /// The next element; nil when all are received and no more will come, or when none came in time. One task at a time may receive.
+    ///
+    /// - Parameter deadline: When to wait no more; nil for never.
+    func receive(until deadline: ContinuousClock.Instant? = nil) async -> Element? {
         await withCheckedContinuation { (continuation: Receiver) in
-            let (element, isOver, sender) = state.withLock {
-                state -> (Element?, Bool, CheckedContinuation<Void, Never>?) in
+            let (element, isOver, sender, wait) = state.withLock {
+                state -> (Element?, Bool, CheckedContinuation<Void, Never>?, Int) in
                 guard !state.elements.isEmpty else {
-                    if !state.isFinished { state.receiver = continuation }
-                    return (nil, state.isFinished, nil)
+                    if !state.isFinished {
+                        state.receiver = continuation
+                        state.waitCount += 1
+                    }
+                    return (nil, state.isFinished, nil, state.waitCount)
                 }
                 let element = state.elements.removeFirst()
-                return (element, false, state.elements.count <= waitingLimit ? state.takeSender() : nil)
+                return (element, false, state.elements.count <= waitingLimit ? state.takeSender() : nil, 0)
             }
             sender?.resume()
-            if element != nil || isOver { continuation.resume(returning: element) }
+            if element != nil || isOver { return continuation.resume(returning: element) }
+            guard let deadline else { return }
+            Task {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                giveUp(wait)
+            }
         }
+    }
+
+    /// Ends a wait that nothing has ended yet.
+    private func giveUp(_ wait: Int) {
+        let receiver = state.withLock { state -> Receiver? in
+            guard state.waitCount == wait else { return nil }
+            defer { state.receiver = nil }
+            return state.receiver
+        }
+        receiver?.resume(returning: nil)
     }
 
     /// Says that no more will be sent.

@@ -70,12 +70,14 @@ struct PipelineSteps<Item: Sendable, Loaded: Sendable, Computed: Sendable, Outpu
     /// The next batch, whose pictures are all read; an item that could not be read has its place in it.
     private func next(of readings: BoundedChannel<Message>) async -> [(Reading, Result<Loaded, any Error>)] {
         var members: [Reading] = []
-        while members.count < bounds.batch, let message = await readings.receive() {
+        var deadline: ContinuousClock.Instant?
+        while members.count < bounds.batch, let message = await readings.receive(until: deadline) {
             guard case .reading(let reading) = message else {
                 if members.isEmpty { continue }
                 break
             }
             members.append(reading)
+            deadline = deadline ?? bounds.batchDelay.map { .now + $0 }
         }
         var batch: [(Reading, Result<Loaded, any Error>)] = []
         for member in members { batch.append((member, await member.task.result)) }

@@ -12,6 +12,9 @@ public struct PipelineBounds: Sendable, Equatable {
     /// Pixels of the pictures that are held at once at most, where the size of a picture is known before it is read; half of them in one pass.
     /// A picture that is larger is held alone.
     public var pixels = 1 << 28
+    /// How long a batch that has its first picture waits for more before it is computed as it is; nil until it is full or no more items come.
+    /// For items that come as somebody asks: which of them share a pass then depends on timing.
+    public var batchDelay: Duration?
 
     /// - Parameters:
     ///   - batch: Pictures that are computed in one pass, from 1 on.

@@ -1,0 +1,125 @@
+#if Service
+import Annotations
+import Foundation
+import HTTPTypes
+import Hummingbird
+import TransparencySegmentation
+
+/// The protocol of X-AnyLabeling's remote server: the list of models, and polygons for a picture.
+struct AnyLabelingRoutes {
+    let service: ServiceParts
+
+    var routes: [Route] {
+        [
+            Route(.get, "/v1/models", models), Route(.get, "/v1/models/{model}/info", info),
+            Route(.post, "/v1/predict", predict),
+        ]
+    }
+
+    private struct Envelope<Content: Encodable>: Encodable {
+        var success = true
+        let data: Content
+    }
+
+    private struct Description: Encodable {
+        let modelID: String
+        let displayName: String
+        let labels: [String]
+        let version: String
+        /// Height and width that pictures are brought to; absent where it depends on the picture.
+        let inputSize: [Int]?
+        /// What X-AnyLabeling shows for it.
+        let widgets = [
+            Widget(name: "button_run", value: nil), Widget(name: "edit_conf", value: 0.5),
+            Widget(name: "mask_fineness_slider", value: nil),
+            Widget(name: "toggle_preserve_existing_annotations", value: nil),
+        ]
+        let params = [String: String]()
+
+        enum CodingKeys: String, CodingKey {
+            case labels, version, widgets, params
+            case modelID = "model_id"
+            case displayName = "display_name"
+            case inputSize = "input_size"
+        }
+    }
+
+    private struct Widget: Encodable {
+        let name: String
+        let value: Double?
+    }
+
+    private var description: Description {
+        Description(
+            modelID: service.model.name, displayName: "transeg: \(service.model.name)", labels: service.model.labels,
+            version: service.model.version, inputSize: service.model.inputSize)
+    }
+
+    @Sendable private func models(_ request: Request, _ context: ServiceContext) -> Response {
+        Response(json: Envelope(data: [service.model.name: description]))
+    }
+
+    @Sendable private func info(_ request: Request, _ context: ServiceContext) throws -> Response {
+        try service.requireModel(context.parameters.get("model"))
+        return Response(json: Envelope(data: description))
+    }
+
+    private struct Predict: Decodable {
+        let model: String?
+        let image: String
+        let params: Parameters?
+
+        struct Parameters: Decodable {
+            let confThreshold: Double?
+            let epsilonFactor: Double?
+            enum CodingKeys: String, CodingKey {
+                case confThreshold = "conf_threshold"
+                case epsilonFactor = "epsilon_factor"
+            }
+        }
+    }
+
+    private struct Shapes: Encodable {
+        let shapes: [Shape]
+        var description = ""
+    }
+
+    private struct Shape: Encodable {
+        let label: String
+        var shapeType = "polygon"
+        let points: [[Double]]
+        let score: Double
+        enum CodingKeys: String, CodingKey {
+            case label, points, score
+            case shapeType = "shape_type"
+        }
+    }
+
+    @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try await service.body.withBytes(of: request, context) { bytes in
+            let asked = try JSONBody.decode(Predict.self, from: bytes)
+            if let model = asked.model { try service.requireModel(model) }
+            let picture = try EncodedPicture(text: asked.image, name: "the picture")
+            let threshold = asked.params?.confThreshold ?? 0
+            let fineness = asked.params?.epsilonFactor ?? 0
+            guard (0...1).contains(threshold), (0...1).contains(fineness) else {
+                throw Problem(.unprocessableContent, "conf_threshold and epsilon_factor are numbers from 0 to 1")
+            }
+            let labels = service.model.labels
+            let shapes = try await service.segment(picture, context) { segmented in
+                // The program sends 0 where its user set nothing.
+                let segmentation = segmented.segmentation(threshold: threshold > 0 ? Float(threshold) : 0.5)
+                return Region.all(of: try segmentation.labels()).map { region in
+                    let points = Outline(of: region).points(.ofPixels).map { [Double($0.x), Double($0.y)] }
+                    let tolerance = fineness * PolygonSimplification.perimeter(points)
+                    return Shape(
+                        label: labels[min(Int(region.label), labels.count) - 1],
+                        points: PolygonSimplification.simplified(points, tolerance: tolerance),
+                        score: region.mean(of: segmentation))
+                }
+            }
+            return Response(json: Envelope(data: Shapes(shapes: shapes)))
+        }
+    }
+}
+#endif

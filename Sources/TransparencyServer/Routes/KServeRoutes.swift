@@ -1,0 +1,79 @@
+#if Service
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Images
+import TransparencySegmentation
+
+/// The Open Inference Protocol (KServe, version 2) over HTTP, with its extension for binary tensors.
+///
+/// One input `image`: the pixels as `UINT8` `[height, width, 3]`, or the picture's file as `BYTES` `[1]`. Outputs: `soft`, `FP32` `[height, width]`,
+/// and `mask`, `UINT8` `[height, width]`, 0 or 255.
+struct KServeRoutes {
+    let service: ServiceParts
+
+    var routes: [Route] {
+        [
+            Route(.get, "/v2", server),
+            Route(.get, "/v2/health/live", isOpen: true) { _, _ in Response(json: ["live": true]) },
+            Route(.get, "/v2/health/ready", isOpen: true, ready),
+            Route(.get, "/v2/models/{model}", model), Route(.get, "/v2/models/{model}/ready", modelReady),
+            Route(.post, "/v2/models/{model}/infer", infer),
+        ]
+    }
+
+    private struct Server: Encodable {
+        let name = "transeg"
+        let version: String
+        let extensions = ["binary_tensor_data"]
+    }
+
+    @Sendable private func server(_ request: Request, _ context: ServiceContext) -> Response {
+        Response(json: Server(version: service.model.version))
+    }
+
+    @Sendable private func ready(_ request: Request, _ context: ServiceContext) throws -> Response {
+        guard service.engine.hasRoom else { throw Problem.busy(retryAfter: 1) }
+        return Response(json: ["ready": true])
+    }
+
+    private struct Model: Encodable {
+        let name: String
+        let versions: [String]
+        let platform = "libtorch_transeg"
+        let inputs = [Tensor(name: "image", datatype: "UINT8", shape: [-1, -1, 3])]
+        let outputs = [
+            Tensor(name: "soft", datatype: "FP32", shape: [-1, -1]),
+            Tensor(name: "mask", datatype: "UINT8", shape: [-1, -1]),
+        ]
+
+        struct Tensor: Encodable {
+            let name: String
+            let datatype: String
+            let shape: [Int]
+        }
+    }
+
+    @Sendable private func model(_ request: Request, _ context: ServiceContext) throws -> Response {
+        try service.requireModel(context.parameters.get("model"))
+        return Response(json: Model(name: service.model.name, versions: [service.model.version]))
+    }
+
+    @Sendable private func modelReady(_ request: Request, _ context: ServiceContext) throws -> Response {
+        try service.requireModel(context.parameters.get("model"))
+        return try ready(request, context)
+    }
+
+    @Sendable private func infer(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try service.requireModel(context.parameters.get("model"))
+        return try await service.body.withBytes(of: request, context) { bytes in
+            let asked = try InferenceRequest(bytes, headerLength: request.headers[.inferenceHeaderLength])
+            let (name, version) = (service.model.name, service.model.version)
+            return try await service.segment(try asked.picture(), context) { segmented in
+                let segmentation = segmented.segmentation(threshold: asked.threshold)
+                return try InferenceResponse(segmentation, to: asked, model: name, version: version).response()
+            }
+        }
+    }
+}
+#endif
