@@ -6,7 +6,7 @@ import TransparencySegmentation
 struct PredictionOptions: ParsableArguments {
     @Flag(
         help:
-            "Also look at each picture in overlapping tiles of its own pixels, each as large as the model's input, and mix their masks into that of the whole picture. For detail in large photographs. Takes a pass for each tile: 89 instead of 1 for 12 megapixels at a size of 512."
+            "Also look at each picture in overlapping tiles of its own pixels, each as large as the model's input, and take from them what the whole picture's mask is unsure of. For detail in large photographs. Takes a pass for each tile: 89 instead of 1 for 12 megapixels at a size of 512."
     )
     var tiles = false
 

@@ -110,6 +110,18 @@ import Torch
         #expect(try await predictor.segment(sure).passCount == 1)
     }
 
+    /// What a pane fills has nothing to tell it by: where the whole is sure, tiles have no say, and where it is not, they decide.
+    @Test func tilesDecideWhatTheWholeLeavesOpen() async throws {
+        let picture = try Image.drawn(width: 128, height: 128) { x, _ in (x < 64 ? 255 : 128, 0, 0) }
+        let base = DrawnPredictor { picture, x, y in
+            let whole = Float(picture.pixels[3 * (y * picture.width + x)]) / 255
+            return picture.width == 128 ? whole : 0
+        }
+        let mask = try await tiles.predictor(base).segment(picture)
+        #expect(mask.softMask[0] == 1 && mask.softMask[63] == 1)
+        #expect(mask.softMask[64..<128].allSatisfy { $0 < 0.01 })
+    }
+
     @Test func masksAtTheInputsSizeFollow() async throws {
         let picture = try Image.drawn(width: 200, height: 200) { x, _ in (UInt8(x), 0, 0) }
         let found = try await PredictionMethod(cascade: [64, 256]).predictor(DrawnPredictor.red())

@@ -11,7 +11,9 @@ extension Dataset {
     ///
     /// - Throws: ``DatasetError/unusable(root:faults:)`` with every pair that is bad.
     package func check(_ pairs: [DatasetPair], decodedPixels: Int = 1 << 28) throws {
-        let reader = PairReader(root: root, masks: masks)
+        var seen: Set<DatasetPair> = []
+        let pairs = pairs.filter { seen.insert($0).inserted }
+        let reader = PairReader(file: { file($0) }, masks: masks)
         let found = Mutex<(pixels: [Int], faults: [Int: String])>(([Int](repeating: 0, count: pairs.count), [:]))
         func forEach(_ indices: [Int], _ look: @Sendable (DatasetPair) throws -> Int) {
             DispatchQueue.concurrentPerform(iterations: indices.count) { position in
@@ -46,8 +48,8 @@ extension Dataset {
 extension PairReader {
     /// Reads the heads of both files; gives the picture's pixels. Throws what ``read(_:)`` throws of what heads show.
     func checkHeads(of pair: DatasetPair) throws -> Int {
-        let picture = try ImageReader().readSize(contentsOf: "\(root)/\(pair.picture)")
-        let mask = try ImageReader().readSize(contentsOf: "\(root)/\(pair.mask)")
+        let picture = try ImageReader().readSize(contentsOf: file(pair.picture))
+        let mask = try ImageReader().readSize(contentsOf: file(pair.mask))
         var (width, height) = (mask.width, mask.height)
         if pair.repairs.contains(where: { $0 == .turnMask90 || $0 == .turnMask270 }) {
             (width, height) = (height, width)
@@ -56,8 +58,8 @@ extension PairReader {
         let fitsUpright = picture.orientation.isTransposing && (height, width) == (picture.width, picture.height)
         guard fitsStored || fitsUpright || pair.repairs.contains(.resizeMask) else {
             throw DatasetError.sizeMismatch(
-                picture: "\(root)/\(pair.picture)", pictureSize: "\(picture.width) x \(picture.height)",
-                mask: "\(root)/\(pair.mask)", maskSize: "\(width) x \(height)",
+                picture: file(pair.picture), pictureSize: "\(picture.width) x \(picture.height)",
+                mask: file(pair.mask), maskSize: "\(width) x \(height)",
                 isTurned: (height, width) == (picture.width, picture.height))
         }
         return picture.width * picture.height

@@ -16,6 +16,8 @@ public struct Dataset: Sendable {
     public let layout: DatasetLayout
     public let plan: RepairPlan?
     let masks: MaskReader
+    /// Of a union of data sets, in order; none of a data set by itself.
+    let parts: [DatasetPart]
 
     /// Names a data set; only that the folder exists is checked.
     ///
@@ -26,6 +28,15 @@ public struct Dataset: Sendable {
     ) throws {
         guard DatasetFolder(root: root, path: "").exists else { throw DatasetError.missing(root) }
         (self.root, self.layout, self.plan, self.masks) = (root, layout, plan, masks)
+        parts = []
+    }
+
+    /// What readers and their notes are of all is the first one's.
+    init(parts: [DatasetPart]) {
+        self.parts = parts
+        root = parts.map(\.dataset.root).joined(separator: " + ")
+        let first = parts[0].dataset
+        (layout, plan, masks) = (first.layout, first.plan, first.masks)
     }
 
     /// The pairs of a split in the order of their pictures' names as text, without those that the plan excludes.
@@ -35,6 +46,7 @@ public struct Dataset: Sendable {
     ///   - difficulty: `nil` for easy, hard and undivided ones together.
     /// - Throws: ``DatasetError``; also when a picture of the split has no mask and the plan does not exclude it.
     public func pairs(_ split: Split? = nil, difficulty: Difficulty? = nil) throws -> [DatasetPair] {
+        if !parts.isEmpty { return try unionPairs(split, difficulty: difficulty) }
         let listing = try listing(of: split)
         if let example = listing.orphanPictures.first {
             throw DatasetError.picturesWithoutMask(
@@ -67,12 +79,12 @@ public struct Dataset: Sendable {
 
     /// Decodes a pair. Throws ``DatasetError`` and `ImageError`, which name the file.
     public func read(_ pair: DatasetPair) throws -> DatasetSample {
-        try PairReader(root: root, masks: masks).read(pair)
+        try PairReader(file: { file($0) }, masks: masks).read(pair)
     }
 
     /// Of a pair's picture, by its header; 0 where it cannot be told.
     package func pixelCount(of pair: DatasetPair) -> Int {
-        ImageReader.pixelCount(ofFile: "\(root)/\(pair.picture)")
+        ImageReader.pixelCount(ofFile: file(pair.picture))
     }
 
     /// Tells a pair's files and their repairs apart from others. Throws as ``filesHash(of:)``.
@@ -86,14 +98,14 @@ public struct Dataset: Sendable {
     public func filesHash(of pairs: [DatasetPair]) throws -> String {
         let hash = SHA256()
         for pair in pairs {
-            for file in [pair.picture, pair.mask] {
+            for name in [pair.picture, pair.mask] {
                 var status = stat()
-                let path = "\(root)/\(file)"
+                let path = file(name)
                 guard stat(path, &status) == 0 else {
                     throw FileName.isForeign(path)
                         ? ImageError.unreadable(name: path, reason: FileName.foreignReason) : DatasetError.missing(path)
                 }
-                Array("\(file)\t\(status.st_size)\n".utf8).withUnsafeBytes { hash.update($0) }
+                Array("\(name)\t\(status.st_size)\n".utf8).withUnsafeBytes { hash.update($0) }
             }
         }
         return hash.finish()

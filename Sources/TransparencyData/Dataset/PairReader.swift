@@ -2,14 +2,19 @@ import Images
 
 /// Reads pictures with their masks, and settles how each picture is turned.
 struct PairReader: Sendable {
-    let root: String
+    /// Where a file of the data set is.
+    let file: @Sendable (String) -> String
     let masks: MaskReader
+
+    init(root: String, masks: MaskReader) { self.init(file: { "\(root)/\($0)" }, masks: masks) }
+
+    init(file: @escaping @Sendable (String) -> String, masks: MaskReader) { (self.file, self.masks) = (file, masks) }
 
     /// Throws ``DatasetError`` and `ImageError`, which name the file.
     func read(_ pair: DatasetPair) throws -> DatasetSample {
         let repairs = pair.repairs
-        let (stored, orientation) = try ImageReader().readAsStored(contentsOf: "\(root)/\(pair.picture)")
-        let read = try masks.classes("\(root)/\(pair.mask)", repairs: repairs)
+        let (stored, orientation) = try ImageReader().readAsStored(contentsOf: file(pair.picture))
+        let read = try masks.classes(file(pair.mask), repairs: repairs)
         var mask = read.classes
         for turn in repairs.compactMap(\.maskTurn) { mask = mask.turned(from: turn) }
         if repairs.contains(.resizeMask) {
@@ -33,8 +38,8 @@ struct PairReader: Sendable {
         switch (fitsStored, fitsUpright) {
         case (false, false):
             throw DatasetError.sizeMismatch(
-                picture: "\(root)/\(pair.picture)", pictureSize: "\(stored.width) x \(stored.height)",
-                mask: "\(root)/\(pair.mask)", maskSize: "\(mask.width) x \(mask.height)",
+                picture: file(pair.picture), pictureSize: "\(stored.width) x \(stored.height)",
+                mask: file(pair.mask), maskSize: "\(mask.width) x \(mask.height)",
                 isTurned: (mask.height, mask.width) == (stored.width, stored.height))
         case (true, false): choice = .stored
         case (false, true): choice = .upright

@@ -5,6 +5,8 @@ struct MaskBlend {
     private var values: [Float]
     /// Softness that speaks for stuff, less softness that speaks for things; nil of a model that does not tell them apart.
     private var lean: [Float]?
+    /// How much of each pixel what is added next may take: 1 where the mask is unsure, 0 where it is sure.
+    private var openness: [Float] = []
 
     init(_ mask: SoftMask) {
         (width, height, values) = (mask.width, mask.height, mask.values)
@@ -16,23 +18,26 @@ struct MaskBlend {
         mask.kinds.map { zip(mask.values, $0).map { value, kind in kind == 2 ? value : -value } }
     }
 
-    /// Multiplies rows by what `share` says: makes room for what is added next.
+    /// Makes room for parts: each pixel is kept as far as it is sure, or no part covers it.
     ///
-    /// - Parameter share: Of a row, the factor of each of its pixels; nil leaves it as it is.
-    mutating func fade(_ share: (_ row: Int) -> [Float]?) {
+    /// - Parameter coverage: Of a row, the sum of the weights that will be added to each of its pixels; nil for none.
+    mutating func open(_ coverage: (_ row: Int) -> [Float]?) {
+        openness = values.map { 1 - abs(2 * $0 - 1) }
         for row in 0..<height {
-            guard let factors = share(row) else { continue }
+            guard let covered = coverage(row) else { continue }
+            let factors = covered.indices.map { 1 - openness[row * width + $0] * covered[$0] }
             Self.multiply(&values, row * width, factors)
             if lean != nil { Self.multiply(&lean!, row * width, factors) }
         }
     }
 
-    /// Adds a part's mask, each pixel multiplied by its row's and its column's weight.
+    /// Adds a part's mask, each pixel multiplied by its row's and its column's weight and by how unsure the mask was when it was opened.
     mutating func add(_ mask: SoftMask, x: Int, y: Int, columns: [Float], rows: [Float]) {
         let place = (x: x, y: y, width: width)
-        Self.add(mask.values, mask.width, to: &values, at: place, columns, rows)
+        let open = openness
+        Self.add(mask.values, mask.width, to: &values, at: place, columns, rows, open)
         if let own = Self.lean(of: mask), lean != nil {
-            Self.add(own, mask.width, to: &lean!, at: place, columns, rows)
+            Self.add(own, mask.width, to: &lean!, at: place, columns, rows, open)
         }
     }
 
@@ -62,14 +67,14 @@ struct MaskBlend {
 
     private static func add(
         _ part: [Float], _ partWidth: Int, to target: inout [Float], at place: (x: Int, y: Int, width: Int),
-        _ columns: [Float], _ rows: [Float]
+        _ columns: [Float], _ rows: [Float], _ open: [Float]
     ) {
         target.withUnsafeMutableBufferPointer { target in
             part.withUnsafeBufferPointer { part in
                 for (row, rowWeight) in rows.enumerated() {
                     let (from, to) = (row * partWidth, (place.y + row) * place.width + place.x)
                     for (column, weight) in columns.enumerated() {
-                        target[to + column] += rowWeight * weight * part[from + column]
+                        target[to + column] += rowWeight * weight * open[to + column] * part[from + column]
                     }
                 }
             }

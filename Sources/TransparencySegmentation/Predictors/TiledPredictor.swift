@@ -3,9 +3,9 @@ import Torch
 
 /// Looks at a picture as a whole and then at parts of it, which have more of its pixels.
 ///
-/// The whole picture's pass gives the mask that the tiles are mixed into, half and half: it has seen what a tile is a part of, a tile has seen
-/// detail. The mean of probabilities over scales is that of multi-scale inference (Chen et al., "Rethinking Atrous Convolution for Semantic
-/// Image Segmentation", 2017, section 4.2); the whole beside its parts is that of CascadePSP (Cheng et al., CVPR 2020). Tiles overlap and are
+/// The whole picture's pass has seen what a tile is a part of, a tile has seen detail. So a pixel of softness s takes the share 1 − |2s − 1| from the
+/// tiles: all where the whole is unsure, as along outlines, nothing where it is sure. That a finer look is for what is unsure is the idea of
+/// PointRend (Kirillov et al., CVPR 2020); the whole beside its parts is that of CascadePSP (Cheng et al., CVPR 2020). Tiles overlap and are
 /// faded into each other (``TileAxis``).
 ///
 /// Besides picture and mask, memory is that of one pass of `batch` tiles, whatever the picture's size.
@@ -22,10 +22,7 @@ package struct TiledPredictor: MaskPredictor {
         }
     }
 
-    /// How much a tile counts against the mask before it.
-    static let tileShare: Float = 0.5
-    /// Softness that is unsure, and the share of such pixels from which on a tile is computed. PointRend (Kirillov et al., CVPR 2020) likewise
-    /// spends a second look on what is nearest to 0.5.
+    /// Softness that is unsure, and the share of such pixels from which on a tile of a cascade is computed.
     static let unsure: ClosedRange<Float> = 0.1...0.9
     static let unsureShare = 0.01
 
@@ -107,7 +104,7 @@ package struct TiledPredictor: MaskPredictor {
                         height: grid.rows.tile, within: Self.unsure) >= Self.unsureShare
             }
             if places.isEmpty { continue }
-            fade(&mask, by: places, grid)
+            open(&mask, for: places, grid)
             for start in stride(from: 0, to: places.count, by: batch) {
                 let members = places[start..<min(start + batch, places.count)]
                 let tiles = members.map { place in
@@ -121,8 +118,7 @@ package struct TiledPredictor: MaskPredictor {
                     guard let tile = prediction.atPicture else { continue }
                     mask.add(
                         tile, x: grid.columns.starts[place.column], y: grid.rows.starts[place.row],
-                        columns: grid.columns.weights[place.column],
-                        rows: grid.rows.weights[place.row].map { $0 * Self.tileShare })
+                        columns: grid.columns.weights[place.column], rows: grid.rows.weights[place.row])
                 }
             }
             blend = mask
@@ -132,9 +128,9 @@ package struct TiledPredictor: MaskPredictor {
     }
 
     /// Makes room in the mask for tiles.
-    private func fade(_ mask: inout MaskBlend, by places: [(column: Int, row: Int)], _ grid: Grid) {
+    private func open(_ mask: inout MaskBlend, for places: [(column: Int, row: Int)], _ grid: Grid) {
         let width = mask.width
-        mask.fade { row in
+        mask.open { row in
             var covered = [Float](repeating: 0, count: width)
             var isTouched = false
             for place in places {
@@ -146,7 +142,7 @@ package struct TiledPredictor: MaskPredictor {
                     covered[start + column] += weight * own
                 }
             }
-            return isTouched ? covered.map { 1 - Self.tileShare * $0 } : nil
+            return isTouched ? covered : nil
         }
     }
 }

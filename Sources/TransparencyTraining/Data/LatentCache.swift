@@ -15,7 +15,7 @@ import TransparencySegmentation
 /// parameters are kept, not a draw from it.
 struct LatentCache: Sendable {
     let folder: String
-    private let root: String
+    private let dataset: Dataset
     /// What all files have in common.
     private let identity: String
     private let keepsPictures: Bool
@@ -34,16 +34,16 @@ struct LatentCache: Sendable {
     /// Makes the folder.
     ///
     /// - Parameters:
-    ///   - root: The data set's folder.
+    ///   - dataset: What pairs are of.
     ///   - reading: How pictures are read.
     ///   - dataType: What the VAE computes in.
     /// - Throws: `FileError` and `FileReadError`.
     init(
-        _ folder: String, model: ModelFolder, root: String, reading: TrainingSamples,
+        _ folder: String, model: ModelFolder, dataset: Dataset, reading: TrainingSamples,
         dataType: TrainingSettings.DataType
     ) throws {
         try makeFolder(folder)
-        (self.folder, self.root, keepsPictures) = (folder, root, !reading.isAugmented)
+        (self.folder, self.dataset, keepsPictures) = (folder, dataset, !reading.isAugmented)
         let vae = try model.autoencoderFiles().map { try SHA256.digest(ofFile: $0) }
         // Latents in bfloat16 were once made with channels first, which rounds otherwise.
         let layout = dataType == .bf16 ? ["channels_last"] : []
@@ -53,7 +53,7 @@ struct LatentCache: Sendable {
 
     /// The hash of a pair as it is on disk now; the beginning of its keys. Throws `FileReadError`.
     func hash(of pair: DatasetPair) throws -> String {
-        try SHA256.digest(ofFile: "\(root)/\(pair.picture)") + SHA256.digest(ofFile: "\(root)/\(pair.mask)")
+        try SHA256.digest(ofFile: dataset.file(pair.picture)) + SHA256.digest(ofFile: dataset.file(pair.mask))
             + pair.repairs.map(\.rawValue).joined(separator: ",")
     }
 

@@ -49,6 +49,9 @@ package struct Setting: Sendable {
     let encode: @Sendable (TrainingSettings, inout KeyedEncodingContainer<Key>) throws -> Void
     let decode: @Sendable (KeyedDecodingContainer<Key>, inout TrainingSettings) throws -> Void
 
+    /// What is between the values of an option that is given several times; nil where the last one holds.
+    package let separator: String?
+
     /// What it was called in earlier versions, which files, the environment and options may still say.
     package let formerName: String?
 
@@ -82,12 +85,13 @@ package struct Setting: Sendable {
     /// A setting that always has a value; a required one has no built-in value.
     init<Value: SettingValue>(
         _ group: Group, _ name: String, _ path: any (WritableKeyPath<TrainingSettings, Value> & Sendable),
-        _ role: Role = .recipe, formerName: String? = nil, value: String = "", isRequired: Bool = false, help: String,
-        check: Check<Value>? = nil
+        _ role: Role = .recipe, formerName: String? = nil, value: String = "", isRequired: Bool = false,
+        separator: String? = nil, help: String, check: Check<Value>? = nil
     ) {
         (self.group, self.name, self.role, self.help) = (group, name, role, help)
         (valueName, typeName, choices) = (value.isEmpty ? name : value, Value.typeName, Value.choices)
         (absence, self.isRequired, self.formerName) = (nil, isRequired, formerName)
+        self.separator = separator
         text = { settings in
             let text = settings[keyPath: path].settingText
             return isRequired && text.isEmpty ? nil : text
@@ -124,7 +128,7 @@ package struct Setting: Sendable {
     ) {
         (self.group, self.name, self.role, self.help) = (group, name, role, help)
         (valueName, typeName, choices) = (value.isEmpty ? name : value, Value.typeName, Value.choices)
-        (self.absence, isRequired, formerName) = (absence, false, nil)
+        (self.absence, isRequired, formerName, separator) = (absence, false, nil, nil)
         text = { $0[keyPath: path]?.settingText ?? absenceText }
         set = { text, settings in
             let text = SettingText.trimmed(text, Value.self)

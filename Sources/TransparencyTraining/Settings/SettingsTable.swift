@@ -79,10 +79,18 @@ package enum SettingsTable {
     private static let dataset: [Setting] = [
         Setting(
             .dataset, "dataset_path", \.dataset.datasetPath, value: "folder", isRequired: true,
-            help: "the data set's folder, laid out as Trans10K is"),
+            separator: TrainingSettings.DatasetChoice.separator,
+            help:
+                "the data set's folder, laid out as Trans10K or GDD is; of several data sets an option for each, or all with ' + ' between"
+        ),
+        Setting(
+            .dataset, "dataset_weights", \.dataset.datasetWeights, absence: "once each", value: "counts",
+            help:
+                "of several data sets, how often each picture of each comes in an epoch: whole numbers from 1 to 1000 with commas between, such as 1,4"
+        ),
         Setting(
             .dataset, "plan", \.dataset.plan, absence: "the data set as it is", value: "plan.json",
-            help: "a repair plan to apply to the data set"),
+            help: "a repair plan to apply to the data set, of several to the first"),
         Setting(
             .dataset, "resolution", \.dataset.resolution, value: "pixels",
             help:

@@ -10,7 +10,8 @@ extension TrainingSettings {
         var located = self
         // A Hugging Face id is no path.
         if isFolder(model.baseModelPath) { located.model.baseModelPath = absolutePath(model.baseModelPath) }
-        located.dataset.datasetPath = absolutePath(dataset.datasetPath)
+        located.dataset.datasetPath = dataset.paths.map(absolutePath)
+            .joined(separator: DatasetChoice.separator)
         located.dataset.plan = dataset.plan.map(absolutePath)
         return located
     }

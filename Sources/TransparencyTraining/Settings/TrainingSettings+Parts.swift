@@ -6,9 +6,21 @@ package import TransparencySegmentation
 
 /// What each part of the trainer is given.
 extension TrainingSettings {
-    /// The data set with its plan. Throws `DatasetError`.
+    /// The data set with its plan, or several as one, the plan with the first. Throws `DatasetError`, and ``TrainingError/settings(_:)`` of
+    /// weights that are not as many.
     package func openDataset(masks: MaskReader = MaskReader()) throws -> Dataset {
-        try Dataset(dataset.datasetPath, plan: dataset.plan.map { try RepairPlan(contentsOf: $0) }, masks: masks)
+        let paths = dataset.paths
+        let weights = dataset.datasetWeights?.counts
+        if let weights, weights.count != paths.count {
+            throw TrainingError.settings([
+                "dataset_weights has \(weights.count) \(weights.count == 1 ? "number" : "numbers"), and dataset_path \(paths.count) \(paths.count == 1 ? "data set" : "data sets"); one for each was expected"
+            ])
+        }
+        let plan = try dataset.plan.map { try RepairPlan(contentsOf: $0) }
+        let datasets = try paths.enumerated().map { index, path in
+            try Dataset(path, plan: index == 0 ? plan : nil, masks: masks)
+        }
+        return datasets.count == 1 && weights == nil ? datasets[0] : Dataset(union: datasets, weights: weights)
     }
 
     /// The rate of each update.

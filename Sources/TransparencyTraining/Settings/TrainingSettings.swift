@@ -60,8 +60,10 @@ public struct TrainingSettings: Equatable, Sendable {
 
     /// Which pictures are trained on, and how they are read.
     public struct DatasetChoice: Equatable, Sendable {
-        /// The data set's folder.
+        /// The data set's folder; of several data sets all folders, with ` + ` between.
         public var datasetPath = ""
+        /// How often each training picture of each data set comes in an epoch; nil for once each.
+        public var datasetWeights: DatasetWeights?
         /// A repair plan's path, where one is applied.
         public var plan: String?
         /// The side of the square that pictures are brought to, pixels.

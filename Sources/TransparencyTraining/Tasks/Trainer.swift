@@ -82,7 +82,7 @@ package final class Trainer {
         let reading = settings.samples
         let cache = try settings.dataset.latentCache.map {
             try LatentCache(
-                $0, model: base, root: settings.dataset.datasetPath, reading: reading,
+                $0, model: base, dataset: dataset, reading: reading,
                 dataType: settings.model.dataType)
         }
         encoder = LatentEncoder(autoencoder, posterior: settings.model.vaePosterior, cache: cache, device: device)

@@ -40,6 +40,11 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
         files = try container.decode(Option<[String]>.self, forKey: Key(Self.filesKey)).wrappedValue
         for setting in Scope.settings {
             let names = [setting.formerName, setting.name].compactMap(\.self)
+            if let separator = setting.separator {
+                let texts = try container.decode(Option<[String]>.self, forKey: Key(setting.name)).wrappedValue
+                if !texts.isEmpty { options[setting.name] = texts.joined(separator: separator) }
+                continue
+            }
             for name in names {
                 let text = try container.decode(Option<String?>.self, forKey: Key(name)).wrappedValue
                 options[setting.name] = text ?? options[setting.name]
@@ -69,11 +74,13 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
             let standard = setting.isRequired ? nil : setting.text(built) ?? setting.absence
             let choices = setting.choices.isEmpty ? "" : " (values: \(setting.choices.joined(separator: ", ")))"
             let help = setting.help.prefix(1).uppercased() + setting.help.dropFirst()
-            let option = Option<String?>(
-                name: .customLong(setting.option),
-                help: ArgumentHelp(
-                    "\(help).\(choices)\(standard.map { " (default: \($0))" } ?? "")", valueName: setting.valueName),
-                completion: Self.completion(of: setting))
+            let text = ArgumentHelp(
+                "\(help).\(choices)\(standard.map { " (default: \($0))" } ?? "")", valueName: setting.valueName)
+            let (name, completion) = (NameSpecification.customLong(setting.option), Self.completion(of: setting))
+            let option: Any =
+                setting.separator == nil
+                ? Option<String?>(name: name, help: text, completion: completion)
+                : Option<[String]>(wrappedValue: [], name: name, help: text, completion: completion)
             return (label: "_" + setting.name, value: option)
         }
         // What earlier versions called a setting is taken, and not shown.
@@ -101,5 +108,5 @@ struct SettingOptions<Scope: SettingScope>: ParsableArguments, CustomReflectable
 
 extension TrainingSettings {
     /// What a job reads, which nothing is written over.
-    var inputs: [String] { [dataset.datasetPath, model.baseModelPath, dataset.plan].compactMap(\.self) }
+    var inputs: [String] { dataset.paths + [model.baseModelPath, dataset.plan].compactMap(\.self) }
 }
