@@ -1,4 +1,6 @@
-"""Runs the examples of Docs/service.md, from top to bottom, against a service. Usage: check_examples.py PROGRAM FOLDER"""
+"""Runs the examples of Docs/service.md, from top to bottom, against a service, and compares its masks with those of `transeg segment`.
+
+Usage: check_examples.py PROGRAM FOLDER"""
 
 import os
 import re
@@ -26,6 +28,12 @@ def main():
             if result.returncode:
                 raise SystemExit(f"check_examples: Docs/service.md says\n{text}\nand that fails:\n{result.stdout}")
         code = service.stop()
+    # What the program itself writes, to the byte.
+    subprocess.run([program, "segment", "photo.jpg", "--write", "mask,overlay", "--quiet"], cwd=work, check=True)
+    for kind in ["mask", "overlay"]:
+        with open(os.path.join(work, f"{kind}.png"), "rb") as one, open(os.path.join(work, f"transeg-output/photo_{kind}.png"), "rb") as other:
+            if one.read() != other.read():
+                raise SystemExit(f"check_examples: the service's {kind} is not that of transeg segment")
     for made in ["mask.png", "overlay.png", "result.json", "predictions.json", "openapi.json"]:
         if not os.path.getsize(os.path.join(work, made)):
             raise SystemExit(f"check_examples: the examples made no {made}")

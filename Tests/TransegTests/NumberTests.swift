@@ -40,7 +40,8 @@ import Testing
         "init": ["out", "--vae", "none"], "compare": ["none", "none"], "export": ["none", "out"],
         "dataset audit": ["none"], "dataset preview": ["none"], "synthesize": ["/proc/none", "--train", "1"],
         "evaluate": ["--dataset", "none"], "vae-ceiling": ["--dataset", "none"], "bench segment": ["--model", "none"],
-        "bench train": ["--model", "/none"], "serve": ["--model", "/none"], "lr-find": ["--base-model-path", "none", "--dataset-path", "none"],
+        "bench train": ["--model", "/none"],
+        "serve": ["--model", "/none"], "lr-find": ["--base-model-path", "none", "--dataset-path", "none"],
     ]
 
     @Test func noNumberEndsTheProgram() throws {
