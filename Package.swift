@@ -12,6 +12,8 @@ let package = Package(
                 "TorchTraining", "TorchNN", "Torch", "Safetensors", "Images", "SegmentationMetrics", "TransparencyData",
                 "SyntheticScenes", "Annotations",
             ]),
+        // With the trait Service.
+        .library(name: "TransparencyServer", targets: ["TransparencyServer"]),
         .executable(name: "transeg", targets: ["transeg"]),
     ],
     traits: [

@@ -123,30 +123,14 @@ public struct SegmentationService: Service {
             logger: logger)
     }
 
-    /// The routes behind their gates; every other method of their paths is answered 405.
+    /// The routes behind their gates.
     private var responder: some HTTPResponder<ServiceContext> {
-        let router = Router(context: ServiceContext.self)
+        let router = Router(context: ServiceContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestRecorder(metrics: metrics))
+        router.add(middleware: MethodGate(routes))
         router.add(
             middleware: Gatekeeper(token: settings.token, openPaths: Set(routes.filter(\.isOpen).map(\.path))))
-        let methods: [HTTPRequest.Method] = [
-            .get, .head, .post, .put, .delete, .patch, .options, .trace, .connect,
-        ]
-        for (path, members) in Dictionary(grouping: routes, by: \.path) {
-            for route in members {
-                router.on(RouterPath(path), method: route.method, use: route.handler)
-                if route.method == .get { router.on(RouterPath(path), method: .head, use: route.handler) }
-            }
-            let allowed = members.map(\.method) + (members.contains { $0.method == .get } ? [.head] : [])
-            let names = allowed.map(\.rawValue).joined(separator: ", ")
-            for method in methods where !allowed.contains(method) {
-                router.on(RouterPath(path), method: method) { _, _ -> Response in
-                    var problem = Problem(.methodNotAllowed, "this address takes \(names)")
-                    problem.headers[.allow] = names
-                    throw problem
-                }
-            }
-        }
+        for route in routes { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
         return router.buildResponder()
     }
 }

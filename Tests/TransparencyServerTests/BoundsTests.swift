@@ -14,7 +14,7 @@ import Testing
     init() throws { png = try halfBright().pngData() }
 
     @Test func bodiesAreBounded() async throws {
-        try await withService(settings: { $0.bodyLimit = 4096 }) { running in
+        try await withService(settings: .test { $0.bodyLimit = 4096 }) { running in
             let large = [UInt8](repeating: 65, count: 5000)
             let announced = try await running.client.send("POST", "/v1/segment", body: large)
             #expect(announced.status == 413 && announced.headers["connection"] == "close")
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func aBodyThatDoesNotComeIsNotWaitedFor() async throws {
-        try await withService(settings: { $0.timeout = .seconds(1) }) { running in
+        try await withService(settings: .test { $0.timeout = .seconds(1) }) { running in
             let answer = try await running.client.exchange(
                 Array("POST /v1/segment HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf".utf8))
             #expect(answer.status == 408)
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func aPassThatTakesTooLongIsNotWaitedFor() async throws {
-        try await withService(BrightnessPredictor(pause: .seconds(3)), settings: { $0.timeout = .seconds(1) }) {
+        try await withService(BrightnessPredictor(pause: .seconds(3)), settings: .test { $0.timeout = .seconds(1) }) {
             running in
             let answer = try await running.client.send("POST", "/v1/segment", body: png)
             #expect(answer.status == 504)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func aFullQueueSaysWhenToComeAgain() async throws {
-        try await withService(BrightnessPredictor(pause: .milliseconds(300)), settings: { $0.queueLimit = 2 }) {
+        try await withService(BrightnessPredictor(pause: .milliseconds(300)), settings: .test { $0.queueLimit = 2 }) {
             running in
             let answers = try await running.client.segment([[UInt8]](repeating: png, count: 8))
             let refused = answers.filter { $0.status == 503 }
@@ -60,7 +60,8 @@ import Testing
 
     @Test func requestsThatComeTogetherShareAPass() async throws {
         let predictor = BrightnessPredictor(pause: .milliseconds(100))
-        try await withService(predictor, settings: { ($0.batch, $0.batchDelay) = (4, .milliseconds(500)) }) { running in
+        try await withService(predictor, settings: .test { ($0.batch, $0.batchDelay) = (4, .milliseconds(500)) }) {
+            running in
             let answers = try await running.client.segment([[UInt8]](repeating: png, count: 8))
             #expect(answers.map(\.status) == [Int](repeating: 200, count: 8))
         }
@@ -83,7 +84,7 @@ import Testing
 
     @Test func theTokenIsTakenInEachForm() async throws {
         let token = "0123456789abcdef"
-        try await withService(settings: { $0.token = token }) { running in
+        try await withService(settings: .test { $0.token = token }) { running in
             let expect: @Sendable (Int, [String: String], String) async throws -> Void = { status, headers, path in
                 let answer = try await running.client.send("GET", path, headers: headers)
                 #expect(answer.status == status, "\(path) \(headers)")

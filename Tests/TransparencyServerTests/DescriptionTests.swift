@@ -38,7 +38,7 @@ import Testing
 
     @Test func otherMethodsAndAddressesAreToldWhatThereIs() async throws {
         try await withService { running in
-            for method in ["GET", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"] {
+            for method in ["GET", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "QUERY"] {
                 let answer = try await running.client.send(method, "/v1/segment")
                 #expect(answer.status == 405 && answer.headers["allow"] == "POST", "\(method)")
             }

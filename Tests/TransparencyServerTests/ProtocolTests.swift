@@ -161,5 +161,15 @@ import Testing
         }
         #expect(answer.status == 422, "\(answer.text)")
     }
+
+    @Test(arguments: [("1", ""), ("0", "{}"), ("-1", "{}"), ("3", "{}"), ("9223372036854775808", "{}"), ("x", "{}")])
+    func badLengthsOfTheHeaderAreRefused(length: String, body: String) async throws {
+        let answer = try await withService {
+            try await $0.client.send(
+                "POST", "/v2/models/test/infer", headers: ["Inference-Header-Content-Length": length],
+                body: Array(body.utf8))
+        }
+        #expect(answer.status == 400, "\(answer.text)")
+    }
 }
 #endif

@@ -42,7 +42,7 @@ import TransparencySegmentation
         let segmenter = try await Segmenter()
         let pictures = try (0..<4).map { try halfBright(width: 100 + 8 * $0, height: 90).pngData() }
         func masks(batch: Int) async throws -> [[UInt8]] {
-            try await withService(segmenter, settings: { ($0.batch, $0.batchDelay) = (batch, .seconds(1)) }) {
+            try await withService(segmenter, settings: .test { ($0.batch, $0.batchDelay) = (batch, .seconds(1)) }) {
                 running in
                 try await running.client.segment(pictures).map(\.body)
             }
@@ -83,7 +83,7 @@ import TransparencySegmentation
 
     @Test func badPicturesAreRefusedByWhatIsWrongWithThem() async throws {
         let png = try halfBright(width: 64, height: 64).pngData()
-        try await withService(settings: { $0.pixelLimit = 5000 }) { running in
+        try await withService(settings: .test { $0.pixelLimit = 5000 }) { running in
             let expect: @Sendable (Int, [UInt8], [String: String]) async throws -> Void = { status, body, headers in
                 let answer = try await running.client.send("POST", "/v1/segment", headers: headers, body: body)
                 #expect(answer.status == status, "\(answer.text)")

@@ -24,7 +24,7 @@ import Testing
 
     /// Bytes that are no requests end their connections, and nothing else.
     @Test func whatIsNoRequestIsRefused() async throws {
-        try await withService(settings: { $0.idleTimeout = .seconds(1) }) { running in
+        try await withService(settings: .test { $0.idleTimeout = .seconds(1) }) { running in
             for text in [
                 "\r\n\r\n", "GET\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
                 "POST /v1/segment HTTP/1.1\r\nContent-Length: -1\r\n\r\n",

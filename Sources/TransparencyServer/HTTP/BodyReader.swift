@@ -37,9 +37,16 @@ struct BodyReader: Sendable {
     private func collect(_ body: RequestBody, _ announced: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(announced)
-        for try await part in body {
-            guard bytes.count + part.readableBytes <= limit else { throw tooLarge }
-            bytes.append(contentsOf: part.readableBytesView)
+        do {
+            for try await part in body {
+                guard bytes.count + part.readableBytes <= limit else { throw tooLarge }
+                bytes.append(contentsOf: part.readableBytesView)
+            }
+        } catch let error where !(error is Problem || error is CancellationError) {
+            // The connection ended, or what came is not HTTP.
+            var problem = Problem(.badRequest, "the request's body cannot be read: \(error)")
+            problem.closesConnection = true
+            throw problem
         }
         guard bytes.count >= announced else { throw Problem(.badRequest, "the request's body ended early") }
         return bytes

@@ -47,6 +47,7 @@ struct Problem: Error {
         case SegmentationError.size(let message): Problem(.unprocessableContent, message)
         case SegmentationError.memory(let message): Problem(.contentTooLarge, message)
         case let error as MemoryError: Problem(.contentTooLarge, "\(error)")
+        case is CancellationError: busy(retryAfter: 5)
         case let error as HTTPError where error.status == .notFound:
             Problem(.notFound, "there is nothing at this address; GET /openapi.json lists what there is")
         case let error as HTTPError: Problem(error.status, error.body ?? error.status.reasonPhrase)

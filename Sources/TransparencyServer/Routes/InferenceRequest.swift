@@ -75,7 +75,7 @@ struct InferenceRequest {
     init(_ bytes: [UInt8], headerLength: String?) throws {
         var length = bytes.count
         if let headerLength {
-            guard let given = Int(headerLength), (1...max(1, bytes.count)).contains(given) else {
+            guard let given = Int(headerLength), given > 0, given <= bytes.count else {
                 throw Problem(
                     .badRequest,
                     "Inference-Header-Content-Length is \(headerLength.prefix(20)); the body has \(bytes.count) bytes")

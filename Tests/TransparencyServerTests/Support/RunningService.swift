@@ -48,6 +48,16 @@ struct RunningService: Sendable {
     func stop() async { await group.triggerGracefulShutdown() }
 }
 
+extension ServiceSettings {
+    /// Those of a test, at a port that is free.
+    static func test(_ change: (inout ServiceSettings) -> Void) -> ServiceSettings {
+        var settings = ServiceSettings()
+        settings.port = 0
+        change(&settings)
+        return settings
+    }
+}
+
 /// What was logged.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
@@ -57,12 +67,9 @@ final class LogLines: Sendable {
 
 /// Runs a service while `body` works, and to its end afterwards.
 func withService<R: Sendable>(
-    _ predictor: any MaskPredictor = BrightnessPredictor(), settings change: (inout ServiceSettings) -> Void = { _ in },
+    _ predictor: any MaskPredictor = BrightnessPredictor(), settings: ServiceSettings = .test { _ in },
     _ body: @escaping @Sendable (RunningService) async throws -> R
 ) async throws -> R {
-    var settings = ServiceSettings()
-    settings.port = 0
-    change(&settings)
     let lines = LogLines()
     let logger = Logger(label: "test") { _ in JSONLogHandler { lines.add($0) } }
     let port = Answer<Int>()
