@@ -46,6 +46,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Pictures in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "Take the split's pictures, in the order of their names, for frames of a video, and smooth their soft masks as segment --smooth does: the share of the present frame, above 0 to 1. (default: each picture alone)",
+            valueName: "alpha"))
+    var smooth: Float?
+
     @Flag(
         inversion: .prefixedNo,
         help: "Compare at each picture's own resolution too, with boundary F, which takes longer.")
@@ -55,6 +61,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func validate() throws {
         try check("batch", batch, NumberBounds.batch)
+        try SmoothedPredictor.check(smooth)
+        if smooth != nil, options.resume || predictions != nil {
+            throw ValidationError(
+                "--smooth needs a model and every frame from the first on; leave \(options.resume ? "--resume" : "--predictions") out"
+            )
+        }
         if predictions != nil {
             guard (groundTruth == nil) != (dataset == nil) else {
                 throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them")
@@ -85,6 +97,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     private func score(_ modelOptions: ModelOptions, on root: String, _ ranks: Ranks) async throws {
+        if smooth != nil, ranks.size > 1 {
+            throw ValidationError("--smooth is for one process; start it without a launcher")
+        }
         let dataset = try datasetOptions.open(root)
         let pairs = try datasetOptions.pairs(of: dataset)
         // Found out before a large model is loaded.
@@ -92,8 +107,11 @@ struct EvaluateCommand: AsyncParsableCommand {
         let data = try datasetOptions.state(of: dataset, pairs)
         let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet || !ranks.isFirst, ranks: ranks)
         let evaluator = try Evaluator(
-            predictor: segmenter, size: options.size?.size, threshold: options.threshold, countsNative: native)
-        let facts = datasetOptions.facts(root, model: modelOptions, segmenter)
+            predictor: smooth.map { SmoothedPredictor(segmenter, alpha: $0) } ?? segmenter, size: options.size?.size,
+            threshold: options.threshold, countsNative: native)
+        let facts =
+            datasetOptions.facts(root, model: modelOptions, segmenter)
+            + (smooth.map { [Report.Fact("Smoothed", "\($0) of the present frame")] } ?? [])
         try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) { [batch] run, progress in
             try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
         }
