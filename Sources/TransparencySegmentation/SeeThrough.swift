@@ -4,7 +4,7 @@ extension Segmentation {
     /// The picture's glass alone, so transparent as it can be: a picture with alpha that may be laid over another background.
     ///
     /// An approximation. Each pixel is taken for C = αF + (1 − α)B, a layer of color F over the background B, with C the picture. B is estimated
-    /// from what surrounds the mask (``background(of:)``); α is the least for which an F in range solves the equation (GIMP's "color to
+    /// from what surrounds the mask, drawn into it by diffusion; α is the least for which an F in range solves the equation (GIMP's "color to
     /// alpha", with B for the color), times the soft mask. So laid over B the picture comes back, highlights and edges stay, and what
     /// looks like the surroundings vanishes. Glass also bends light, which no layer can: what is seen bent or patterned through it
     /// stays as part of the layer. Values are those of sRGB, as most programs lay pictures over each other.

@@ -26,11 +26,13 @@ package struct VideoInfo: Sendable, Equatable {
             ], .reading)
         let data = (try? probe.output?.readToEnd()) ?? Data()
         if let reason = probe.failure() { throw VideoError.unreadable(path: path, reason: reason) }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: data), let stream = answer.streams?.first else {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let answer = try? decoder.decode(Answer.self, from: data), let stream = answer.streams?.first else {
             throw VideoError.unreadable(path: path, reason: "it has no video stream")
         }
-        let average = FrameRate(stream.avg_frame_rate ?? "")
-        let base = FrameRate(stream.r_frame_rate ?? "")
+        let average = FrameRate(stream.avgFrameRate ?? "")
+        let base = FrameRate(stream.rFrameRate ?? "")
         // Of a constant rate the base is exact; of a varying one it is far from the average.
         let isConstant = average.flatMap { a in base.map { abs($0.value / a.value - 1) < 0.005 } } ?? true
         guard let rate = isConstant ? base ?? average : average else {
@@ -38,9 +40,11 @@ package struct VideoInfo: Sendable, Equatable {
         }
         let seconds = [stream.duration, answer.format?.duration].compactMap { $0.flatMap(Double.init) }.first
         let estimate = seconds.map { ($0 * rate.value).rounded() }.flatMap { (1...1e9).contains($0) ? Int($0) : nil }
-        frameCount = isConstant ? stream.nb_frames.flatMap { Int($0) } ?? estimate : estimate
-        let turns = stream.side_data_list?.compactMap(\.rotation).first ?? stream.tags?.rotate.flatMap(Double.init) ?? 0
-        pixelAspect = Self.aspect(stream.sample_aspect_ratio, isTurned: Int(abs(turns)) % 180 == 90)
+        let stated = stream.nbFrames.flatMap { Int($0) }.flatMap { (1...1_000_000_000).contains($0) ? $0 : nil }
+        frameCount = isConstant ? stated ?? estimate : estimate
+        let turns = stream.sideDataList?.compactMap(\.rotation).first ?? stream.tags?.rotate.flatMap(Double.init) ?? 0
+        pixelAspect = Self.aspect(
+            stream.sampleAspectRatio, isTurned: abs(turns).truncatingRemainder(dividingBy: 180) == 90)
         (self.path, self.rate) = (path, rate)
     }
 
@@ -59,7 +63,7 @@ package struct VideoInfo: Sendable, Equatable {
         "mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "mts", "m2ts", "wmv", "flv", "3gp", "ogv",
     ]
 
-    /// ffprobe's JSON, with its own names.
+    /// ffprobe's JSON.
     private struct Answer: Decodable {
         let streams: [Stream]?
         let format: Format?
@@ -68,12 +72,12 @@ package struct VideoInfo: Sendable, Equatable {
         struct Tags: Decodable { let rotate: String? }
         struct SideData: Decodable { let rotation: Double? }
         struct Stream: Decodable {
-            let r_frame_rate: String?
-            let avg_frame_rate: String?
-            let nb_frames: String?
+            let rFrameRate: String?
+            let avgFrameRate: String?
+            let nbFrames: String?
             let duration: String?
-            let sample_aspect_ratio: String?
-            let side_data_list: [SideData]?
+            let sampleAspectRatio: String?
+            let sideDataList: [SideData]?
             let tags: Tags?
         }
     }

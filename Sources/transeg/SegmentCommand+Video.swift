@@ -49,7 +49,8 @@ extension SegmentCommand {
             if options.json, let mask = frame.segmentation {
                 try print(FrameLine(info.path, frame.index, frame.time, mask).text())
             }
-            progress.advance(to: frame.index + 1)
+            // The count beforehand may be an estimate.
+            progress.advance(to: min(frame.index + 1, info.frameCount ?? .max))
         }
         progress.end()
         if options.json { try print(VideoLine(info, frames: frames, files: files).text()) }

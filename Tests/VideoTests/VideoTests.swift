@@ -63,6 +63,8 @@ private let hasFFmpeg = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"].contains {
             #expect(flat.pixelAspect == "4/3")
             let turned = try VideoInfo(of: "\(folder)/turned.mp4")
             let first = await frames(try VideoReader(turned)).first?.image
+            try ffmpeg(["-i", "\(folder)/flat.mp4", "-c", "copy", "-metadata:s:v", "rotate=1e300", "\(folder)/odd.mkv"])
+            #expect(try VideoInfo(of: "\(folder)/odd.mkv").pixelAspect == "4/3")
             // ffmpeg 5 writes the tag; what it wrote is what counts.
             if first?.width == 24 { #expect(turned.pixelAspect == "3/4" && first?.height == 32) }
         }
