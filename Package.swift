@@ -50,6 +50,7 @@ let package = Package(
         .target(name: "CMappedFiles"),
         .target(name: "Safetensors", dependencies: ["CMappedFiles", "Files"]),
         .target(name: "Images", dependencies: ["CVips", "Files", "Limits"]),
+        .target(name: "Video", dependencies: ["Images", "Files"]),
         .target(name: "SegmentationMetrics", dependencies: ["SeededRandom", "Reports", "Files"]),
         .target(
             name: "TransparencyData",
@@ -72,9 +73,8 @@ let package = Package(
         .target(
             name: "TransparencySegmentation",
             dependencies: [
-                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Annotations", "Images", "EmbeddedModel",
-                "Files",
-                "Limits",
+                "StableDiffusion3", "TorchNN", "Torch", "Safetensors", "Annotations", "Video", "Images",
+                "EmbeddedModel", "Files", "Limits",
             ]),
         .target(
             name: "TransparencyEvaluation",
@@ -115,8 +115,7 @@ let package = Package(
             dependencies: [
                 "TransparencyServer", "TransparencyTraining", "TransparencyEvaluation", "TransparencySegmentation",
                 "StableDiffusion3", "Torch", "Safetensors", "SegmentationMetrics", "SyntheticScenes",
-                "TransparencyData", "Annotations",
-                "Images", "EmbeddedModel", "Reports", "Files", "Limits",
+                "TransparencyData", "Annotations", "Video", "Images", "EmbeddedModel", "Reports", "Files", "Limits",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Service"])),
             ]),
@@ -137,6 +136,7 @@ let package = Package(
             name: "SegmentationMetricsTests",
             dependencies: ["SegmentationMetrics", "SeededRandom", "MetricsTestSupport"],
             exclude: ["Fixtures"]),
+        .testTarget(name: "VideoTests", dependencies: ["Video", "Images"]),
         .testTarget(name: "AnnotationsTests", dependencies: ["Annotations", "SeededRandom", "Images", "Files"]),
         .testTarget(
             name: "TransparencyDataTests",

@@ -87,7 +87,7 @@ public struct Segmentation: Sendable {
         return try Image(width: width, height: height, channels: 4, pixels: pixels)
     }
 
-    private func check(_ picture: Image) throws {
+    func check(_ picture: Image) throws {
         guard picture.width == width, picture.height == height, picture.channels == 3 else {
             throw SegmentationError.size(
                 "the picture is \(picture.width) × \(picture.height) with \(picture.channels) channels; the mask is of an "

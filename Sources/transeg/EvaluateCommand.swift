@@ -48,6 +48,12 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
     var batch = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "Take the split's pictures, in the order of their names, for frames of a video, and smooth their soft masks as segment --smooth does: the share of the present frame, above 0 to 1. (default: each picture alone)",
+            valueName: "alpha"))
+    var smooth: Float?
+
     @Flag(
         inversion: .prefixedNo,
         help: "Compare at each picture's own resolution too, with boundary F, which takes longer.")
@@ -57,6 +63,12 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func validate() throws {
         try check("batch", batch, NumberBounds.batch)
+        try SmoothedPredictor.check(smooth)
+        if smooth != nil, options.resume || predictions != nil {
+            throw ValidationError(
+                "--smooth needs a model and every frame from the first on; leave \(options.resume ? "--resume" : "--predictions") out"
+            )
+        }
         if predictions != nil {
             guard (groundTruth == nil) != (dataset == nil) else {
                 throw ValidationError("--predictions needs their truth: --dataset or --ground-truth, one of them")
@@ -90,6 +102,9 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
 
     private func score(_ modelOptions: ModelOptions, on root: String, _ ranks: Ranks) async throws {
+        if smooth != nil, ranks.size > 1 {
+            throw ValidationError("--smooth is for one process; start it without a launcher")
+        }
         let dataset = try datasetOptions.open(root)
         let pairs = try datasetOptions.pairs(of: dataset)
         // Found out before a large model is loaded.
@@ -99,10 +114,12 @@ struct EvaluateCommand: AsyncParsableCommand {
         let quiet = options.quiet || !ranks.isFirst
         if !quiet { try prediction.tellCost(of: segmenter, size: options.size?.size) }
         let evaluator = try Evaluator(
-            predictor: modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet),
-            size: options.size?.size,
-            threshold: options.threshold, countsNative: native)
-        let facts = datasetOptions.facts(root, model: modelOptions, segmenter, prediction.method)
+            predictor: SmoothedPredictor.of(
+                modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet), alpha: smooth),
+            size: options.size?.size, threshold: options.threshold, countsNative: native)
+        let facts =
+            datasetOptions.facts(root, model: modelOptions, segmenter, prediction.method)
+            + (smooth.map { [Report.Fact("Smoothed", "\($0) of the present frame")] } ?? [])
         try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) { [batch] run, progress in
             try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
         }

@@ -25,7 +25,7 @@ struct MaskOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to write: soft, mask, overlay, cutout, uncertainty (gray, how unsure each pixel is), classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
+            "What to write: soft, mask, overlay, cutout, see-through (the glass alone as a layer for other backgrounds, an approximation), uncertainty (gray, how unsure each pixel is), classes (of a model that tells things from stuff), and annotations as coco, yolo, labelstudio or cvat; several with commas between. "
                 + "(default: soft,mask; the first four for the example, mask for standard output)", valueName: "kinds"))
     var write: ResultKinds?
 
@@ -155,5 +155,17 @@ struct ResultKinds: ExpressibleByArgument {
         kinds = ResultKind.allCases.filter { names.contains($0.rawValue) }
         formats = AnnotationFormat.allCases.filter { names.contains($0.rawValue) }
         guard kinds.count + formats.count == Set(names).count else { return nil }
+    }
+}
+
+extension SmoothedPredictor {
+    /// The predictor, smoothed where a share is given.
+    static func of(_ predictor: any MaskPredictor, alpha: Float?) -> any MaskPredictor {
+        alpha.map { SmoothedPredictor(predictor, alpha: $0) } ?? predictor
+    }
+
+    /// Refuses a share of the present frame that is none. Throws `ValidationError`.
+    static func check(_ smooth: Float?) throws {
+        if let smooth { try transeg.check("smooth", smooth, 0.001...1) }
     }
 }

@@ -20,17 +20,19 @@ struct SegmentCommand: AsyncParsableCommand {
               transeg segment photos/ --model sd35-glass/ --device cuda --dtype bfloat16 --batch 4 --output masks/
               transeg segment photos/ --recursive --skip-existing --output masks/
               find photos/ -name '*.jpg' | transeg segment --from-file - --output masks/
+              transeg segment clip.mp4 --write overlay --smooth 0.4 --output masks/
               cat bottle.jpg | transeg segment - --output - > mask.png
 
             What is written of PICTURE.jpg (see --write): PICTURE_soft.png, gray, how surely each pixel is transparent; \
             PICTURE_mask.png, black and white; PICTURE_overlay.png, the picture with the mask tinted; \
-            PICTURE_cutout.png, the picture with the soft mask as alpha.
+            PICTURE_cutout.png, the picture with the soft mask as alpha; PICTURE_see-through.png, the glass alone as a layer that other \
+            backgrounds show through, as far as that can be told from one picture. Of a video the files are .mp4, those with alpha .mov.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "Pictures, folders of pictures, patterns in quotes such as 'photos/**/*.jpg', or - for standard input.",
-            valueName: "image|folder|pattern|-"), completion: .file())
+            "Pictures, videos, folders of pictures, patterns in quotes such as 'photos/**/*.jpg', or - for standard input.",
+            valueName: "file|folder|pattern|-"), completion: .file())
     var inputs: [String] = []
 
     @Flag(
@@ -58,6 +60,18 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Smooth the soft masks of frames that follow each other, of a video or of pictures in the order of their names: the share of the present frame, above 0 to 1. "
+                + "Smaller is steadier and lags behind more; evaluate has the same option. (default: each frame alone)",
+            valueName: "alpha"))
+    var smooth: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Of videos, segment every Nth frame, and keep its mask for those up to the next.", valueName: "n"))
+    var every = 1
+
+    @Option(
+        help: ArgumentHelp(
             "The folder for the results; - writes one picture's single result to standard output.",
             valueName: "folder"), completion: .directory)
     var output = "transeg-output"
@@ -73,6 +87,8 @@ struct SegmentCommand: AsyncParsableCommand {
 
     func validate() throws {
         try check("batch", batch, NumberBounds.batch)
+        try SmoothedPredictor.check(smooth)
+        try validateVideos()
         if output == "-" {
             guard inputs.count == 1, fromFile == nil, !isFolder(inputs[0]) else {
                 throw ValidationError("--output - takes one picture; give one picture or - for standard input")
@@ -95,6 +111,9 @@ struct SegmentCommand: AsyncParsableCommand {
         if inputs.count(where: { $0 == "-" }) + (fromFile == "-" ? 1 : 0) > 1 {
             throw ValidationError("- can be given once")
         }
+        if skipExisting, smooth != nil {
+            throw ValidationError("--smooth needs every frame; leave --skip-existing out")
+        }
         let formats = (options.write?.formats ?? []).filter { $0 != .yolo }
         if skipExisting, let format = formats.first {
             throw ValidationError(
@@ -106,7 +125,8 @@ struct SegmentCommand: AsyncParsableCommand {
     /// The pictures, and what folders hold besides.
     private func pictures(example: String?) throws -> [NamedPicture] {
         let search = PictureSearch(isRecursive: recursive, output: output)
-        var pictures = try search.pictures(example.map { [$0] } ?? inputs)
+        let videos = Set(videos)
+        var pictures = try search.pictures(example.map { [$0] } ?? inputs.filter { !videos.contains($0) })
         if let fromFile { pictures += try search.pictures(in: PictureList(contentsOf: fromFile)) }
         if !quiet, let others = search.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
         return pictures
@@ -117,6 +137,9 @@ struct SegmentCommand: AsyncParsableCommand {
         let quiet = quiet || !ranks.isFirst
         if ranks.size > 1, output == "-" || dump != nil || inputs.contains("-") || fromFile == "-" {
             throw ValidationError("-, --output - and --dump are for one process; start it without a launcher")
+        }
+        if ranks.size > 1, smooth != nil || !videos.isEmpty {
+            throw ValidationError("frames that follow each other are for one process; start it without a launcher")
         }
         let isExample = inputs.isEmpty && fromFile == nil
         guard let example = isExample ? EmbeddedModel.examplePicture : "" else {
@@ -131,15 +154,33 @@ struct SegmentCommand: AsyncParsableCommand {
         // Of all, for two pictures' results must not have one name whoever of them is left out.
         let writer = try ResultWriter(to: destination, kinds: kinds.kinds, pictures: found)
         let pictures = try await remaining(of: found, writer, kinds, ranks)
-        if pictures.isEmpty {
+        if pictures.isEmpty, videos.isEmpty {
             if !quiet { try print("all \(found.count) pictures have their results in \(output) already") }
             return
         }
         let segmenter = try await options.modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
         try options.checkClasses(kinds.kinds, of: segmenter)
+        let predictor = try options.predictor(of: segmenter, size: inputSize, batch: batch, quiet: quiet)
+        var failure: ExitCode?
+        if !pictures.isEmpty {
+            do {
+                try await segment(
+                    pictures, of: found.count, by: predictor, segmenter, writer, kinds, size: inputSize, isExample: isExample,
+                    ranks)
+            } catch let code as ExitCode where code.rawValue == 1 { failure = code }
+        }
+        try await segmentVideos(by: predictor, kinds.kinds, size: inputSize)
+        if let failure { throw failure }
+    }
+
+    /// Segments pictures. Throws the exit code where some failed, or it was asked to stop.
+    private func segment(
+        _ pictures: [NamedPicture], of foundCount: Int, by predictor: any MaskPredictor, _ segmenter: Segmenter,
+        _ writer: ResultWriter,
+        _ kinds: ResultKinds, size: InputSize?, isExample: Bool, _ ranks: Ranks
+    ) async throws {
         var run = SegmentationRun(
-            predictor: try options.predictor(of: segmenter, size: inputSize, batch: batch, quiet: quiet), writer: writer,
-            size: inputSize, threshold: options.threshold,
+            predictor: SmoothedPredictor.of(predictor, alpha: smooth), writer: writer, size: size, threshold: options.threshold,
             bounds: PipelineBounds(batch: batch))
         run.leastConfidence = options.rejectBelow
         if !kinds.formats.isEmpty {
@@ -160,7 +201,7 @@ struct SegmentCommand: AsyncParsableCommand {
         guard ranks.isFirst else { return }
         if !quiet, !json, output != "-" {
             try result.printSummary(folder: output, isExample: isExample, loadSeconds: segmenter.loadSeconds)
-            let skippedCount = found.count - pictures.count
+            let skippedCount = foundCount - pictures.count
             if skippedCount > 0 { try print("\(skippedCount) were left out, whose results are there already") }
         }
         if result.remainingCount > 0 { throw Interrupt.exitCode }

@@ -35,7 +35,7 @@ import Testing
         let name = FileName.stem(long)
         #expect(name.utf8.count <= 255 - FileName.room && name.hasPrefix("杯杯"))
         #expect(name != FileName.stem(long + "子") && name == FileName.stem(long))
-        #expect(FileName.stem(String(repeating: "a", count: 243)).count == 243)
+        #expect(FileName.stem(String(repeating: "a", count: 235)).count == 235)
     }
 
     @Test func aFolderIsLockedOnce() throws {

@@ -35,7 +35,7 @@ import Testing
 
     /// What ends a command before it begins with any work, where a number alone would not.
     private static let endings: [String: [String]] = [
-        "segment": ["nothing.jpg"], "train": ["--print-config"],
+        "segment": ["nothing.jpg"], "watch": ["nothing"], "train": ["--print-config"],
         "train-vae": ["--dataset-path", "none", "--output-dir", "out"],
         "init": ["out", "--vae", "none"], "compare": ["none", "none"], "export": ["none", "out"],
         "dataset audit": ["none"], "dataset review": ["none"], "dataset preview": ["none"],

@@ -12,8 +12,13 @@ public enum ResultKind: String, CaseIterable, Sendable {
     case cutout
     /// How unsure each pixel is, gray.
     case uncertainty
+    /// The glass alone, as a layer that can be laid over another background: an approximation (``Segmentation/seeThrough(of:)``).
+    case seeThrough = "see-through"
     /// Things red, stuff white, the rest black; of models that tell them apart only.
     case classes
+
+    /// Whether its pictures have alpha.
+    var hasAlpha: Bool { self == .cutout || self == .seeThrough }
 
     /// The result as a picture; nil of ``classes`` where the model has none.
     ///
@@ -28,6 +33,7 @@ public enum ResultKind: String, CaseIterable, Sendable {
         case .overlay: try segmentation.overlay(on: picture)
         case .cutout: try segmentation.cutout(of: picture)
         case .uncertainty: try segmentation.uncertaintyImage()
+        case .seeThrough: try segmentation.seeThrough(of: picture)
         case .classes: try segmentation.classesImage()
         }
     }

@@ -32,10 +32,12 @@ package struct ResultLine: Encodable {
     /// Of a picture that failed.
     package init(_ source: PictureSource, error: String) { (image, self.error) = (source.name, error) }
 
-    package func text() throws -> String {
+    package func text() throws -> String { try Self.text(of: self) }
+
+    static func text(of line: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        return String(decoding: try encoder.encode(line), as: UTF8.self)
     }
 }

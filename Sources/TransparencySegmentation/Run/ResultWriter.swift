@@ -1,7 +1,6 @@
 import Files
 import Foundation
 public import Images
-package import Torch
 
 /// Writes the results of pictures as PNG files, or to a stream. A result's name depends on its picture's alone.
 public struct ResultWriter: Sendable {
@@ -49,13 +48,6 @@ public struct ResultWriter: Sendable {
         guard FileManager.default.isWritableFile(atPath: folder) else {
             throw SegmentationError.output("the output folder \(folder) cannot be written to; choose another")
         }
-    }
-
-    /// The same for one process' share of the pictures.
-    package func share(of ranks: Ranks) -> ResultWriter { ResultWriter(self, stems: ranks.share(of: stems)) }
-
-    private init(_ whole: ResultWriter, stems: [String]) {
-        (destination, kinds, self.stems) = (whole.destination, whole.kinds, stems)
     }
 
     /// The names without suffix and folders.

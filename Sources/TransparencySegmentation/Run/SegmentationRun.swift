@@ -102,6 +102,8 @@ public struct SegmentationRun: Sendable {
     /// Memory that a pixel takes until its results are written: the picture, its mask twice, and the results' files where they do not squeeze.
     private var bytesPerPixel: Int {
         SegmentationMemory.bytesOfPicturePixel + (writer.kinds.contains(.cutout) ? 8 : 0)
+            // The background and its pyramid, in floats.
+            + (writer.kinds.contains(.seeThrough) ? 64 : 0)
             + (writer.kinds.contains(.classes) ? 12 : 0)
     }
 
