@@ -17,9 +17,11 @@ import TorchTraining
         var dtype = DType.float32
         var isOnHost = false
         var updates = 20
+        /// Whether pixels are trained instead of latents.
+        var hasReadout = false
 
         var testDescription: String {
-            "\(stage) \(form) \(accumulation) \(gradientCheckpointing) \(dtype)\(isOnHost ? " on the host" : "")"
+            "\(stage) \(form) \(accumulation) \(gradientCheckpointing) \(dtype)\(isOnHost ? " on the host" : "")\(hasReadout ? " readout" : "")"
         }
     }
 
@@ -43,11 +45,14 @@ import TorchTraining
         let (configuration, plain) = (try model.transformerConfiguration(), try model.transformerTensors().tensors)
         let prompt = try model.loadEmptyPrompt()
         let tensors =
-            try run.form == .folded
+            try run.form.transformerForm == .folded
             ? FoldedTransformer.fold(
                 configuration, Weights(plain, dtype: .float32), timestep: segmentationTimestep, prompt: prompt) : plain
+        let form = try model.headForm(
+            training: run.hasReadout ? .readout : .latent, classes: 1, localContinuity: false)
         return try TrainableTransformer(
-            configuration, tensors, form: run.form, dtype: run.dtype, device: .cpu, timestep: segmentationTimestep,
+            configuration, tensors, form: run.form, head: HeadWeights(form, form.freshWeights(seed: 4)),
+            dtype: run.dtype, device: .cpu, timestep: segmentationTimestep,
             prompt: prompt, gradientCheckpointing: run.gradientCheckpointing, seed: 3,
             storage: run.isOnHost ? HostStorage(device: .cpu) : nil, sharding: Sharding(run.stage, group: group))
     }
@@ -59,8 +64,8 @@ import TorchTraining
         let average = try ExponentialMovingAverage(trained, decay: 0.9)
         let (rank, size) = (group?.rank ?? 0, group?.size ?? 1)
         let share = batch / size
-        func part(_ seed: Int) throws -> Tensor {
-            try Tensor.randn([batch, 16, 8, 8], seed: UInt32(seed)).narrow(0, start: rank * share, length: share)
+        func part(_ seed: Int, _ shape: [Int] = [16, 8, 8]) throws -> Tensor {
+            try Tensor.randn([batch] + shape, seed: UInt32(seed)).narrow(0, start: rank * share, length: share)
                 .contiguous()
         }
         var outcome = Outcome()
@@ -68,7 +73,7 @@ import TorchTraining
             var total = 0.0
             for pass in 0..<run.accumulation {
                 let seed = 2 * (step * run.accumulation + pass)
-                let target = try part(seed + 1)
+                let target = try part(seed + 1, run.hasReadout ? [1, 64, 64] : [16, 8, 8])
                 total += try transformer.accumulateGradients(
                     part(seed).to(run.dtype), scale: 1 / Double(run.accumulation * size),
                     isLast: pass == run.accumulation - 1
@@ -135,6 +140,9 @@ import TorchTraining
         Run(stage: .gradients, gradientCheckpointing: false, isOnHost: true, updates: 5),
         Run(stage: .optimizer, accumulation: 3, isOnHost: true, updates: 5),
         Run(stage: .full, isOnHost: true, updates: 5),
+        Run(stage: .full, form: .all, updates: 5, hasReadout: true),
+        Run(stage: .gradients, form: adapters, accumulation: 3, updates: 5, hasReadout: true),
+        Run(stage: .optimizer, form: .head, updates: 5, hasReadout: true),
     ])
     func fourDoToo(run: Run) throws { try expectEqual(run, size: 4) }
 
