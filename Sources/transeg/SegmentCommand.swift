@@ -148,7 +148,8 @@ struct SegmentCommand: AsyncParsableCommand {
         do {
             // A size that no picture can have is the command line's fault; found out before a large model is loaded.
             let (unit, largest) = try modelOptions.findModel().inputLimits()
-            _ = try (inputSize ?? prediction.firstSize)?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+            _ = try inputSize?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+            try prediction.checkSize(modelOptions.findModel())
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }
@@ -173,7 +174,7 @@ struct SegmentCommand: AsyncParsableCommand {
             predictor: predictor, writer: writer, size: inputSize,
             threshold: threshold,
             bounds: PipelineBounds(batch: batch))
-        run.leastConfidence = rejectBelow
+        (run.leastConfidence, run.blendedBytesPerPixel) = (rejectBelow, prediction.method.bytesPerPixel)
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(
                 kinds.formats, to: output,
