@@ -51,6 +51,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     func run() async throws {
         let pictures = try datasetOptions.open(dataset)
         let pairs = try datasetOptions.pairs(of: pictures)
+        try prediction.checkSize(modelOptions.findModel())
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if !quiet { try prediction.tellCost(of: segmenter, size: size?.size) }
         let evaluator = try Evaluator(

@@ -76,6 +76,7 @@ struct DatasetReviewCommand: AsyncParsableCommand {
         let dataset = try layout.open(root)
         let pairs = try dataset.pairs(layout.images == nil ? layout.split : nil)
         let quiet = quiet || json
+        try prediction.checkSize(modelOptions.findModel())
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if !quiet { try prediction.tellCost(of: segmenter, size: size?.size) }
         let evaluator = try Evaluator(

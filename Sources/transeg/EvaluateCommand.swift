@@ -108,7 +108,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         let dataset = try datasetOptions.open(root)
         let pairs = try datasetOptions.pairs(of: dataset)
         // Found out before a large model is loaded.
-        try options.checkSize(modelOptions.findModel())
+        let model = try modelOptions.findModel()
+        try options.checkSize(model)
+        try prediction.checkSize(model)
         let data = try datasetOptions.state(of: dataset, pairs)
         let segmenter = try await modelOptions.makeSegmenter(quiet: options.quiet || !ranks.isFirst, ranks: ranks)
         let quiet = options.quiet || !ranks.isFirst

@@ -73,7 +73,8 @@ struct MaskOptions: ParsableArguments {
         let inputSize = size?.size ?? fit.map(InputSize.fit)
         do {
             let (unit, largest) = try modelOptions.findModel().inputLimits()
-            _ = try (inputSize ?? prediction.firstSize)?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+            _ = try inputSize?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+            try prediction.checkSize(modelOptions.findModel())
         } catch let error as SegmentationError {
             throw ValidationError("\(error)")
         }

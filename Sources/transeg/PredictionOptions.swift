@@ -1,5 +1,6 @@
 import ArgumentParser
 import Limits
+import StableDiffusion3
 import TransparencySegmentation
 
 /// How masks are made of a model's passes: the options that commands share.
@@ -34,6 +35,16 @@ struct PredictionOptions: ParsableArguments {
     func validate() throws {
         if tiles, cascade != nil { throw ValidationError("--tiles and --cascade exclude each other") }
         for side in cascade?.sides ?? [] { try check("cascade", side, NumberBounds.side) }
+    }
+
+    /// A first size that the model does not take is the command line's fault. Throws `ValidationError`.
+    func checkSize(_ model: ModelFolder) throws {
+        let (unit, largest) = try model.inputLimits()
+        do {
+            _ = try firstSize?.dimensions(width: 1, height: 1, unit: unit, largest: largest)
+        } catch let error as SegmentationError {
+            throw ValidationError("--cascade: \(error)")
+        }
     }
 
     /// Says what masks cost, where they take more than one pass.

@@ -182,7 +182,7 @@ struct SegmentCommand: AsyncParsableCommand {
         var run = SegmentationRun(
             predictor: SmoothedPredictor.of(predictor, alpha: smooth), writer: writer, size: size, threshold: options.threshold,
             bounds: PipelineBounds(batch: batch))
-        run.leastConfidence = options.rejectBelow
+        (run.leastConfidence, run.blendedBytesPerPixel) = (options.rejectBelow, options.prediction.method.bytesPerPixel)
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(
                 kinds.formats, to: output,

@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// As versions before 0.3 wrote it: without what came later.
+    /// As earlier versions wrote it, without what came later.
     @Test func filesOfFormatOneAreRead() throws {
         try inTemporaryFolder { folder in
             let metrics = try Metrics(records: randomRecords(12), settings: settings)

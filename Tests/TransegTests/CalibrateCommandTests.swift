@@ -49,6 +49,26 @@ import Testing
         }
     }
 
+    @Test func waysOfMakingMasksAreChecked() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 120, height: 90, seed: 1).write(to: "\(folder)/a.png")
+            let segment = ["segment", "a.png", "--model", tinyModel]
+            for (options, text) in [
+                (["--tiles", "--cascade", "64,128"], "exclude each other"), (["--cascade", "128,64"], "cascade"),
+                (["--cascade", "64"], "cascade"), (["--cascade", "72,144"], "not a multiple of 16"),
+                (["--cascade", "64,128", "--size", "64"], "--cascade"), (["--tta", "flip,flip"], "tta"),
+                (["--tta", "turn"], "tta"), (["--tiles", "--dump", "a.safetensors"], "--dump"),
+            ] {
+                let result = try Program.run(segment + options, in: folder)
+                #expect(result.exitCode == 64 && result.errors.contains(text), "\(options): \(result.errors)")
+            }
+            let tiled = try Program.run(
+                segment + ["--tiles", "--tta", "flip", "--json", "--write", "mask", "--batch", "2"], in: folder)
+            #expect(tiled.exitCode == 0 && tiled.output.contains(#""passes":14"#), "\(tiled.output) \(tiled.errors)")
+            #expect(tiled.errors.contains("Note: tiles, flips at 64 x 64"))
+        }
+    }
+
     @Test func unsurePicturesAreRejected() throws {
         try withTemporaryFolder { folder in
             for seed in 0..<2 { try drawnPicture(width: 60, height: 50, seed: seed).write(to: "\(folder)/\(seed).png") }

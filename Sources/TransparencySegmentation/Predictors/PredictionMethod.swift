@@ -22,6 +22,11 @@ public struct PredictionMethod: Sendable, Equatable {
     /// Whether a mask is that of one pass.
     public var isOnePass: Bool { self == PredictionMethod() }
 
+    /// Memory that a picture's pixel takes beside what one pass does: a mask that others are mixed into, and how far it is open; a sum.
+    package var bytesPerPixel: Int {
+        (tiles || !cascade.isEmpty ? 12 : 0) + (flips || scales ? 4 : 0)
+    }
+
     /// What makes masks so.
     ///
     /// - Parameters:

@@ -23,6 +23,8 @@ public struct SegmentationRun: Sendable {
     public var threshold: Float
     /// Pictures whose ``Segmentation/confidence`` is below this get no results; nil for none.
     public var leastConfidence: Double?
+    /// Memory that the predictor takes of a picture's pixel beside what one pass does.
+    package var blendedBytesPerPixel = 0
     public var bounds: PipelineBounds
 
     public init(
@@ -101,7 +103,7 @@ public struct SegmentationRun: Sendable {
 
     /// Memory that a pixel takes until its results are written: the picture, its mask twice, and the results' files where they do not squeeze.
     private var bytesPerPixel: Int {
-        SegmentationMemory.bytesOfPicturePixel + (writer.kinds.contains(.cutout) ? 8 : 0)
+        SegmentationMemory.bytesOfPicturePixel + blendedBytesPerPixel + (writer.kinds.contains(.cutout) ? 8 : 0)
             // The background and its pyramid, in floats.
             + (writer.kinds.contains(.seeThrough) ? 64 : 0)
             + (writer.kinds.contains(.classes) ? 12 : 0)
