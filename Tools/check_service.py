@@ -158,8 +158,8 @@ def soak(program, folder, seconds, connections, options):
     check(descriptors <= samples[0][2] + 4, f"descriptors went from {samples[0][2]} to {descriptors}")
     print(f"soak: {seconds} s, {connections} connections: {answered} requests answered of as many, "
           f"{counts.broken} connections broken off; statuses {dict(sorted(counts.statuses.items()))}; "
-          f"memory {samples[0][1] >> 20} MiB at first, {samples[-1][1] >> 20} MiB at last, "
-          f"{slope / (1 << 20):+.1f} MiB an hour after the first quarter; descriptors {samples[0][2]} and {descriptors}")
+          f"memory {' '.join(str(samples[len(samples) * part // 8][1] >> 20) for part in range(8))} {samples[-1][1] >> 20} MiB "
+          f"by eighths of the time, {slope / (1 << 20):+.1f} MiB an hour after the first quarter; descriptors {samples[0][2]} and {descriptors}")
     return slope
 
 
