@@ -36,12 +36,13 @@ public struct SegmentationService: Service {
     ///   - settings: Where to listen, and the bounds.
     ///   - logger: Takes a line for each request.
     ///   - onRunning: Called with the port once the service listens.
-    /// - Throws: ``ServiceError`` for settings that would serve other machines without a token, or a token that is too short.
+    /// - Throws: ``ServiceError`` for settings that would serve other machines without a token, or a token that is too short;
+    ///   `SegmentationError` for a calibration that cannot be used.
     public init(
         segmenter: Segmenter, name: String, settings: ServiceSettings = ServiceSettings(),
         logger: Logger = Logger(label: "transeg"), onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws {
-        let labels = segmenter.usage.target == .binary ? ["glass"] : ["things", "stuff"]
+        let labels = segmenter.hasClasses ? ["things", "stuff"] : ["glass"]
         let version = segmenter.model.contentHash().prefix(12).description
         let side: [Int]? =
             switch settings.size ?? segmenter.defaultSize {
@@ -49,8 +50,10 @@ public struct SegmentationService: Service {
             case .exact(let height, let width): [height, width]
             case .fit: nil
             }
+        // As the program does it: a calibrated model's softness is a probability here too.
+        let predictor = try ModelCalibration(of: segmenter.model)?.applied(to: segmenter) ?? segmenter
         try self.init(
-            predictor: segmenter, model: ServedModel(name: name, labels: labels, version: version, inputSize: side),
+            predictor: predictor, model: ServedModel(name: name, labels: labels, version: version, inputSize: side),
             settings: settings, logger: logger, onRunning: onRunning)
     }
 
