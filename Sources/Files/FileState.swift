@@ -12,9 +12,9 @@ package struct FileState: Sendable, Equatable {
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         size = Int(status.st_size)
         #if canImport(Darwin)
-            let time = status.st_mtimespec
+        let time = status.st_mtimespec
         #else
-            let time = status.st_mtim
+        let time = status.st_mtim
         #endif
         let (product, overflows) = Int(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
         // A file may claim any time.

@@ -20,11 +20,11 @@ package final class FolderEvents {
     /// Throws ``FileReadError``, also on systems without inotify.
     package init(watching folder: String) throws {
         #if os(Linux)
-            descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
-            guard descriptor >= 0 else { throw Self.error(folder) }
+        descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+        guard descriptor >= 0 else { throw Self.error(folder) }
         #else
-            descriptor = -1
-            throw FileReadError(path: folder, code: ENOTSUP, reason: "folders can be watched on Linux only")
+        descriptor = -1
+        throw FileReadError(path: folder, code: ENOTSUP, reason: "folders can be watched on Linux only")
         #endif
     }
 
@@ -33,11 +33,11 @@ package final class FolderEvents {
     /// Watches one more folder; one that is watched already stays so. Throws ``FileReadError``.
     package func add(_ folder: String) throws {
         #if os(Linux)
-            let mask =
-                IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
-            let watch = inotify_add_watch(descriptor, folder, UInt32(bitPattern: mask))
-            guard watch >= 0 else { throw Self.error(folder) }
-            folders[watch] = folder
+        let mask =
+            IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
+        let watch = inotify_add_watch(descriptor, folder, UInt32(bitPattern: mask))
+        guard watch >= 0 else { throw Self.error(folder) }
+        folders[watch] = folder
         #endif
     }
 
@@ -89,21 +89,21 @@ package final class FolderEvents {
 
     private func event(_ watch: Int32, _ mask: UInt32, _ name: String) -> Event? {
         #if os(Linux)
-            func has(_ flag: Int32) -> Bool { mask & UInt32(bitPattern: flag) != 0 }
-            if has(IN_Q_OVERFLOW) { return .lost }
-            guard let folder = folders[watch] else { return nil }
-            if has(IN_DELETE_SELF) || has(IN_MOVE_SELF) || has(IN_UNMOUNT) {
-                inotify_rm_watch(descriptor, watch)
-                folders[watch] = nil
-                return .gone(folder)
-            }
-            let path = (folder as NSString).appendingPathComponent(name)
-            if has(IN_ISDIR) {
-                return has(IN_CREATE) || has(IN_MOVED_TO) ? .folder(path) : nil
-            }
-            return has(IN_CLOSE_WRITE) || has(IN_MOVED_TO) ? .file(path) : nil
+        func has(_ flag: Int32) -> Bool { mask & UInt32(bitPattern: flag) != 0 }
+        if has(IN_Q_OVERFLOW) { return .lost }
+        guard let folder = folders[watch] else { return nil }
+        if has(IN_DELETE_SELF) || has(IN_MOVE_SELF) || has(IN_UNMOUNT) {
+            inotify_rm_watch(descriptor, watch)
+            folders[watch] = nil
+            return .gone(folder)
+        }
+        let path = (folder as NSString).appendingPathComponent(name)
+        if has(IN_ISDIR) {
+            return has(IN_CREATE) || has(IN_MOVED_TO) ? .folder(path) : nil
+        }
+        return has(IN_CLOSE_WRITE) || has(IN_MOVED_TO) ? .file(path) : nil
         #else
-            return nil
+        return nil
         #endif
     }
 }

@@ -165,7 +165,8 @@ struct SegmentCommand: AsyncParsableCommand {
         if !pictures.isEmpty {
             do {
                 try await segment(
-                    pictures, of: found.count, by: predictor, segmenter, writer, kinds, size: inputSize, isExample: isExample,
+                    pictures, of: found.count, by: predictor, segmenter, writer, kinds, size: inputSize,
+                    isExample: isExample,
                     ranks)
             } catch let code as ExitCode where code.rawValue == 1 { failure = code }
         }
@@ -180,7 +181,8 @@ struct SegmentCommand: AsyncParsableCommand {
         _ kinds: ResultKinds, size: InputSize?, isExample: Bool, _ ranks: Ranks
     ) async throws {
         var run = SegmentationRun(
-            predictor: SmoothedPredictor.of(predictor, alpha: smooth), writer: writer, size: size, threshold: options.threshold,
+            predictor: SmoothedPredictor.of(predictor, alpha: smooth), writer: writer, size: size,
+            threshold: options.threshold,
             bounds: PipelineBounds(batch: batch))
         (run.leastConfidence, run.blendedBytesPerPixel) = (options.rejectBelow, options.prediction.method.bytesPerPixel)
         if !kinds.formats.isEmpty {

@@ -46,10 +46,11 @@ import Wandb
             try logger.log(update: update(1))
             try logger.log(update: update(2, loss: .nan))
             try logger.log(validation: validation(2, recall: nil))
-            let head = "step,epoch,loss,lr,grad_norm,skipped,seconds,pictures_per_second,data_wait,memory\n"
-            let rows = "1,0.25,0.5,2e-06,1.5,0,2,4,0.125,3221225472\n"
+            let former = "step,epoch,loss,lr,grad_norm,skipped,seconds,pictures_per_second,data_wait,memory"
+            let head = former + ",loss_latent_mse,loss_cross_entropy,loss_dice,loss_boundary\n"
+            let rows = "1,0.25,0.5,2e-06,1.5,0,2,4,0.125,3221225472,,,,\n"
             #expect(
-                try text("\(folder)/updates.csv") == head + rows + "2,0.25,nan,2e-06,1.5,1,2,4,0.125,3221225472\n")
+                try text("\(folder)/updates.csv") == head + rows + "2,0.25,nan,2e-06,1.5,1,2,4,0.125,3221225472,,,,\n")
             #expect(try text("\(folder)/validations.csv") == "step,val_iou,val_recall,val_mse\n2,0.5,,0.25\n")
 
             // Killed in the middle of a row, and gone on with from before the second update.
@@ -59,7 +60,16 @@ import Wandb
             #expect(try text("\(folder)/updates.csv") == head + rows)
             #expect(try text("\(folder)/validations.csv") == "step,val_iou,val_recall,val_mse\n")
             try second.log(update: update(2))
-            #expect(try text("\(folder)/updates.csv").hasSuffix("2,0.25,0.5,2e-06,1.5,0,2,4,0.125,3221225472\n"))
+            #expect(try text("\(folder)/updates.csv").hasSuffix("2,0.25,0.5,2e-06,1.5,0,2,4,0.125,3221225472,,,,\n"))
+            // As earlier versions wrote it, without the losses' terms.
+            try Data("\(former)\n1,0.25,0.5,2e-06,1.5,0,2,4,0.125,3221225472\n".utf8)
+                .write(to: URL(fileURLWithPath: "\(folder)/updates.csv"))
+            let third = try CSVLogger(run(folder, step: 1))
+            #expect(try text("\(folder)/updates.csv") == head + rows)
+            var several = update(2)
+            several.losses = ["cross_entropy": 0.5, "boundary": 0.25]
+            try third.log(update: several)
+            #expect(try text("\(folder)/updates.csv").hasSuffix("3221225472,,0.5,,0.25\n"))
             _ = try CSVLogger(run(folder))
             #expect(try text("\(folder)/updates.csv") == head)
         }

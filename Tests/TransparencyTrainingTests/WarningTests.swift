@@ -8,7 +8,8 @@ import Testing
         var settings = TrainingSettings()
         settings.training.maxTrainSteps = 10
         settings.learningRateScheduler.lrWarmupSteps = 10
-        #expect(settings.warnings(pictureCount: 100).contains { $0.hasPrefix("the warm-up of 10 updates is as long as") })
+        #expect(
+            settings.warnings(pictureCount: 100).contains { $0.hasPrefix("the warm-up of 10 updates is as long as") })
         settings.learningRateScheduler.lrWarmupSteps = 5
         #expect(settings.warnings(pictureCount: 100).isEmpty)
     }

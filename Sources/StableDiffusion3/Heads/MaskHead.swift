@@ -2,6 +2,6 @@
 public enum MaskHead: String, Codable, Sendable, CaseIterable {
     /// The transformer's own output is the latent of a mask, which the VAE decodes.
     case latent
-    /// A linear layer gives each token's own pixels (``TokenReadout``); the VAE's decoder is not needed.
+    /// A linear layer gives each token's own pixels; the VAE's decoder is not needed.
     case readout
 }

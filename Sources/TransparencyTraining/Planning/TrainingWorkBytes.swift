@@ -15,8 +15,11 @@ struct TrainingWorkBytes {
         let batch = settings.training.trainBatchSize
         let pixels = settings.dataset.resolution * settings.dataset.resolution
         let rows = shape.blockRows(isOnHost: isOnHost)
+        // Of a head alone nothing in the blocks is recorded, and one is at work at a time.
         let recorded =
-            settings.compute.gradientCheckpointing ? rows.count + (rows.max() ?? 0) : rows.reduce(0, +)
+            settings.model.trainable == .head
+            ? rows.max() ?? 0
+            : settings.compute.gradientCheckpointing ? rows.count + (rows.max() ?? 0) : rows.reduce(0, +)
         let isFrozen = !settings.model.trainedForm.trainsTransformer
         // The table is kept in float32 for checkpoints, and in half precision to compute with.
         let table = shape.counts.positionTable * (size == 4 ? 4 : 4 + size)

@@ -28,7 +28,8 @@ extension TrainingSettings {
 
     private var shardingWarning: String? {
         guard compute.sharding != .none, training.processCount == 1 else { return nil }
-        return "--sharding \(compute.sharding.rawValue) changes nothing in one process; start several with torchrun, or see --offload"
+        return
+            "--sharding \(compute.sharding.rawValue) changes nothing in one process; start several with torchrun, or see --offload"
     }
 
     private func warmupWarning(pictureCount: Int) -> String? {
