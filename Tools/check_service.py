@@ -159,7 +159,9 @@ def soak(program, folder, seconds, connections, options):
     print(f"soak: {seconds} s, {connections} connections: {answered} requests answered of as many, "
           f"{counts.broken} connections broken off; statuses {dict(sorted(counts.statuses.items()))}; "
           f"memory {' '.join(str(samples[len(samples) * part // 8][1] >> 20) for part in range(8))} {samples[-1][1] >> 20} MiB "
-          f"by eighths of the time, {slope / (1 << 20):+.1f} MiB an hour after the first quarter; descriptors {samples[0][2]} and {descriptors}")
+          # A short soak warms up to its end.
+          f"by eighths of the time" + (f", {slope / (1 << 20):+.1f} MiB an hour after the first quarter" if seconds >= 300 else "")
+          + f"; descriptors {samples[0][2]} and {descriptors}")
     return slope
 
 
