@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [SIGTERM, SIGINT]) func aFolderIsWatched(_ signal: Int32) throws {
+    @Test(.timeLimit(.minutes(20)), arguments: [SIGTERM, SIGINT]) func aFolderIsWatched(_ signal: Int32) throws {
         try withTemporaryFolder { folder in
             try put(["in/first.png", "late/moved.png", "late/deep.png", "late/twin.jpg"], in: folder)
             let process = Program.makeProcess(
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func aWatchedFolderThatGoesIsAnError() throws {
+    @Test(.timeLimit(.minutes(20))) func aWatchedFolderThatGoesIsAnError() throws {
         try withTemporaryFolder { folder in
             try put(["in/a.png"], in: folder)
             let process = Program.makeProcess(["watch", "in", "--model", tinyModel, "--write", "mask"], in: folder)
