@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from segment import STEPS, run, sides
+from segment import STEPS, copies, run, sides
 
 PEERS = ["diffusers", "compile", "zentorch", "openvino", "openvino-bf16", "openvino-int8"]
 OURS = {"transeg": [], "transeg-fast": ["--precision", "fast"], "transeg-int8": ["--precision", "int8"]}
@@ -165,10 +165,11 @@ def measure_ours(arguments, options, result):
     command = [arguments.transeg, "segment", "--model", arguments.model, "--size", arguments.size, "--threads",
                str(arguments.threads), *options]
     with tempfile.TemporaryDirectory() as folder:
-        pictures = [arguments.picture] * (arguments.passes + 1)
-        output, peak = run([*command, *pictures, "--json", "--batch", "1", "--output", folder])
+        pictures = copies(arguments.picture, arguments.passes + 1, folder)
+        output, peak = run([*command, *pictures, "--json", "--batch", "1", "--output", f"{folder}/masks"])
         rows = [json.loads(line)["seconds"] for line in output.splitlines()][1:]
-        run([*command, arguments.picture, "--quiet", "--output", folder, "--dump", result])
+        assert len(rows) == arguments.passes, f"{arguments.passes} passes were asked for and {len(rows)} counted"
+        run([*command, arguments.picture, "--quiet", "--output", f"{folder}/masks", "--dump", result])
     return [[row[step] for step in STEPS] for row in rows], peak
 
 

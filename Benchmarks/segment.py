@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -77,15 +78,17 @@ def run_diffusers(arguments):
 def run_transeg(arguments, folder):
     """The program on the picture as often as there are passes."""
     count = arguments.batch
-    command = [arguments.transeg, "segment", *[arguments.picture] * count * (arguments.passes + 1), "--json",
+    pictures = copies(arguments.picture, count * (arguments.passes + 1), folder)
+    command = [arguments.transeg, "segment", *pictures, "--json",
                "--model", arguments.model, "--size", arguments.size, "--dtype", arguments.dtype, "--device",
-               arguments.device, "--batch", str(count), "--output", folder]
+               arguments.device, "--batch", str(count), "--output", f"{folder}/masks"]
     if arguments.threads:
         command += ["--threads", str(arguments.threads)]
     if arguments.plain:
         command += ["--plain"]
     output, peak = run(command)
     rows = [json.loads(line)["seconds"] for line in output.splitlines()][count::count]
+    assert len(rows) == arguments.passes, f"{arguments.passes} passes were asked for and {len(rows)} counted"
     return [[row[step] for step in STEPS] for row in rows], peak
 
 
@@ -98,6 +101,14 @@ def run(command):
             sys.exit(f"failed: {' '.join(command)}")
         output.seek(0)
         return output.read().decode(), usage.ru_maxrss / 2**20
+
+
+def copies(picture, count, folder):
+    """The picture under so many names: one that is named twice is segmented once."""
+    paths = [pathlib.Path(folder, f"{index}{pathlib.Path(picture).suffix}") for index in range(count)]
+    for path in paths:
+        shutil.copy(picture, path)
+    return [str(path) for path in paths]
 
 
 def sides(size):
@@ -142,7 +153,7 @@ def main():
             ours += passes
             memory["transeg"].append(peak)
         dump = [arguments.transeg, "segment", arguments.picture, "--quiet", "--model", arguments.model, "--size",
-                arguments.size, "--dtype", arguments.dtype, "--device", arguments.device, "--output", folder,
+                arguments.size, "--dtype", arguments.dtype, "--device", arguments.device, "--output", f"{folder}/masks",
                 "--dump", f"{folder}/transeg.safetensors"] + ["--plain"] * arguments.plain
         run(dump)
         distance = errors(f"{folder}/transeg.safetensors", tensors)
