@@ -81,6 +81,11 @@ public final class Segmenter: MaskPredictor {
                     + "\(memoryLimit == nil ? "is" : "are") for folded float32"
                     + "\(precision == .fast && memoryLimit == nil ? "" : " on the CPU"); elsewhere take dtype bfloat16")
         }
+        guard precision != .int8 || int8SumsAreExact else {
+            throw SegmentationError.device(
+                "precision int8 needs a processor with VNNI instructions, without which eight-bit sums overflow; take fast or exact"
+            )
+        }
         let (usage, headForm) = (try SegmentationConfiguration(of: folder), try folder.headForm(head))
         let decodes = !headForm.replacesProjection
         (sizeUnit, largestSide) = try folder.inputLimits()

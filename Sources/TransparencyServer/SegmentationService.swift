@@ -51,9 +51,9 @@ public struct SegmentationService: Service {
             case .fit: nil
             }
         // As the program does it: a calibrated model's softness is a probability here too.
-        let predictor = try ModelCalibration(of: segmenter.model)?.applied(to: segmenter) ?? segmenter
         try self.init(
-            predictor: predictor, model: ServedModel(name: name, labels: labels, version: version, inputSize: side),
+            predictor: segmenter.calibrated(),
+            model: ServedModel(name: name, labels: labels, version: version, inputSize: side),
             settings: settings, logger: logger, onRunning: onRunning)
     }
 

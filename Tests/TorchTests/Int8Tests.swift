@@ -21,7 +21,7 @@ import Torch
         #expect(try Tensor.zeros([2, width]).quantizeRows().values.array(of: Int8.self).allSatisfy { $0 == 0 })
     }
 
-    @Test(arguments: [[40, 96], [2, 20, 96], [1, 1, 96]], [true, false])
+    @Test(.enabled(if: int8SumsAreExact), arguments: [[40, 96], [2, 20, 96], [1, 1, 96]], [true, false])
     func theRoundingOfInputsAndWeightsIsTheWholeError(shape: [Int], hasBias: Bool) throws {
         let x = try Tensor.randn(shape, seed: 1)
         let original = try Tensor.randn([64, 96], seed: 2)

@@ -22,4 +22,12 @@ import Testing
             #expect(masks[0].count == masks[1].count && (apart.max() ?? 255) <= 1)
         }
     }
+
+    @Test func eightBitsThatWouldOverflowAreRefused() throws {
+        try withTemporaryFolder { folder in
+            let result = try Program.run(
+                ["segment", "--precision", "int8"], in: folder, environment: ["ONEDNN_MAX_CPU_ISA": "AVX2"])
+            #expect(result.exitCode == 1 && result.errors.contains("VNNI"), "\(result.errors)")
+        }
+    }
 }

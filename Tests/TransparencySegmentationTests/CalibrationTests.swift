@@ -96,6 +96,24 @@ import Testing
         try body(folder)
     }
 
+    @Test func aSegmenterTakesItsModelsTemperature() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-\(UUID().uuidString)").path
+        try FileManager.default.copyItem(atPath: "\(goldens)/tiny-0", toPath: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let segmenter = try await Segmenter(model: folder)
+        #expect(try segmenter.calibrated() is Segmenter)
+        try ModelCalibration(
+            temperature: try #require(Temperature(2)), prediction: "one pass", data: "drawn", images: 3, eceBefore: 0.1,
+            eceAfter: 0.01
+        ).write(to: folder)
+        let picture = try Image.drawn(width: 70, height: 50) { x, y in (UInt8((x * 7 + y * 13) % 256), 0, 0) }
+        let (own, calibrated) = (
+            try await segmenter.segment(picture), try await segmenter.calibrated().segment(picture)
+        )
+        #expect(calibrated.softMask == own.calibrated(by: try #require(Temperature(2))).softMask)
+        #expect(calibrated.softMask != own.softMask)
+    }
+
     private func segmentation(_ softness: [Float]) -> Segmentation {
         Segmentation(SoftMask(width: softness.count, height: 1, planes: softness))
     }

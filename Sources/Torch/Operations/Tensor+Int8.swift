@@ -22,3 +22,16 @@ package func linearInt8(_ input: Tensor, weight: Tensor, scales: Tensor, bias: T
         ct_linear_int8(input.raw, weight.raw, scales.raw, bias.raw, $0)
     }
 }
+
+/// Whether ``linearInt8(_:weight:scales:bias:)`` is exact on this processor.
+///
+/// Where VNNI instructions are missing, or kept from oneDNN by `ONEDNN_MAX_CPU_ISA`, its kernels add the products of two pairs in sixteen bits,
+/// which overflow, and say nothing.
+package let int8SumsAreExact: Bool = {
+    // The largest products that there are, in a matrix that is large enough for the kernels of the instruction set.
+    guard let input = try? Tensor([Float](repeating: 127, count: 64 * 96), shape: [64, 96]),
+        let (weight, scales) = try? input.quantizeRows(),
+        let sums = try? linearInt8(input, weight: weight, scales: scales).array(of: Float.self)
+    else { return false }
+    return sums.allSatisfy { $0 == 127 * 127 * 96 }
+}()

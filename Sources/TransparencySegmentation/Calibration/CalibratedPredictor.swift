@@ -36,3 +36,12 @@ extension ModelCalibration {
             : "the model was calibrated on masks by \(prediction), and these are by \(method.text); transeg evaluate says how far their softness is from probabilities"
     }
 }
+
+extension Segmenter {
+    /// The segmenter as the program and the service use it: with the temperature of its model's ``ModelCalibration``, where there is one.
+    ///
+    /// - Throws: ``SegmentationError/configuration(file:reason:)`` for a calibration that cannot be used.
+    public func calibrated() throws -> any MaskPredictor {
+        try ModelCalibration(of: model)?.applied(to: self) ?? self
+    }
+}
