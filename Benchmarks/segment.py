@@ -42,7 +42,7 @@ def run_diffusers(arguments):
         return time.perf_counter()
 
     start = clock()
-    parts = {name: cls.from_pretrained(arguments.model, subfolder=name, torch_dtype=dtype).to(device).eval()
+    parts = {name: cls.from_pretrained(arguments.model, subfolder=name, torch_dtype=dtype).to(device, dtype).eval()
              for name, cls in [("vae", AutoencoderKL), ("transformer", SD3Transformer2DModel)]}
     prompts = pathlib.Path(arguments.model) / "precomputed_prompt_embeddings"
     tokens, pooled = (torch.load(prompts / name, weights_only=True).to(device, dtype)

@@ -33,7 +33,7 @@ def run_diffusers(arguments):
             torch.cuda.synchronize()
         return time.perf_counter()
 
-    vae = AutoencoderKL.from_pretrained(arguments.model, subfolder="vae", torch_dtype=dtype).to(device).eval()
+    vae = AutoencoderKL.from_pretrained(arguments.model, subfolder="vae", torch_dtype=dtype).to(device, dtype).eval()
     transformer = SD3Transformer2DModel.from_pretrained(
         arguments.model, subfolder="transformer", torch_dtype=torch.float32).to(device)
     if arguments.gradient_checkpointing:
