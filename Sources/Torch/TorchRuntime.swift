@@ -45,8 +45,8 @@ public enum TorchRuntime {
 
     /// Whether freed memory stays with the process, or is given back as glibc does by itself.
     ///
-    /// Where it stays, the next pass need not ask the kernel for it, which is up to a fifth quicker; what lies free between others makes the peak
-    /// higher. Has no effect without glibc.
+    /// Where it stays, the next pass need not ask the kernel for it, which is up to a fifth quicker. Blocks of 8 MiB and more are kept up to the
+    /// most that was in use at once, so that they do not raise the peak (on Linux); smaller ones are malloc's, and glibc's alone are kept.
     public static func keepFreedMemory(_ keeps: Bool) { ct_keep_freed_memory(keeps) }
 
     /// From now on the same input gives the same bits on a CUDA device, wherever torch has an algorithm that does; elsewhere torch warns.
