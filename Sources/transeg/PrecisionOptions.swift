@@ -7,7 +7,8 @@ struct PrecisionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What the transformer's products are computed in, on the CPU with --dtype float32: exact in float32, fast in bfloat16, "
-                + "int8 in eight-bit integers, on processors with VNNI instructions. On a CUDA device fast is TF32 for everything. Docs/performance.md says what that saves and does to masks."))
+                + "int8 in eight-bit integers, on processors with VNNI instructions. On a CUDA device fast is TF32 for everything. Docs/performance.md says what that saves and does to masks."
+        ))
     var precision = Precision.exact
 
     @Option(
