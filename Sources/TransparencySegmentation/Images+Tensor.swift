@@ -26,7 +26,8 @@ extension Image {
                 let plane = try samples.narrow(3, start: channel, length: 1).permute([0, 3, 1, 2]) / 255
                 return try plane.contiguous().upsampleBilinear(height: newHeight, width: newWidth)
             }
-            return try cat(planes, axis: 1)
+            // One plane lies in both orders at once, and torch takes the other one for what it makes of such.
+            return try cat(planes, axis: 1).contiguous()
         }
     }
 }

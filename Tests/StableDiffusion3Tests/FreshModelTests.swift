@@ -122,4 +122,28 @@ import TorchTraining
         let wanted = try withoutGradients { try plain.decode(plain.encode(image).mode()) }
         try expectClose(try trained.reconstruct(image), wanted, within: Tolerance.rounding)
     }
+
+    /// Which convolutions are taken depends on the VAE, not on how the caller's tensor happens to lie: of wide ones the numbers are Winograd's.
+    @Test func theOrderInMemoryDoesNotChooseTheConvolutions() throws {
+        let configuration = try JSONDecoder().decode(
+            AutoencoderKLConfiguration.self,
+            from: Data(
+                #"{"_class_name": "AutoencoderKL", "block_out_channels": [128], "layers_per_block": 1, "latent_channels": 4, "down_block_types": ["DownEncoderBlock2D"], "up_block_types": ["UpDecoderBlock2D"], "use_quant_conv": false, "use_post_quant_conv": false}"#
+                    .utf8))
+        let vae = try AutoencoderKL(
+            configuration,
+            Weights(AutoencoderKL.freshWeights(configuration, seed: 3), dtype: .float32))
+        let images = try Tensor((0..<3 * 64 * 64).map { sin(Float($0)) }, shape: [1, 3, 64, 64])
+        try withoutGradients {
+            for inPlanes in [false, true] {
+                let wanted = try vae.distributionParameters(images, inPlanes: inPlanes).array(of: Float.self)
+                let found = try vae.distributionParameters(images.channelsLast(), inPlanes: inPlanes)
+                #expect(try found.array(of: Float.self) == wanted)
+            }
+            let latents = try vae.encode(images).mean
+            #expect(
+                try vae.decode(latents.channelsLast()).array(of: Float.self)
+                    == vae.decode(latents).array(of: Float.self))
+        }
+    }
 }

@@ -35,7 +35,7 @@ package struct AutoencoderKL {
     ///
     /// - Parameter inPlanes: Whether convolutions round as they do with channels first, whatever is quicker.
     package func distributionParameters(_ images: Tensor, inPlanes: Bool = false) throws -> Tensor {
-        try encoder(inPlanes ? images : laidOut(images)).contiguous()
+        try encoder(inPlanes ? images.contiguous() : laidOut(images)).contiguous()
     }
 
     /// Latents `[N, C, h, w]` as the VAE has them to pictures `[N, 3, H, W]`, about −1…1 and not clamped.
@@ -45,10 +45,11 @@ package struct AutoencoderKL {
     }
 
     /// With channels last where that makes convolutions quicker, which round a little otherwise then: in half precision,
-    /// and on the CPU where channels are too few for Winograd's algorithm to win (`Docs/performance.md`).
+    /// and on the CPU where channels are too few for Winograd's algorithm to win (`Docs/performance.md`). Otherwise in planes, which
+    /// that algorithm wants, however the tensor lies that was given: the order of the first one stays through all layers.
     func laidOut(_ x: Tensor) throws -> Tensor {
         let isSmall = x.device.kind == .cpu && configuration.blockOutChannels.allSatisfy { $0 <= 64 }
-        return fastKernelsAreAllowed && (x.dtype != .float32 || isSmall) ? try x.channelsLast() : x
+        return try fastKernelsAreAllowed && (x.dtype != .float32 || isSmall) ? x.channelsLast() : x.contiguous()
     }
 
     /// `(latents − shift) · scale`: from the VAE's range to the transformer's.
