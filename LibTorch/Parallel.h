@@ -33,7 +33,7 @@ template <typename Body> inline void parallel_for(int64_t begin, int64_t end, in
     const Body &body;
     int64_t begin, end;
     std::atomic_flag has_failed = ATOMIC_FLAG_INIT;
-    std::exception_ptr failure;
+    std::exception_ptr failure{};
   } team{body, begin, end};
   GOMP_parallel(
       [](void *data) {

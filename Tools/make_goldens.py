@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
 from head_goldens import make_heads, write_sums
+from tiny_decoder_goldens import make_tiny_decoder
 from random_models import make_transformer, make_vae, randomise, save_prompt
 
 TIMESTEP = 1000.0
@@ -209,6 +210,7 @@ def main():
     make_clip(out / "clip-g", 501, "gelu", 63)
     make_empty_prompt(out / "empty-prompt")
     make_heads(out)
+    make_tiny_decoder(out)
     versions = {name: __import__(name).__version__ for name in ["torch", "diffusers", "transformers", "safetensors"]}
     (out / "versions.json").write_text(json.dumps(versions, indent=2) + "\n")
     write_sums(out)

@@ -9,14 +9,7 @@ extension ModelFolder {
     package func fingerprint() -> String {
         let hash = SHA256()
         Array(contentHash().utf8).withUnsafeBytes { hash.update($0) }
-        for file in [SegmentationConfiguration.fileName] + partFiles() {
-            // Of a link, as Hugging Face's cache has them, the file that it leads to.
-            let target = URL(fileURLWithPath: "\(path)/\(file)").resolvingSymlinksInPath().path
-            guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { continue }
-            let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            let line = "\(file)\t\(attributes[.size] as? Int ?? 0)\t\(changed)\n"
-            Array(line.utf8).withUnsafeBytes { hash.update($0) }
-        }
+        hash.add(timesOf: [SegmentationConfiguration.fileName] + partFiles(), in: path)
         return hash.finish()
     }
 
@@ -44,12 +37,37 @@ extension ModelFolder {
     }
 }
 
+extension SHA256 {
+    /// Adds the paths, sizes and times of modification of files.
+    fileprivate func add(timesOf files: [String], in folder: String) {
+        for file in files {
+            // Of a link, as Hugging Face's cache has them, the file that it leads to.
+            let target = URL(fileURLWithPath: "\(folder)/\(file)").resolvingSymlinksInPath().path
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { continue }
+            let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+            let line = "\(file)\t\(attributes[.size] as? Int ?? 0)\t\(changed)\n"
+            Array(line.utf8).withUnsafeBytes { update($0) }
+        }
+    }
+}
+
 extension Segmenter {
+    /// Tells apart what the folder of the small decoder held at two times; nil without one.
+    private var decoderFingerprint: String? {
+        guard let decoder else { return nil }
+        let hash = SHA256()
+        hash.add(
+            timesOf: ((try? FileManager.default.contentsOfDirectory(atPath: decoder)) ?? []).sorted(), in: decoder)
+        return "\(decoder) \(hash.finish())"
+    }
+
     /// The model and its files, and everything about the arithmetic that changes more than rounding: dtype, precision, form, the kind of
     /// device, and libtorch. Threads and a memory limit do not.
     public var identity: [String: String] {
-        // Evaluations that earlier versions began know nothing of heads.
-        (head == .latent ? [:] : ["head": head.rawValue]).merging([
+        // Evaluations that earlier versions began know nothing of heads and of small decoders.
+        var later = head == .latent ? [:] : ["head": head.rawValue]
+        later["decoder"] = decoderFingerprint
+        return later.merging([
             "model": model.path, "weights": model.fingerprint(), "variant": model.variant ?? "none",
             "dtype": "\(dtype)", "precision": precision.rawValue, "plain": "\(form == .plain)",
             "device": device.kind.rawValue, "torch": TorchRuntime.loadedVersion ?? TorchRuntime.version,
@@ -59,7 +77,8 @@ extension Segmenter {
     /// What is computed in, for people: `float32`, `float32, products in int8`, or `float16, the VAE in float32`.
     public var arithmetic: String {
         let autoencoder = autoencoderDType == dtype ? "" : ", the VAE in \(autoencoderDType)"
+        let decoding = decoder.map { ", decoded by \($0)" } ?? ""
         let products = precision == .exact ? "" : ", products in \(precision == .fast ? "bfloat16" : "int8")"
-        return "\(dtype)\(autoencoder)\(products)\(form == .plain ? ", as diffusers" : "")"
+        return "\(dtype)\(autoencoder)\(products)\(decoding)\(form == .plain ? ", as diffusers" : "")"
     }
 }

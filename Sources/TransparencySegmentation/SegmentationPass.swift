@@ -3,8 +3,8 @@ import StableDiffusion3
 import Torch
 import TorchNN
 
-/// The one pass from pictures to what they show, with all weights: picture, VAE encoder, transformer, mask; with a latent head the VAE's decoder
-/// before the mask.
+/// The one pass from pictures to what they show, with all weights: picture, VAE encoder, transformer, mask; with a latent head the VAE's decoder,
+/// or a small one in its place, before the mask.
 @ComputeActor
 final class SegmentationPass {
     let device: Device
@@ -22,15 +22,19 @@ final class SegmentationPass {
     private let model: ModelFolder
     private let memory: SegmentationMemory?
     private let autoencoder: AutoencoderKL
+    /// What decodes instead of the VAE.
+    private let tinyDecoder: AutoencoderTiny?
     private let transformer: (Tensor) throws -> Tensor
 
     /// - Parameters:
     ///   - model: Where the parts are from.
-    ///   - autoencoder: With its decoder, unless `head` is a readout.
+    ///   - autoencoder: With its decoder, unless `head` is a readout or there is a small one.
+    ///   - tinyDecoder: What decodes instead of the VAE, in the VAE's dtype.
     ///   - transformer: A latent `[N, 16, h, w]` to the same shape, or to what `head` gives, both in `dtype`.
     init(
         model: ModelFolder, usage: SegmentationConfiguration, head: HeadForm, autoencoder: AutoencoderKL,
-        device: Device, dtype: DType, form: TransformerForm = .folded, precision: Precision = .exact,
+        tinyDecoder: AutoencoderTiny? = nil, device: Device, dtype: DType, form: TransformerForm = .folded,
+        precision: Precision = .exact,
         memory: SegmentationMemory? = nil, isStreamed: Bool = false,
         transformer: @escaping (Tensor) throws -> Tensor
     ) {
@@ -38,6 +42,7 @@ final class SegmentationPass {
         (self.device, self.dtype, autoencoderDType, self.form) = (device, dtype, autoencoder.dtype, form)
         (self.precision, self.memory, self.isStreamed) = (precision, memory, isStreamed)
         (self.head, channels) = (head, MaskChannels(head, usage.target))
+        self.tinyDecoder = tinyDecoder
     }
 
     /// The pass on pictures that are all brought to one size.
@@ -71,7 +76,8 @@ final class SegmentationPass {
     func reconstruct(_ masks: Tensor) throws -> Tensor {
         let decoded = try inference {
             let latent = try autoencoder.encode((masks.to(device: device) * 2 - 1).to(autoencoder.dtype)).mode()
-            return try (autoencoder.decode(latent) / 2 + 0.5).clamp(0...1)
+            let decoded = try tinyDecoder?.decode(autoencoder.scaled(latent)) ?? autoencoder.decode(latent)
+            return try (decoded / 2 + 0.5).clamp(0...1)
         }
         try model.requireUnchangedFiles()
         return decoded
@@ -129,8 +135,9 @@ final class SegmentationPass {
     private func output(of transformed: Tensor, picture: Tensor) throws -> Prediction.Output {
         if case .readout = head { return .logits(try transformed.to(.float32)) }
         let latent = try usage.predictionType.mask(output: transformed, picture: picture)
+        let own = try latent.to(autoencoder.dtype)
         return .picture(
-            latent: latent, decoded: try autoencoder.decode(autoencoder.unscaled(latent.to(autoencoder.dtype))))
+            latent: latent, decoded: try tinyDecoder?.decode(own) ?? autoencoder.decode(autoencoder.unscaled(own)))
     }
 
     /// As the model gave them: the planes of a binary mask; of one with classes how surely something is transparent, and its kind.

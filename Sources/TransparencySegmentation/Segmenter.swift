@@ -24,6 +24,8 @@ public final class Segmenter: MaskPredictor {
     public let largestSide: Int
     /// The size that the model was made for.
     public let defaultSize: InputSize
+    /// The folder of the small decoder that decodes instead of the VAE.
+    public let decoder: String?
     /// Seconds that loading took.
     public let loadSeconds: Double
 
@@ -53,24 +55,26 @@ public final class Segmenter: MaskPredictor {
     ///   - form: Folded, unless every operation is to be diffusers' own, for comparison.
     ///   - precision: What the products of the transformer's blocks are computed in.
     ///   - head: What makes the masks; nil for the model's own readout where it has one, else the VAE's decoder.
+    ///   - decoder: An `AutoencoderTiny` that decodes instead of the VAE, quicker and less exactly: a folder, or a Hugging Face id such as
+    ///     `madebyollin/taesd3` in Hugging Face's cache.
     ///   - memoryLimit: Bytes that the process may take on the CPU. Where all weights and a pass at the default size would take more,
     ///     the transformer's blocks are read from the file in each pass; where a pass would take more even so, it is refused.
     /// - Throws: `ModelError`, `WeightsError`, `SafetensorsError`, `TorchError` or ``SegmentationError``.
     public convenience init(
         model: String? = nil, revision: String = "main", variant: String? = nil, device: Device? = nil,
         dtype: DType = .float32, form: TransformerForm = .folded, precision: Precision = .exact,
-        head: MaskHead? = nil, memoryLimit: Int? = nil
+        head: MaskHead? = nil, decoder: String? = nil, memoryLimit: Int? = nil
     ) async throws {
         try TorchRuntime.checkInterface()
         try await self.init(
             loading: Self.findModel(model, revision: revision, variant: variant), device: .usable(device), dtype: dtype,
-            form: form, precision: precision, head: head, memoryLimit: memoryLimit)
+            form: form, precision: precision, head: head, decoder: decoder, memoryLimit: memoryLimit)
     }
 
     @ComputeActor
     private init(
         loading folder: ModelFolder, device: Device, dtype: DType, form: TransformerForm, precision: Precision,
-        head: MaskHead?, memoryLimit: Int?
+        head: MaskHead?, decoder: String?, memoryLimit: Int?
     ) throws {
         let start = ContinuousClock.now
         let isFolded = dtype == .float32 && form == .folded
@@ -87,7 +91,11 @@ public final class Segmenter: MaskPredictor {
             )
         }
         let (usage, headForm) = (try SegmentationConfiguration(of: folder), try folder.headForm(head))
-        let decodes = !headForm.replacesProjection
+        if let decoder, headForm.replacesProjection {
+            throw SegmentationError.configuration(
+                file: decoder, reason: "a readout makes masks without a decoder; leave it out, or take the head latent")
+        }
+        let decodes = !headForm.replacesProjection && decoder == nil
         (sizeUnit, largestSide) = try folder.inputLimits()
         let side = try folder.transformerConfiguration().sampleSize * folder.autoencoderConfiguration().downsampling
         let memory = try memoryLimit.map {
@@ -95,10 +103,14 @@ public final class Segmenter: MaskPredictor {
         }
         let isStreamed = try memory?.mustStream(side: side) ?? false
         if memory != nil { TorchRuntime.keepFreedMemory(false) }
+        let autoencoder = try folder.loadAutoencoder(dtype: dtype, device: device, decodes: decodes)
+        let tinyDecoder = try decoder.map {
+            try folder.loadTinyDecoder($0, dtype: autoencoder.dtype, device: device)
+        }
+        self.decoder = tinyDecoder?.folder
         pass = SegmentationPass(
-            model: folder, usage: usage, head: headForm,
-            autoencoder: try folder.loadAutoencoder(dtype: dtype, device: device, decodes: decodes), device: device,
-            dtype: dtype, form: form, precision: precision, memory: memory, isStreamed: isStreamed,
+            model: folder, usage: usage, head: headForm, autoencoder: autoencoder, tinyDecoder: tinyDecoder?.decoder,
+            device: device, dtype: dtype, form: form, precision: precision, memory: memory, isStreamed: isStreamed,
             transformer: try Self.loadTransformer(
                 folder, device: device, dtype: dtype, form: form,
                 // On a device `fast` is its arithmetic of float32 and changes no weight.
@@ -129,7 +141,7 @@ public final class Segmenter: MaskPredictor {
         pass = SegmentationPass(
             model: model, usage: usage, head: head, autoencoder: autoencoder, device: device, dtype: dtype,
             transformer: transformer)
-        (self.model, precision, loadSeconds) = (model, .exact, 0)
+        (self.model, precision, decoder, loadSeconds) = (model, .exact, nil, 0)
         (sizeUnit, largestSide) = try model.inputLimits()
         defaultSize = .square(side)
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Files
 import Foundation
-import Limits
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -33,14 +32,12 @@ struct CalibrateCommand: AsyncParsableCommand {
             valueName: "side"))
     var size: SizeChoice?
 
-    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
-    var batch = 1
+    @OptionGroup var batchOptions: BatchOptions
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     func validate() throws {
-        try check("batch", batch, NumberBounds.batch)
         guard let model = modelOptions.model, isFolder(model) else {
             throw ValidationError(
                 "calibrate writes into a model's folder; name one with --model, such as one that transeg export made")
@@ -55,16 +52,19 @@ struct CalibrateCommand: AsyncParsableCommand {
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if !quiet { try prediction.tellCost(of: segmenter, size: size?.size) }
         let evaluator = try Evaluator(
-            predictor: prediction.method.predictor(segmenter, batch: batch), size: size?.size, countsNative: false)
+            predictor: prediction.method.predictor(segmenter, batch: batchOptions.batch), size: size?.size,
+            countsNative: false)
         let run = CalibrationRun(
             evaluator, method: prediction.method,
             // By its name alone: the file goes with the model to other machines.
             data: datasetOptions.facts((dataset as NSString).lastPathComponent).map(\.value).joined(separator: ", "))
         let progress = Progress(total: pairs.count, quiet: quiet, verb: "looked at")
-        let calibration = try await Interrupt.cancelling { [batch] in
+        let calibration = try await Interrupt.cancelling { [batchOptions] in
             defer { progress.end() }
             do {
-                return try await run.calibration(on: pairs, of: pictures, batch: batch) { progress.advance(to: $0) }
+                return try await run.calibration(on: pairs, of: pictures, batch: batchOptions.batch) {
+                    progress.advance(to: $0)
+                }
             } catch is CancellationError {
                 throw Interrupt.exitCode
             }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Limits
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -31,8 +30,7 @@ struct DatasetReviewCommand: AsyncParsableCommand {
             valueName: "side"))
     var size: SizeChoice?
 
-    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
-    var batch = 1
+    @OptionGroup var batchOptions: BatchOptions
 
     @Option(
         help: ArgumentHelp("Write a page with the most suspicious pairs.", valueName: "file.html"),
@@ -61,7 +59,6 @@ struct DatasetReviewCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        try check("batch", batch, NumberBounds.batch)
         try check("count", count, 1...10_000)
         try check("exclude-from", excludeFrom, 0...1)
         if let repair, FileManager.default.fileExists(atPath: repair) {
@@ -80,14 +77,15 @@ struct DatasetReviewCommand: AsyncParsableCommand {
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
         if !quiet { try prediction.tellCost(of: segmenter, size: size?.size) }
         let evaluator = try Evaluator(
-            predictor: modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet),
+            predictor: modelOptions.predictor(
+                of: segmenter, prediction.method, batch: batchOptions.batch, quiet: quiet),
             size: size?.size, countsNative: false)
         let progress = Progress(total: pairs.count, quiet: quiet, verb: "looked at")
-        let review = try await Interrupt.cancelling { [batch, count, sheet] in
+        let review = try await Interrupt.cancelling { [batchOptions, count, sheet] in
             defer { progress.end() }
             do {
                 return try await LabelReview.run(
-                    evaluator, on: pairs, of: dataset, shownCount: sheet == nil ? 0 : count, batch: batch
+                    evaluator, on: pairs, of: dataset, shownCount: sheet == nil ? 0 : count, batch: batchOptions.batch
                 ) { progress.advance(to: $0) }
             } catch is CancellationError {
                 throw Interrupt.exitCode

@@ -45,8 +45,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     @OptionGroup var prediction: PredictionOptions
 
-    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
-    var batch = 1
+    @OptionGroup var batchOptions: BatchOptions
 
     @Option(
         help: ArgumentHelp(
@@ -62,7 +61,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     @OptionGroup var options: EvaluationOptions
 
     func validate() throws {
-        try check("batch", batch, NumberBounds.batch)
         try SmoothedPredictor.check(smooth)
         if smooth != nil, options.resume || predictions != nil {
             throw ValidationError(
@@ -117,13 +115,15 @@ struct EvaluateCommand: AsyncParsableCommand {
         if !quiet { try prediction.tellCost(of: segmenter, size: options.size?.size) }
         let evaluator = try Evaluator(
             predictor: SmoothedPredictor.of(
-                modelOptions.predictor(of: segmenter, prediction.method, batch: batch, quiet: quiet), alpha: smooth),
+                modelOptions.predictor(of: segmenter, prediction.method, batch: batchOptions.batch, quiet: quiet),
+                alpha: smooth),
             size: options.size?.size, threshold: options.threshold, countsNative: native)
         let facts =
             datasetOptions.facts(root, model: modelOptions, segmenter, prediction.method)
             + (smooth.map { [Report.Fact("Smoothed", "\($0) of the present frame")] } ?? [])
-        try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) { [batch] run, progress in
-            try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
+        try await options.run(title: "Evaluation", facts: facts, data: data, ranks: ranks) {
+            [batchOptions] run, progress in
+            try await run.score(pairs, of: dataset, by: evaluator, batch: batchOptions.batch, progress: progress)
         }
     }
 

@@ -43,6 +43,13 @@ struct ModelOptions: ParsableArguments {
     )
     var head: MaskHead?
 
+    @Option(
+        help: ArgumentHelp(
+            "A small decoder in place of the VAE's, quicker and less exact: a folder with an AutoencoderTiny for Stable Diffusion 3, or its id, such as madebyollin/taesd3. vae-ceiling measures what it loses.",
+            valueName: "folder|id"),
+        completion: .directory)
+    var decoder: String?
+
     @Flag(help: "Do every operation as diffusers does it. Slower; for comparing numbers with diffusers.")
     var plain = false
 
@@ -62,7 +69,7 @@ struct ModelOptions: ParsableArguments {
         let segmenter = try await Segmenter(
             model: model, revision: revision, variant: variant, device: own, dtype: dtype.dtype,
             form: plain ? .plain : .folded, precision: precisionOptions.precision, head: head ?? self.head,
-            memoryLimit: precisionOptions.memoryLimit?.bytes)
+            decoder: decoder, memoryLimit: precisionOptions.memoryLimit?.bytes)
         if !quiet { segmenter.model.tellNotes() }
         return segmenter
     }

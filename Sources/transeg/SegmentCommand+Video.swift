@@ -37,7 +37,7 @@ extension SegmentCommand {
         for info in infos {
             let run = VideoRun(
                 predictor: SmoothedPredictor.of(predictor, alpha: smooth), kinds: kinds, size: size,
-                threshold: options.threshold, every: every, batch: batch)
+                threshold: options.threshold, every: every, batch: batchOptions.batch)
             try await Interrupt.cancelling { [self] in
                 do { try await segment(info, by: run) } catch is CancellationError { throw Interrupt.exitCode }
             }

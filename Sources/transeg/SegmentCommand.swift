@@ -4,7 +4,6 @@ import EmbeddedModel
 import Files
 import Foundation
 import Images
-import Limits
 import Torch
 import TransparencySegmentation
 
@@ -55,8 +54,7 @@ struct SegmentCommand: AsyncParsableCommand {
 
     @OptionGroup var options: MaskOptions
 
-    @Option(help: "Pictures, or tiles, in one pass. More take more memory, and are quicker on accelerators.")
-    var batch = 1
+    @OptionGroup var batchOptions: BatchOptions
 
     @Option(
         help: ArgumentHelp(
@@ -86,7 +84,6 @@ struct SegmentCommand: AsyncParsableCommand {
     private var json: Bool { options.json }
 
     func validate() throws {
-        try check("batch", batch, NumberBounds.batch)
         try SmoothedPredictor.check(smooth)
         try validateVideos()
         if output == "-" {
@@ -160,7 +157,7 @@ struct SegmentCommand: AsyncParsableCommand {
         }
         let segmenter = try await options.modelOptions.makeSegmenter(quiet: quiet, ranks: ranks)
         try options.checkClasses(kinds.kinds, of: segmenter)
-        let predictor = try options.predictor(of: segmenter, size: inputSize, batch: batch, quiet: quiet)
+        let predictor = try options.predictor(of: segmenter, size: inputSize, batch: batchOptions.batch, quiet: quiet)
         var failure: ExitCode?
         if !pictures.isEmpty {
             do {
@@ -183,7 +180,7 @@ struct SegmentCommand: AsyncParsableCommand {
         var run = SegmentationRun(
             predictor: SmoothedPredictor.of(predictor, alpha: smooth), writer: writer, size: size,
             threshold: options.threshold,
-            bounds: PipelineBounds(batch: batch))
+            bounds: PipelineBounds(batch: batchOptions.batch))
         (run.leastConfidence, run.blendedBytesPerPixel) = (options.rejectBelow, options.prediction.method.bytesPerPixel)
         if !kinds.formats.isEmpty {
             run.annotations = try AnnotationWriter(

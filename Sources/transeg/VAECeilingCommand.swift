@@ -1,5 +1,4 @@
 import ArgumentParser
-import Limits
 import TransparencyData
 import TransparencyEvaluation
 import TransparencySegmentation
@@ -24,14 +23,9 @@ struct VAECeilingCommand: AsyncParsableCommand {
     @OptionGroup var datasetOptions: DatasetOptions<TestSplit>
     @OptionGroup var modelOptions: ModelOptions
 
-    @Option(help: "Masks in one pass. More take more memory, and are quicker on accelerators.")
-    var batch = 1
+    @OptionGroup var batchOptions: BatchOptions
 
     @OptionGroup var options: EvaluationOptions
-
-    func validate() throws {
-        try check("batch", batch, NumberBounds.batch)
-    }
 
     func run() async throws {
         let dataset = try datasetOptions.open(root)
@@ -43,8 +37,8 @@ struct VAECeilingCommand: AsyncParsableCommand {
             autoencoderOf: segmenter, size: options.size?.size, threshold: options.threshold)
         let facts = datasetOptions.facts(root, model: modelOptions, segmenter)
         let title = "What the VAE alone gives back of the masks"
-        try await options.run(title: title, facts: facts, data: data) { [batch] run, progress in
-            try await run.score(pairs, of: dataset, by: evaluator, batch: batch, progress: progress)
+        try await options.run(title: title, facts: facts, data: data) { [batchOptions] run, progress in
+            try await run.score(pairs, of: dataset, by: evaluator, batch: batchOptions.batch, progress: progress)
         }
     }
 }

@@ -16,6 +16,26 @@ import Torch
         picture = try Image(width: 50, height: 40, channels: 3, pixels: pixels)
     }
 
+    /// The pass is the same up to the mask's latent, which the small decoder decodes as it lies in the transformer's range.
+    @ComputeActor @Test func aSmallDecoderTakesThePlaceOfTheVAEs() async throws {
+        let (model, decoder) = ("\(goldens)/tiny-0", "\(goldens)/tiny-decoder")
+        let whole = try await Segmenter(model: model, device: .cpu)
+        let small = try await Segmenter(model: model, device: .cpu, decoder: decoder)
+        let (one, other) = (try whole.tensors(of: picture), try small.tensors(of: picture))
+        guard case .picture(let latent, _) = one.output, case .picture(let same, _) = other.output else {
+            Issue.record("a latent head gives pictures")
+            return
+        }
+        #expect(try same.array(of: Float.self) == latent.array(of: Float.self))
+        let reference = try withoutGradients {
+            try ModelFolder(model).loadTinyDecoder(decoder, dtype: .float32, device: .cpu).decoder.decode(latent)
+        }
+        try expectClose(#require(other.decoded), reference, within: Tolerance.rounding)
+        // Evaluations by the two are told apart.
+        #expect(whole.identity["decoder"] == nil && small.identity["decoder"]?.hasPrefix(decoder) == true)
+        #expect(small.arithmetic.hasSuffix("decoded by \(decoder)"))
+    }
+
     @ComputeActor @Test(arguments: [TransformerForm.folded, .plain])
     func aPassIsDiffusersPass(form: TransformerForm) async throws {
         // The golden picture is noise in float32, so that the whole pass is compared from its latent on by the parity

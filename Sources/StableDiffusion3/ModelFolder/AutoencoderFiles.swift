@@ -19,24 +19,9 @@ package struct AutoencoderFiles {
         guard isFolder(folder) else { throw ModelError.notFound("there is no folder \(folder); \(expected)") }
         let own = "\(folder)/\(ModelLayout.autoencoder)"
         let remedy = isFolder(own) ? "the VAE of this model is \(own); name that" : expected
-        let file = "\(folder)/config.json"
-        guard FileManager.default.fileExists(atPath: file) else {
-            throw ModelError.incomplete(folder: folder, missing: "config.json", remedy: remedy)
-        }
-        configurationData = try ConfigurationCache().data(of: file)
-        if let name = try configurationClass(of: configurationData, file: file),
-            name != AutoencoderKLConfiguration.className
-        {
-            throw ModelError.configuration(
-                file: file, "_class_name is \(name); expected \(AutoencoderKLConfiguration.className)")
-        }
-        configuration = try .decode(configurationData, file: file)
-        let files = WeightFiles(folder, stem: ModelLayout.diffusersStem)
-        guard let name = ([nil] + files.variants).lazy.compactMap({ files.file(of: $0) }).first else {
-            throw ModelError.incomplete(
-                folder: folder, missing: "\(ModelLayout.diffusersStem).safetensors", remedy: remedy)
-        }
-        weights = try SafetensorsCollection(path: "\(folder)/\(name)").unwrapped()
+        let files = try PartFiles(folder, className: AutoencoderKLConfiguration.className, remedy: remedy)
+        (configurationData, weights) = (files.configurationData, files.weights)
+        configuration = try .decode(configurationData, file: files.configurationFile)
         // In the dtype of the file nothing is converted, so nothing is read.
         _ = try AutoencoderKL(configuration, Weights(weights, dtype: weights.storedDType ?? .float32))
     }

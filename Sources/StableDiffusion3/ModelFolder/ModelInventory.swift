@@ -98,8 +98,11 @@ package struct ModelDownload: Sendable {
             + Self.parts.flatMap { ["--include", $0] }
     }
 
-    /// What of a repository is used.
-    static let parts = ["transformer/*", "vae/*", "text_encoder/*", "text_encoder_2/*", "model_index.json"]
+    /// What of a repository is used: a model's parts with what this package adds to them, or a small decoder, which lies at the top.
+    static let parts =
+        ModelLayout.weights.map { "\($0.part)/*" }
+        + [ModelLayout.promptFolder, ModelLayout.maskHead, ModelLayout.localContinuity].map { "\($0)/*" }
+        + ["*.json", "\(ModelLayout.diffusersStem).safetensors"]
 
     /// As a shell takes it.
     package var text: String { command.map { $0.contains("*") ? "'\($0)'" : $0 }.joined(separator: " ") }

@@ -4,18 +4,18 @@ package import Torch
 package struct Conv2d {
     /// `[out, in, k, k]`
     package let weight: Tensor
-    /// `[out]`
-    package let bias: Tensor
+    /// `[out]`, or none.
+    package let bias: Tensor?
     package let stride: Int
     package let padding: Int
 
-    /// Takes `weight` and `bias`.
+    /// Takes `weight` and, where there is one, `bias`.
     package init(
         _ weights: Weights, _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
-        padding: Int = 0
+        padding: Int = 0, hasBias: Bool = true
     ) throws {
         weight = try weights.tensor("weight", shape: [outputChannels, inputChannels, kernelSize, kernelSize])
-        bias = try weights.tensor("bias", shape: [outputChannels])
+        bias = hasBias ? try weights.tensor("bias", shape: [outputChannels]) : nil
         (self.stride, self.padding) = (stride, padding)
     }
 

@@ -33,7 +33,7 @@ public struct AuditSheet {
             \(suspects.prefix(Self.limit).map(card).joined())</main>
             \(rest)
             """
-        return HTMLPage(title: title, style: Self.style, body: body).text
+        return HTMLPage(title: title, style: PictureSheet.style(boxWidth: 540, pictures: 2), body: body).text
     }
 
     private func card(_ fault: AuditFault) -> HTML {
@@ -68,15 +68,4 @@ public struct AuditSheet {
             return "<img alt=\"\(name)\" src=\"data:image/jpeg;base64,\(Data(bytes).base64EncodedString())\"/>"
         }
     }
-
-    private static let style = """
-        :root{color-scheme:light dark}
-        body{font:15px/1.5 system-ui,sans-serif;margin:24px auto;max-width:1720px;padding:0 16px}
-        main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,540px),1fr));gap:16px}
-        section{border:1px solid #8886;border-left:5px solid #d55e00;border-radius:6px;padding:8px 12px;overflow-wrap:anywhere}
-        section.note{border-left-color:#0072b2}
-        h2{font-size:1em;margin:4px 0}p{margin:4px 0}
-        img{width:calc(50% - 6px);height:auto;margin:2px;vertical-align:top}
-
-        """
 }
