@@ -29,6 +29,7 @@ struct ModelsCommand: ParsableCommand {
             let facts =
                 entry.problem.map { "cannot be used: \($0)" }
                 ?? "\(entry.transformer ?? ""), \(String(format: "%.3g", Double(entry.parameters ?? 0) / 1e6)) million weights"
+                + entry.heads.map { ", \($0)" }.joined()
             try print("\(entry.name)  \(size)  \(facts)")
         }
         if entries.count == (embedded == nil ? 0 : 1) { try print("no other model is in \(ModelEntry.cacheFolder())") }

@@ -23,12 +23,21 @@ import Testing
             let lines = list.output.split(separator: "\n").map(String.init)
             #expect(lines.count == 3 && lines[0].hasPrefix("(embedded)"))
             #expect(lines[1].hasPrefix("some/half") && lines[1].contains("cannot be used: "))
-            #expect(lines[2].hasPrefix("some/model") && lines[2].contains("plain"))
+            #expect(lines[2].hasPrefix("some/model") && lines[2].contains("plain") && lines[2].hasSuffix("weights"))
             let json = try Program.run(["models", "--json"], in: folder, environment: environment)
             let entries = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
             #expect(entries.map { $0["name"] as? String } == ["(embedded)", "some/half", "some/model"])
             #expect(entries[2]["problem"] == nil && (entries[2]["bytes"] as? Int ?? 0) > 10_000)
+            #expect(entries[2]["heads"] as? [String] == [])
+            let snapshot = "\(folder)/hub/models--some--model/snapshots/0123456789"
+            try FileManager.default.removeItem(atPath: snapshot)
+            let fresh = try Program.run(
+                ["init", snapshot, "--vae", "\(tinyModel)/vae", "--head", "readout", "--layers", "1"], in: folder,
+                environment: environment)
+            #expect(fresh.exitCode == 0, "\(fresh.errors)")
+            let withHead = try Program.run(["models"], in: folder, environment: environment)
+            #expect(withHead.output.contains(", readout of 1 class\n"), "\(withHead.output)")
             let used = try Program.run(
                 ["segment", "--model", "some/model", "\(folder)/hub"], in: folder, environment: environment)
             #expect(used.errors.contains("has no pictures"))

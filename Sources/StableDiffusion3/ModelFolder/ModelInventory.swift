@@ -12,10 +12,12 @@ package struct ModelEntry: Encodable, Sendable {
     package let transformer: String?
     /// Numbers of the transformer.
     package let parameters: Int?
+    /// What it has besides the transformer's own projection: `readout of 3 classes`, `local continuity`.
+    package let heads: [String]
     /// Why it cannot be used; nil where it can.
     package let problem: String?
 
-    enum CodingKeys: String, CodingKey { case name, path, bytes, transformer, parameters, problem }
+    enum CodingKeys: String, CodingKey { case name, path, bytes, transformer, parameters, heads, problem }
 }
 
 extension ModelEntry {
@@ -43,19 +45,20 @@ extension ModelEntry {
         folder: String? = nil
     ) {
         self.name = label ?? name
-        var (path, form, count) = (String?.none, String?.none, Int?.none)
+        var (path, form, count, heads) = (String?.none, String?.none, Int?.none, [String]())
         do {
             let model = try ModelFolder(name, environment: environment)
             path = model.path
             form = try model.transformerForm() == .plain ? "plain" : "folded"
             count = try model.parameterCounts().transformer
+            heads = try model.ownHeadForms().compactMap(\.text)
             try model.check()
             problem = nil
         } catch {
             problem = "\(error)"
         }
         bytes = (folder ?? path).map(Self.size) ?? 0
-        (self.path, transformer, parameters) = (path, form, count)
+        (self.path, transformer, parameters, self.heads) = (path, form, count, heads)
     }
 
     /// Of all files, each once: the cache's snapshots link to its blobs.
@@ -70,6 +73,18 @@ extension ModelEntry {
             bytes += attributes[.size] as? Int ?? 0
         }
         return bytes
+    }
+}
+
+extension HeadForm {
+    /// For a list; nil for what every model has.
+    fileprivate var text: String? {
+        switch self {
+        case .projection: nil
+        case .localContinuity: "local continuity"
+        case .readout(let configuration):
+            "readout of \(configuration.numClasses) \(configuration.numClasses == 1 ? "class" : "classes")"
+        }
     }
 }
 
