@@ -47,6 +47,9 @@ static void say(const char *text) {
 // Asked for beforehand.
 static int is_terminal;
 
+// Threads that read the same file fault together, and one of them speaks.
+static atomic_flag has_spoken = ATOMIC_FLAG_INIT;
+
 static void end_process(int number, siginfo_t *info, void *context) {
   (void)context;
   uintptr_t at = (uintptr_t)info->si_addr;
@@ -54,6 +57,8 @@ static void end_process(int number, siginfo_t *info, void *context) {
     uintptr_t start = atomic_load(&places[place].start);
     if (start == 0 || at < start || at - start >= places[place].length)
       continue;
+    while (atomic_flag_test_and_set(&has_spoken))
+      pause();
     // In the place of a progress bar.
     if (is_terminal)
       say("\r\033[K");

@@ -19,6 +19,10 @@ package enum FileName {
         return short + mark
     }
 
+    /// What tells a name from others on file systems that compare bytes: Swift takes a letter with an accent and a letter that an accent follows
+    /// for the same.
+    package static func key(_ name: String) -> [UInt8] { Array(name.utf8) }
+
     /// Whether a file is there whose name is no UTF-8, so that its bytes cannot be told from the path as text.
     package static func isForeign(_ path: String) -> Bool {
         guard path.contains("\u{FFFD}") else { return false }

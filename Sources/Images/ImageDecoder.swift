@@ -106,15 +106,25 @@ struct ImageDecoder {
     /// sRGB with 8 bits and 3 bands, alpha laid over the background.
     private func flattened(_ picture: VipsPicture, _ transfer: HDRTransfer?) throws(VipsFailure) -> VipsPicture {
         let colorBands = picture.colorBands
-        if let transfer, picture.profile == nil, colorBands == 3, picture.bands == 3 {
-            return try transfer.sRGB(picture)
+        let transfer = picture.profile == nil && colorBands < 4 ? transfer : nil
+        // Its colors and its alpha are read one after the other.
+        let picture = transfer != nil && picture.bands > colorBands ? try decoded(picture) : picture
+        func extracted(_ picture: VipsPicture, _ first: Int, _ count: Int) throws(VipsFailure) -> VipsPicture {
+            if first == 0, count == picture.bands { return picture }
+            return try picture.applying { cvips_extract_bands($0, &$1, Int32(first), Int32(count)) }
         }
+        let color: VipsPicture
         // Before colors are converted, so that a picture looks the same in 8 and 16 bits: for 16 bits Little CMS
         // takes a coarser table.
         let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
-        guard picture.bands > colorBands else { return try narrow.convertedToSRGB() }
-        let color = try narrow.applying { cvips_extract_bands($0, &$1, 0, Int32(colorBands)) }.convertedToSRGB()
-        let alpha = try narrow.applying { cvips_extract_bands($0, &$1, Int32(colorBands), 1) }
+        if let transfer {
+            let stored = try extracted(picture, 0, colorBands)
+            color = try transfer.sRGB(colorBands == 1 ? stored.applying { cvips_gray_to_rgb($0, &$1) } : stored)
+        } else {
+            color = try extracted(narrow, 0, colorBands).convertedToSRGB()
+        }
+        guard picture.bands > colorBands else { return color }
+        let alpha = try extracted(narrow, colorBands, 1)
         let background = [reader.background.0, reader.background.1, reader.background.2].map(Double.init)
         return try color.applying { color, result in
             alpha.with { cvips_flatten(color, $0, background, &result) }
@@ -125,7 +135,7 @@ struct ImageDecoder {
     private func values(of picture: VipsPicture, format: ImageFormat) throws -> VipsPicture {
         let colorBands = picture.colorBands
         guard colorBands < 4 else {
-            throw ImageError.unsupportedSamples(name: name, format: format.rawValue, found: "CMYK samples")
+            throw ImageError.unsupportedMask(name: name, format: format.rawValue, found: "CMYK samples")
         }
         let narrow = try picture.applying { cvips_to_8_bits($0, &$1) }
         guard picture.bands > colorBands else { return narrow }
@@ -135,10 +145,14 @@ struct ImageDecoder {
     private func turnedUpright(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
         guard picture.orientation != .topLeft else { return picture }
         // Turning reads pixels in another order than decoders give them.
-        let decoded = try VipsPicture { result in
+        return try decoded(picture).applying { cvips_upright($0, &$1) }
+    }
+
+    /// The same picture with its pixels in memory, which may be read in any order.
+    private func decoded(_ picture: VipsPicture) throws(VipsFailure) -> VipsPicture {
+        try VipsPicture { result in
             result = picture.with { vips_image_copy_memory($0) }
             return result == nil ? -1 : 0
         }
-        return try decoded.applying { cvips_upright($0, &$1) }
     }
 }

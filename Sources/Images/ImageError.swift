@@ -24,6 +24,8 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
     case needsMemory(name: String, width: Int, height: Int, bytes: Int, free: Int)
     /// The samples have a meaning or a width that is not read, such as 32-bit floats; `found` says which.
     case unsupportedSamples(name: String, format: String, found: String)
+    /// The file cannot be a mask, such as one with several pictures or of CMYK; `found` says why.
+    case unsupportedMask(name: String, format: String, found: String)
     /// The data end early, contradict themselves or use a part of the format that the decoder lacks.
     ///
     /// `detail` is libvips' text of this file, possibly empty.
@@ -39,7 +41,7 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
         case .notFound(let name):
             "\(name) does not exist; check the path"
         case .unreadable(let name, let reason):
-            "\(name) cannot be opened: \(reason)"
+            "\(name) cannot be opened: \(reason.isEmpty ? "reading it failed" : reason)"
         case .isFolder(let name):
             "\(name) is a folder, not an image file"
         case .empty(let name):
@@ -58,6 +60,9 @@ public enum ImageError: Error, Equatable, CustomStringConvertible, LocalizedErro
         case .unsupportedSamples(let name, let format, let found):
             "\(name) is a \(format) image with \(found), but only gray, RGB and CMYK with 8 or 16 bits are read; "
                 + "convert it to 8-bit RGB"
+        case .unsupportedMask(let name, let format, let found):
+            "\(name) is a \(format) image with \(found), and a mask is one picture, gray or RGB, with 8 or 16 bits; "
+                + "write it as such a PNG"
         case .damaged(let name, let format, let detail):
             "\(name) cannot be decoded: its \(format) data are cut short, damaged or of an unsupported kind"
                 + (detail.isEmpty ? "" : " (\(detail))") + "; get the file again or convert it to PNG"

@@ -72,12 +72,24 @@ enum ImageFormat: String, CaseIterable {
             ("GIF8", "a GIF image"), ("BM", "a BMP image"), ("%PDF", "a PDF document"), ("<svg", "an SVG drawing"),
             ("<?xml", "an XML document"), ("\0\0\0\u{0C}JXL ", "a JPEG XL image"),
             ("\0\0\0\u{0C}jP  ", "a JPEG 2000 image"), ("8BPS", "a Photoshop document"),
-            ("PK\u{3}\u{4}", "a ZIP archive"), ("IIRO", "a camera's raw data"), ("IIRS", "a camera's raw data"),
+            ("PK\u{3}\u{4}", "a ZIP archive"), ("#?RADIANCE", "a Radiance HDR image"), ("\0\0\u{1}\0", "an icon"),
+            ("IIRO", "a camera's raw data"), ("IIRS", "a camera's raw data"),
             ("IIU\0", "a camera's raw data"), ("FUJIFILMCCD-RAW", "a camera's raw data"),
             ("MMOR", "a camera's raw data"), ("\0MRM", "a camera's raw data"), ("FOVb", "a camera's raw data"),
         ]
         if let match = known.first(where: { prefix.starts(with: $0.signature.utf8) }) { return match.name }
         if prefix.dropFirst(4).starts(with: "ftypcrx ".utf8) { return "a camera's raw data" }
+        if prefix.dropFirst(4).starts(with: "ftyp".utf8) { return "a video" }
+        let binary: [(signature: [UInt8], name: String)] = [
+            ([0x1F, 0x8B], "gzip-compressed data"), ([0x28, 0xB5, 0x2F, 0xFD], "Zstandard-compressed data"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "xz-compressed data"), ([0x93] + Array("NUMPY".utf8), "a NumPy array"),
+            ([0x89] + Array("HDF".utf8), "HDF5 data"), ([0xFF, 0x0A], "a JPEG XL image"),
+            ([0xFF, 0x4F, 0xFF, 0x51], "a JPEG 2000 image"), ([0x76, 0x2F, 0x31, 0x01], "an OpenEXR image"),
+            ([0x1A, 0x45, 0xDF, 0xA3], "a video"),
+        ]
+        if let match = binary.first(where: { prefix.starts(with: $0.signature) }) { return match.name }
+        if prefix.allSatisfy({ $0 == 0 }) { return "zeros alone" }
+        let prefix = prefix.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(prefix.dropFirst(3)) : prefix
         if prefix.allSatisfy({ (0x20...0x7E).contains($0) || (0x09...0x0D).contains($0) }) { return "text" }
         let bytes = prefix.prefix(4).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)

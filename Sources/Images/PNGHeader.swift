@@ -6,8 +6,11 @@ struct PNGHeader {
     let bits: Int
     /// Red, green and blue by index; nil without one.
     private(set) var palette: [[UInt8]]?
-    /// The transfer function that a cICP chunk names (ITU-T H.273).
-    private(set) var transfer: Int?
+    /// What a cICP chunk names.
+    private(set) var codes: ColorCodes?
+
+    /// Whether there are several frames, of which libvips reads one.
+    private(set) var isAnimated = false
 
     /// Looks at the chunks before the pixels; nil when they make no sense.
     init?(_ bytes: SourceBytes) {
@@ -26,7 +29,11 @@ struct PNGHeader {
                 let colors = bytes.read(at: offset + 8, count: length)
                 palette = stride(from: 0, to: colors.count - 2, by: 3).map { Array(colors[$0..<$0 + 3]) }
             }
-            if kind == "cICP", length == 4 { transfer = bytes.read(at: offset + 8, count: 2).last.map(Int.init) }
+            if kind == "acTL" { isAnimated = bytes.read(at: offset + 8, count: 4).reduce(0) { $0 << 8 | Int($1) } > 1 }
+            if kind == "cICP", length == 4 {
+                let numbers = bytes.read(at: offset + 8, count: 2).map(Int.init)
+                if numbers.count == 2 { codes = ColorCodes(primaries: numbers[0], transfer: numbers[1]) }
+            }
             offset += 12 + length
         }
     }

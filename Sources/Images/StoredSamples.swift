@@ -20,13 +20,17 @@ package struct StoredSamples: Sendable {
     package let paletteColors: Int
     /// Whether the file's compression changes samples.
     package let isLossy: Bool
+    /// Whether the file's numbers were turned over, for it says that 0 is white (TIFF's WhiteIsZero).
+    package let isWhiteZero: Bool
 
     package init(
         width: Int, height: Int, channels: Int, bits: Int = 8, samples: [UInt8], wideSamples: [UInt16]? = nil,
-        alpha: [UInt8]? = nil, palette: [[UInt8]]? = nil, isLossy: Bool = false
+        alpha: [UInt8]? = nil, palette: [[UInt8]]? = nil, isLossy: Bool = false,
+        isWhiteZero: Bool = false
     ) {
         (self.width, self.height, self.channels, self.bits) = (width, height, channels, bits)
         (self.samples, self.wideSamples, self.alpha, self.isLossy) = (samples, wideSamples, alpha, isLossy)
+        self.isWhiteZero = isWhiteZero
         (paletteSize, paletteColors) = (palette?.count ?? 0, palette.map { Set($0).count } ?? 0)
         indices = palette.flatMap { channels == 3 ? Self.indices(of: samples, in: $0) : nil }
     }

@@ -51,22 +51,23 @@ public enum PredictionFolder {
         let together = URL(fileURLWithPath: predictions).standardized == URL(fileURLWithPath: groundTruth).standardized
         let truths = try names(in: groundTruth)
         // In one folder a bare name, and one with _mask, could be either.
-        let truthFiles = best(truths, together ? Array(truthSuffixes.dropLast()) : truthSuffixes)
+        let truthFiles = try best(truths, together ? Array(truthSuffixes.dropLast()) : truthSuffixes, in: groundTruth)
         guard !truthFiles.isEmpty else {
-            throw EvaluationError.nothing(
-                folder: groundTruth, expected: "masks (N_maskgt, N_mask or N, as PNG or the like)")
+            let expected = "masks (N_maskgt, N_mask or N, as PNG or the like)"
+            let unread = unread(in: groundTruth) { _ in true }
+            throw EvaluationError.nothing(folder: groundTruth, expected: expected + (unread.map { "; \($0)" } ?? ""))
         }
         let names = try names(in: predictions)
         let quantized = quantized(of: names)
-        let predicted = best(
-            names, together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes)
-        let photographs = best(truths, ["_img"])
+        let predicted = try best(
+            names, together ? Array(predictionSuffixes.prefix(3)) : predictionSuffixes, in: predictions)
+        let photographs = try best(truths, ["_img"], in: groundTruth)
         func prediction(of id: String) -> String? { predicted[id] ?? predicted[FileName.stem(id)] }
         let missing = truthFiles.keys.filter { prediction(of: $0) == nil }.sorted()
         if let example = missing.first {
             throw EvaluationError.unmatched(
                 what: "prediction", folder: predictions, count: missing.count,
-                example: "\(groundTruth)/\(truthFiles[example] ?? "")")
+                example: "\(groundTruth)/\(truthFiles[example] ?? "")\(unread(of: example, in: predictions))")
         }
         return truthFiles.sorted { $0.key < $1.key }.compactMap { id, truth in
             prediction(of: id).map { prediction in
@@ -88,7 +89,7 @@ public enum PredictionFolder {
             let folder = isFolder(subfolder) ? subfolder : predictions
             if folders[folder] == nil {
                 let names = try names(in: folder)
-                folders[folder] = (best(names, predictionSuffixes), quantized(of: names))
+                folders[folder] = (try best(names, predictionSuffixes, in: folder), quantized(of: names))
             }
             let predicted = folders[folder]?.predicted
             let prediction = predicted?[pair.id] ?? predicted?[FileName.stem(pair.id)]
@@ -99,7 +100,7 @@ public enum PredictionFolder {
         if let example = missing.first {
             throw EvaluationError.unmatched(
                 what: "prediction", folder: predictions, count: missing.count,
-                example: "\(dataset.root)/\(example.0.picture)")
+                example: "\(dataset.root)/\(example.0.picture)\(unread(of: example.0.id, in: predictions))")
         }
         return found.compactMap { pair, prediction, quantized in
             prediction.map {
@@ -111,23 +112,52 @@ public enum PredictionFolder {
     }
 
     /// File names by the pictures' ids; of a picture's several the one whose suffix comes first.
-    private static func best(_ names: [String], _ suffixes: [String]) -> [String: String] {
+    ///
+    /// - Throws: `DatasetError` of two that differ by their formats alone, such as a photograph and its mask.
+    private static func best(_ names: [String], _ suffixes: [String], in folder: String) throws -> [String: String] {
         var best: [String: (rank: Int, name: String)] = [:]
         for name in names.sorted() {
-            let stem = (name as NSString).deletingPathExtension
-            guard let rank = suffixes.firstIndex(where: { stem.hasSuffix($0) && stem.count > $0.count }),
-                !suffixes[rank].isEmpty || !knownSuffixes.contains(where: stem.hasSuffix)
-            else { continue }
-            let id = String(stem.dropLast(suffixes[rank].count))
+            guard let (id, rank) = id(of: name, suffixes) else { continue }
+            if let other = best[id], other.rank == rank {
+                throw DatasetError.sameName("\(folder)/\(other.name)", "\(folder)/\(name)")
+            }
             if best[id].map({ rank < $0.rank }) ?? true { best[id] = (rank, name) }
         }
         return best.mapValues(\.name)
     }
 
+    /// The picture's id in a file's name, and the place of the suffix behind it.
+    private static func id(of name: String, _ suffixes: [String]) -> (id: String, rank: Int)? {
+        let stem = (name as NSString).deletingPathExtension
+        guard let rank = suffixes.firstIndex(where: { stem.hasSuffix($0) && stem.count > $0.count }),
+            !suffixes[rank].isEmpty || !knownSuffixes.contains(where: stem.hasSuffix)
+        else { return nil }
+        return (String(stem.dropLast(suffixes[rank].count)), rank)
+    }
+
     /// `N_maskq` by the names of `N_pred`, where both are there.
     private static func quantized(of names: [String]) -> [String: String] {
-        let masks = best(names, [quantizedSuffix])
-        return best(names, ["_pred"]).reduce(into: [:]) { $0[$1.value] = masks[$1.key] }
+        func files(_ suffix: String) -> [String: String] {
+            Dictionary(names.sorted().compactMap { name in id(of: name, [suffix]).map { ($0.id, name) } }) { one, _ in
+                one
+            }
+        }
+        let masks = files(quantizedSuffix)
+        return files("_pred").reduce(into: [:]) { $0[$1.value] = masks[$1.key] }
+    }
+
+    /// A file of a picture that is of a format which is not read, in brackets; empty where there is none.
+    private static func unread(of id: String, in folder: String) -> String {
+        unread(in: folder) { name in predictionSuffixes.contains { (name as NSString).deletingPathExtension == id + $0 }
+        }
+        .map { " (\($0))" } ?? ""
+    }
+
+    private static func unread(in folder: String, where isWanted: (String) -> Bool) -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().first {
+            !$0.hasPrefix(".") && !ImageReader.isSupported(fileName: $0) && !isFolder("\(folder)/\($0)") && isWanted($0)
+        }.map { "\($0) is there, of a format that is not read" }
     }
 
     private static var knownSuffixes: [String] {

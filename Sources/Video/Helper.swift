@@ -2,7 +2,8 @@ import Foundation
 
 /// A run of ffmpeg or ffprobe: a process with pipes, and what it says on standard error.
 ///
-/// Files of others may name anything, so that nothing but files is opened (`-protocol_whitelist`), and names are given as `file:`.
+/// Files of others may name anything, so that nothing but files is opened, playlists that name other files are no videos (``bounds``), and names
+/// are given as `file:`.
 final class Helper: Sendable {
     private let process: Process
     private let errors: FileHandle
@@ -10,6 +11,12 @@ final class Helper: Sendable {
     let output: FileHandle?
     /// What the process reads; nil where it writes.
     let input: FileHandle?
+
+    /// Options before an input: what may be opened, and the containers that are videos by themselves.
+    static let bounds = [
+        "-protocol_whitelist", "file", "-format_whitelist",
+        "mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,asf,flv,ogg,mxf,dv,ivf,nut",
+    ]
 
     enum Direction { case reading, writing }
 
@@ -54,6 +61,10 @@ final class Helper: Sendable {
         lseek(errors.fileDescriptor, 0, SEEK_SET)
         let text = String(decoding: (try? errors.readToEnd()) ?? Data(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+        // Behind it ffmpeg says "Invalid argument" of the file.
+        if lines.contains(where: { $0.contains("Format not on whitelist") }) {
+            return "it is no video by itself but a picture, a playlist or something else"
+        }
         let line = lines.last { !$0.isEmpty && !$0.hasPrefix("Conversion failed") }
         // "[h264 @ 0x5566] text": the address tells nobody anything.
         return line.map { $0.replacing(#/ @ 0x[0-9a-f]+/#, with: "") } ?? "it gives no reason"

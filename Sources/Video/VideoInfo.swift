@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What a video file says of its first video stream.
@@ -17,10 +18,16 @@ package struct VideoInfo: Sendable, Equatable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw VideoError.unreadable(path: path, reason: "there is no such file")
         }
+        // A pipe would be waited for, and is read twice here.
+        guard PlainFile.exists(path) else {
+            throw VideoError.unreadable(path: path, reason: "it is no regular file")
+        }
         let probe = try Helper(
             "ffprobe",
             [
-                "-v", "error", "-protocol_whitelist", "file", "-select_streams", "V:0", "-show_entries",
+                "-v", "error",
+            ] + Helper.bounds + [
+                "-select_streams", "V:0", "-show_entries",
                 "stream=r_frame_rate,avg_frame_rate,nb_frames,duration,sample_aspect_ratio:stream_side_data=rotation"
                     + ":stream_tags=rotate:format=duration", "-of", "json", Helper.file(path),
             ], .reading)

@@ -30,8 +30,10 @@ package final class VideoReader: AsyncSequence, Sendable {
         helper = try Helper(
             "ffmpeg",
             [
-                "-hide_banner", "-nostdin", "-v", "error", "-xerror", "-protocol_whitelist", "file", "-i",
-                Helper.file(info.path), "-map", "0:V:0", "-vf", "fps=\(info.rate)", "-f", "image2pipe", "-c:v", "ppm",
+                "-hide_banner", "-nostdin", "-v", "error", "-xerror",
+            ] + Helper.bounds + [
+                "-i", Helper.file(info.path), "-map", "0:V:0", "-vf", "fps=\(info.rate)", "-f", "image2pipe", "-c:v",
+                "ppm",
                 "-pix_fmt", "rgb24", "pipe:1",
             ], .reading)
     }

@@ -20,7 +20,18 @@ enum Arguments {
             throw SegmentationError.input(
                 "the arguments cannot be read: neither /proc/self/maps nor /proc/self/cmdline can be; mount /proc")
         }
+        try checkEncoding()
         return Array(all.dropFirst())
+    }
+
+    /// Refuses options whose bytes are no UTF-8: as text they name another file. Of pictures that is told one by one.
+    private static func checkEncoding() throws {
+        let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0] }
+        for (before, word) in zip(words, words.dropFirst()) where String(validatingCString: word) == nil {
+            let (option, text) = (String(cString: before), String(cString: word))
+            guard text.hasPrefix("--") || option.hasPrefix("--") && option != "--" else { continue }
+            throw ValidationError("\(text) is not UTF-8, as what options name must be; rename the file or folder")
+        }
     }
 
     /// Finds the command that arguments name, also where they are wrong.

@@ -7,8 +7,13 @@ import TransparencySegmentation
 import Video
 
 extension SegmentCommand {
-    /// The inputs that are videos by their suffix.
-    var videos: [String] { inputs.filter { VideoInfo.isVideo(fileName: $0) && !isFolder($0) } }
+    /// The inputs that are videos by their suffix; one that is named twice is taken once.
+    var videos: [String] {
+        var seen: Set<[UInt8]> = []
+        return inputs.filter { Self.isVideo($0) && seen.insert(FileName.key(realPath($0) ?? $0)).inserted }
+    }
+
+    static func isVideo(_ path: String) -> Bool { VideoInfo.isVideo(fileName: path) && !isFolder(path) }
 
     /// Throws `ValidationError` for what is of pictures only, or of videos only.
     func validateVideos() throws {

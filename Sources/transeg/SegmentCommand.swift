@@ -122,8 +122,7 @@ struct SegmentCommand: AsyncParsableCommand {
     /// The pictures, and what folders hold besides.
     private func pictures(example: String?) throws -> [NamedPicture] {
         let search = PictureSearch(isRecursive: recursive, output: output)
-        let videos = Set(videos)
-        var pictures = try search.pictures(example.map { [$0] } ?? inputs.filter { !videos.contains($0) })
+        var pictures = try search.pictures(example.map { [$0] } ?? inputs.filter { !Self.isVideo($0) })
         if let fromFile { pictures += try search.pictures(in: PictureList(contentsOf: fromFile)) }
         if !quiet, let others = search.leftOut(of: inputs) { StandardStream.tell("Note: left out: \(others)") }
         return pictures

@@ -82,58 +82,60 @@ import Testing
         #expect(throws: ImageError.self) { try stored("cmyk.tif") }
     }
 
-    /// BT.2100's reference values: white of 203 cd/m² is 58 % of PQ and 75 % of HLG; both are sRGB's 255, and black is black.
-    @Test func highDynamicRangeHasItsWhiteAt203() throws {
-        for (transfer, white) in [(HDRTransfer.perceptualQuantizer, 0.5806), (.hybridLogGamma, 0.75)] {
-            let samples = [0, white, 1].flatMap { [UInt16](repeating: UInt16($0 * 65_535), count: 3) }
-            let pixels = transfer.sRGB(samples, largest: 65_535)
-            #expect(pixels[..<3] == [0, 0, 0])
-            #expect(pixels[3..<6].allSatisfy { $0 >= 253 }, "\(pixels)")
-            #expect(pixels[6...] == [255, 255, 255])
-        }
-        // 100 cd/m² are 50.8 % of PQ: 0.493 of white, sRGB's 186.
-        let half = HDRTransfer.perceptualQuantizer.sRGB([33293, 33293, 33293], largest: 65_535)
-        #expect(half.allSatisfy { abs(Int($0) - 186) <= 1 }, "\(half)")
-        #expect(HDRTransfer(code: 13) == nil)
+    /// libvips gives YCbCr that no JPEG decoder turns into RGB as it is.
+    @Test func plainYCbCrIsRefused() throws {
+        let error = try imageError { try read(tiff([(262, 3, 6)])) }
+        #expect("\(error)".contains("YCbCr samples outside of JPEG"))
     }
 
-    @Test func aPNGSaysThatItIsHDR() throws {
-        let plain = try Image(width: 1, height: 1, channels: 3, pixels: [148, 148, 148]).pngData()
-        func tagged(_ transfer: UInt8) -> [UInt8] {
-            let content = Array("cICP".utf8) + [9, transfer, 0, 1]
-            let sum = withUnsafeBytes(of: crc32(content).bigEndian, Array.init)
-            return Array(plain[..<33]) + [0, 0, 0, 4] + content + sum + Array(plain[33...])
+    @Test func aMaskIsOnePicture() throws {
+        func stored(_ name: String) throws -> StoredSamples {
+            try ImageReader().readStored(contentsOf: Fixture.path(name))
         }
-        #expect(try ImageReader().read(data: tagged(16), name: "p").pixels.allSatisfy { $0 >= 252 })
-        #expect(try ImageReader().read(data: tagged(13), name: "p").pixels == [148, 148, 148])
+        for name in ["two-pages.tif", "two-frames.webp", "two-frames.png", "cmyk.tif"] {
+            let error = #expect(throws: ImageError.self) { try stored(name) }
+            #expect(error?.description.contains("a mask is one picture") == true, "\(name)")
+        }
+        // Smaller copies and transparency may follow.
+        func header(_ kind: UInt32) -> TIFFHeader? {
+            var file = tiff([])
+            let next = UInt32(file.count)
+            file.replaceSubrange((file.count - 4)..., with: withUnsafeBytes(of: next.littleEndian, Array.init))
+            let second = Array(tiff([(254, 4, kind)])[12...])
+            let bytes = file + second
+            return TIFFHeader(SourceBytes { Array(bytes.dropFirst($0).prefix($1)) })
+        }
+        #expect(header(0)?.hasMorePictures == true && header(2)?.hasMorePictures == true)
+        #expect(header(1)?.hasMorePictures == false && header(4)?.hasMorePictures == false)
+        #expect(header(0)?.isWhiteZero == false)
     }
 
-    private func crc32(_ bytes: [UInt8]) -> UInt32 {
-        var sum = ~UInt32(0)
-        for byte in bytes {
-            sum ^= UInt32(byte)
-            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+    @Test func losslessWebPIsToldBehindOtherChunks() {
+        func chunk(_ kind: String, _ content: [UInt8]) -> [UInt8] {
+            let padding = [UInt8](repeating: 0, count: content.count % 2)
+            return Array(kind.utf8) + withUnsafeBytes(of: UInt32(content.count).littleEndian, Array.init) + content
+                + padding
         }
-        return ~sum
+        func header(_ chunks: [UInt8]) -> WebPHeader? {
+            let file = Array("RIFF0000WEBP".utf8) + chunks
+            return WebPHeader(SourceBytes { Array(file.dropFirst($0).prefix($1)) })
+        }
+        let extended = chunk("VP8X", [UInt8](repeating: 0, count: 10)) + chunk("ICCP", [1, 2, 3])
+        #expect(header(chunk("VP8L", [1]))?.isLossless == true)
+        #expect(header(extended + chunk("VP8L", [1]))?.isLossless == true)
+        #expect(header(extended + chunk("VP8 ", [1]))?.isLossless == false)
+        let frame = chunk("ANMF", [UInt8](repeating: 0, count: 16) + chunk("VP8L", [1]))
+        #expect(header(extended + frame)?.isAnimated == true && header(extended + frame)?.isLossless == true)
+        #expect(header(extended) == nil)
     }
 
-    @Test func aHEIFSaysThatItIsHDR() {
-        func box(_ kind: String, _ content: [UInt8]) -> [UInt8] {
-            withUnsafeBytes(of: UInt32(content.count + 8).bigEndian, Array.init) + Array(kind.utf8) + content
-        }
-        func file(_ color: [UInt8]) -> [UInt8] {
-            box("ftyp", Array("heic".utf8) + [0, 0, 0, 0])
-                + box(
-                    "meta", [0, 0, 0, 0] + box("hdlr", [1, 2, 3]) + box("iprp", box("ipco", box("ispe", [0]) + color)))
-        }
-        func transfer(_ bytes: [UInt8]) -> Int? {
-            HEIFColor.transfer(SourceBytes { Array(bytes.dropFirst($0).prefix($1)) })
-        }
-        let nclx = box("colr", Array("nclx".utf8) + [0, 9, 0, 16, 0, 9, 0x80])
-        #expect(transfer(file(nclx)) == 16)
-        #expect(transfer(file(box("colr", Array("prof".utf8) + [0, 9, 0, 16]))) == nil)
-        let whole = file(nclx)
-        for length in 8..<whole.count { _ = transfer(Array(whole[..<length])) }
-        #expect(transfer(box("ftyp", []) + [0, 0, 0, 1] + Array("meta".utf8) + [255, 255, 255, 255]) == nil)
+    @Test(
+        arguments: [
+            ([0x1F, 0x8B, 8, 0], "gzip"), (Array("\u{93}NUMPY".unicodeScalars.map { UInt8($0.value) }), "NumPy"),
+            ([0, 0, 0, 0], "zeros alone"), (Array("\0\0\0\u{20}ftypisom".utf8), "a video"),
+            (Array("\u{FEFF}<html>".utf8), "text"),
+        ] as [([UInt8], String)]) func whatIsNoPictureIsNamed(_ bytes: [UInt8], _ name: String) throws
+    {
+        #expect("\(try imageError { try read(bytes) })".contains(name))
     }
 }

@@ -63,7 +63,7 @@ import Testing
         ("drawing.png", "<?xml version=\"1.0\"?><svg/>", "an XML document"),
         ("paper.pdf", "%PDF-1.7\n", "a PDF document"),
         ("moving.gif", "GIF89a\u{1}", "a GIF image"),
-        ("film.heic", "\0\0\0\u{18}ftypmp42\0\0\0\0", "unknown data (first bytes 00 00 00 18)"),
+        ("film.heic", "\0\0\0\u{18}ftypmp42\0\0\0\0", "a video"),
         ("x", "\u{1}", "unknown data (first bytes 01)"),
     ])
     func otherContentIsRefused(name: String, content: String, found: String) throws {

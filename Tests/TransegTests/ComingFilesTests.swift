@@ -49,6 +49,38 @@ import Testing
         }
     }
 
+    /// Both spellings of é are names of their own on Linux, which Swift takes for the same.
+    @Test func namesAreToldByTheirBytes() throws {
+        try withTemporaryFolder { folder in
+            let names = ["caf\u{E9}", "cafe\u{301}"]
+            try put(names.map { "in/\($0).png" }, in: folder)
+            let expected = Set(names.map { Array("\($0)_mask.png".utf8) })
+            for (arguments, output) in [(["in"], "a"), (["in/*.png"], "b"), (names.map { "in/\($0).png" }, "c")] {
+                _ = try segment(arguments + ["--output", output], in: folder)
+                let found = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(output)")
+                let bytes = Set(found.map { Array($0.utf8) })
+                #expect(bytes == expected, "\(arguments)")
+            }
+        }
+    }
+
+    @Test func listsThatWindowsWrites() throws {
+        try withTemporaryFolder { folder in
+            try put(["a.png", "b.png"], in: folder)
+            let lists: [[UInt8]] = [
+                Array("\u{FEFF}a.png\r\nb.png\r\n".utf8), Array("a.png\r\nb.png".utf8), Array("a.png\nb.png".utf8),
+            ]
+            for (number, list) in lists.enumerated() {
+                _ = try segment(
+                    ["--from-file", "-", "--output", "o\(number)"], in: folder, input: Data(list))
+                #expect(try tree("\(folder)/o\(number)") == ["a_mask.png", "b_mask.png"])
+            }
+            let wide = try segment(
+                ["--from-file", "-"], in: folder, input: Data([0xFF, 0xFE, 97, 0, 10, 0]), exitCode: 1)
+            #expect(wide.errors.contains("is in UTF-16; save it as UTF-8"))
+        }
+    }
+
     @Test func patternsAreForThoseThatComeUnexpanded() throws {
         try withTemporaryFolder { folder in
             try put(["in/a1.png", "in/a2.png", "in/b1.png", "in/x/a1.png", "in/x/y/c.png", "in/[z].png"], in: folder)

@@ -123,6 +123,61 @@ import TransparencyData
         }
     }
 
+    /// A photograph beside its mask, and two names that Swift takes for the same.
+    @Test func twoFilesOfOnePictureAreRefused() throws {
+        try withTemporaryFolder { folder in
+            try make(["p/1.png", "p/1.jpg", "q/1.png", "t/1.png"], in: folder)
+            #expect(throws: DatasetError.sameName("\(folder)/p/1.jpg", "\(folder)/p/1.png")) {
+                try PredictionFolder.masks(predictions: "\(folder)/p", groundTruth: "\(folder)/t")
+            }
+            #expect(throws: DatasetError.sameName("\(folder)/p/1.jpg", "\(folder)/p/1.png")) {
+                try PredictionFolder.masks(predictions: "\(folder)/q", groundTruth: "\(folder)/p")
+            }
+        }
+    }
+
+    @Test func filesOfOtherFormatsAreNamed() throws {
+        try withTemporaryFolder { folder in
+            try make(["t/1.png"], in: folder)
+            for path in ["p", "x"] {
+                try FileManager.default.createDirectory(atPath: "\(folder)/\(path)", withIntermediateDirectories: true)
+            }
+            try Data("?".utf8).write(to: URL(fileURLWithPath: "\(folder)/p/1_mask.npy"))
+            #expect {
+                try PredictionFolder.masks(predictions: "\(folder)/p", groundTruth: "\(folder)/t")
+            } throws: {
+                "\($0)".hasSuffix("t/1.png (1_mask.npy is there, of a format that is not read)")
+            }
+            #expect {
+                try PredictionFolder.masks(predictions: "\(folder)/t", groundTruth: "\(folder)/p")
+            } throws: {
+                "\($0)".hasSuffix("; 1_mask.npy is there, of a format that is not read")
+            }
+        }
+    }
+
+    /// Percentages, and class numbers that are too great for labels.
+    @Test func thatNothingIsAboveAHalfIsSaidOnce() throws {
+        try withTemporaryFolder { folder in
+            func write(_ pixels: [UInt8], _ name: String) throws -> String {
+                try Image(width: 2, height: 1, channels: 1, pixels: pixels).write(to: "\(folder)/\(name).png")
+                return "\(folder)/\(name).png"
+            }
+            let (one, two) = (try write([0, 100], "1"), try write([0, 99], "2"))
+            let bright = try write([0, 128], "3")
+            func told(_ siblings: [String], isSoft: Bool = false) throws -> [String] {
+                let told = Mutex<[String]>([])
+                let reader = MaskReader { text in told.withLock { $0.append(text) } }
+                for path in siblings { _ = try reader.softness(path, siblings: siblings, isSoft: isSoft) }
+                return told.withLock { $0 }
+            }
+            let warnings = try told([one, two])
+            #expect(warnings.count == 1 && warnings[0].hasPrefix("the greatest value of \(one) is 100 of 255"))
+            #expect(try told([one, two, bright]).isEmpty)
+            #expect(try told([one, two], isSoft: true).isEmpty)
+        }
+    }
+
     @Test func guessesAreSaidOnce() throws {
         try withTemporaryFolder { folder in
             try Image(width: 2, height: 1, channels: 1, pixels: [0, 1]).write(to: "\(folder)/1.png")

@@ -27,6 +27,17 @@ import Testing
         }
     }
 
+    /// A client may wait for a word before it sends its body; whose body is too large gets none.
+    @Test func whoeverWaitsToSendIsAskedTo() async throws {
+        try await withService(settings: .test { $0.bodyLimit = 1 << 20 }) { running in
+            let waits = ["Expect": "100-continue"]
+            let answer = try await running.client.send("POST", "/v1/segment", headers: waits, body: png)
+            #expect(answer.status == 100 && answer.text.hasPrefix("HTTP/1.1 200 "))
+            let large = [UInt8](repeating: 65, count: 2 << 20)
+            #expect(try await running.client.send("POST", "/v1/segment", headers: waits, body: large).status == 413)
+        }
+    }
+
     @Test func aBodyThatDoesNotComeIsNotWaitedFor() async throws {
         try await withService(settings: .test { $0.timeout = .seconds(1) }) { running in
             let answer = try await running.client.exchange(

@@ -96,6 +96,13 @@ import TransparencySegmentation
             let form = ["Content-Type": "multipart/form-data; boundary=b"]
             try await expect(400, png, form)
             try await expect(422, Array("--b--".utf8), form)
+            func fields(_ names: [String]) -> [UInt8] {
+                Array("--b\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\n".utf8) + png
+                    + names.flatMap { "\r\n--b\r\nContent-Disposition: form-data; name=\($0)\r\n\r\n0.3".utf8 }
+                    + Array("\r\n--b--".utf8)
+            }
+            try await expect(400, fields(["threshold", "threshold"]), form)
+            try await expect(400, fields(["treshold"]), form)
             try await expect(400, png, ["Content-Type": "multipart/form-data"])
         }
     }

@@ -133,4 +133,17 @@ private let hasFFmpeg = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"].contains {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.mp4"])
         }
     }
+
+    /// A pipe is not waited for, and a playlist, which names other files, is not followed.
+    @Test func whatIsNoVideoByItselfIsRefused() async throws {
+        try await withFolder { folder in
+            try clip("\(folder)/a.mp4")
+            #expect(mkfifo("\(folder)/pipe.mp4", 0o600) == 0)
+            let lists = ["list.mkv": "ffconcat version 1.0\nfile a.mp4\n", "list.mp4": "#EXTM3U\n#EXTINF:1,\na.mp4\n"]
+            for (name, text) in lists { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+            for name in ["pipe.mp4", "list.mkv", "list.mp4"] {
+                #expect(throws: VideoError.self, "\(name)") { try VideoInfo(of: "\(folder)/\(name)") }
+            }
+        }
+    }
 }

@@ -62,9 +62,12 @@ package final class MappedFile: @unchecked Sendable {
         guard let address, address != MAP_FAILED else {
             throw SafetensorsError.fileAccess(path: path, operation: "map", code: errno)
         }
+        // Before the first look at the content, which may be cut short already.
+        let place = mapped_files_add(address, byteCount, path)
         let content = UnsafeRawBufferPointer(start: address, count: byteCount)
         if let pointer = GitLFSPointer(content) {
-            munmap(address, byteCount)
+            mapped_files_remove(place)
+            munmap(address, max(byteCount, 1))
             throw SafetensorsError.gitLFSPointer(path: path, pointer)
         }
         isMapped = true
@@ -74,7 +77,7 @@ package final class MappedFile: @unchecked Sendable {
         baseAddress = address
         self.descriptor = descriptor
         written = WrittenState(status)
-        place = mapped_files_add(address, byteCount, path)
+        self.place = place
     }
 
     deinit {

@@ -6,7 +6,7 @@ extension StoredMask {
         switch doubt {
         case .foreignColors, .alpha(MaskDoubt.gradualAlpha): isNearlyPure ? .nearestColors : .exclude
         case .manyLabels: .labelsAsGlass
-        case .ignoreLabel, .unclearScale, .paletteOfOneColor, .alpha: .exclude
+        case .ignoreLabel, .noBackground, .unclearScale, .paletteOfOneColor, .alpha: .exclude
         }
     }
 

@@ -27,7 +27,9 @@ struct ClassMask {
         classes = try Self.classes(of: mask, by: chosen)
         let isLayer = file.alpha?.contains { $0 < 128 } ?? false
         let isPlanned = chosen == .nearestColors || chosen == .labelsAsGlass
-        reading = MaskReading(kind: isLayer && !isPlanned ? .opaqueParts : chosen, bits: file.bits)
+        let told: MaskReading.Kind =
+            isPlanned ? chosen : isLayer ? .opaqueParts : file.isWhiteZero ? .whiteIsZero : chosen
+        reading = MaskReading(kind: told, bits: file.bits)
     }
 
     /// What the values mean, or why that is not known.
@@ -36,15 +38,16 @@ struct ClassMask {
         if mask.hasOneColor { return (nil, .paletteOfOneColor) }
         if mask.file.bits == 16, !mask.isSmall, !mask.isStretched { return (nil, foreign(mask)) }
         if content.colorCount == 0, content.redCount > 0, content.hasOnly(grays: [0, 255]) { return (.colors, nil) }
-        if content.isGray, let kind = kind(ofGrays: content, mask) { return (kind, nil) }
+        let grays = content.grays.indices.filter { content.grays[$0] > 0 }.map { Int(mask.unstretched(UInt8($0))) }
+        if content.isGray, let kind = kind(ofGrays: content, mask) {
+            return kind == .labels && grays == [1, 2] ? (nil, .noBackground) : (kind, nil)
+        }
         if mask.file.indices != nil {
             let used = content.indices.indices.filter { content.indices[$0] > 0 }
-            if used.allSatisfy({ $0 <= 2 }) { return (.indices, nil) }
-            return (nil, doubt(ofLabels: used, mask))
+            guard used.allSatisfy({ $0 <= 2 }) else { return (nil, doubt(ofLabels: used, mask)) }
+            return used == [1, 2] ? (nil, .noBackground) : (.indices, nil)
         }
-        guard content.isGray else { return (nil, foreign(mask)) }
-        let used = content.grays.indices.filter { content.grays[$0] > 0 }.map { Int(mask.unstretched(UInt8($0))) }
-        return (nil, doubt(ofLabels: used, mask))
+        return (nil, content.isGray ? doubt(ofLabels: grays, mask) : foreign(mask))
     }
 
     private static func kind(ofGrays content: StoredMask.Content, _ mask: StoredMask) -> MaskReading.Kind? {
@@ -59,12 +62,14 @@ struct ClassMask {
 
     /// What numbers are that are more than three classes.
     private static func doubt(ofLabels used: [Int], _ mask: StoredMask) -> MaskDoubt {
-        let small = used.filter { $0 != 255 }
+        // One number more than all labels, of which noise has several, is no class.
+        let void = used.filter { $0 >= 254 }
+        let small = void.count == 1 ? used.filter { $0 < 254 } : used
         // Trans10K's second version has 12 classes, Pascal VOC 21; a soft mask has values in the middle.
         guard small.allSatisfy({ $0 < 64 }), !mask.file.isLossy, small.contains(where: { $0 > 0 }) else {
             return foreign(mask)
         }
-        return used.contains(255) ? .ignoreLabel : .manyLabels
+        return void.isEmpty ? .manyLabels : .ignoreLabel
     }
 
     private static func alphaDoubt(of mask: StoredMask, _ content: StoredMask.Content) -> MaskDoubt? {

@@ -2,10 +2,12 @@
 public enum MaskDoubt: Equatable, Sendable {
     /// Colors or grays that mean nothing; `found` is the first of them.
     case foreignColors(count: Int, found: String, x: Int, y: Int)
-    /// 255 beside small labels: it may be glass, or "ignore".
+    /// 255 or 254 beside small labels: it may be glass, or "ignore".
     case ignoreLabel
     /// More labels than background, things and stuff.
     case manyLabels
+    /// Labels of 1 and 2 without 0: 1 may be background, or things.
+    case noBackground
     /// A prediction's greatest value, and its depth's: they may be labels, or softness without glass.
     case unclearScale(greatest: Int, of: Int)
     /// All colors of the palette are the same, so that indices cannot be told apart.
@@ -14,6 +16,7 @@ public enum MaskDoubt: Equatable, Sendable {
     case alpha(String)
 
     static let hiddenGlass = "red or white lies beneath its transparency, and black is drawn as background"
+    static let evenAlpha = "all of it is equally transparent"
     static let gradualAlpha = "its transparency is gradual"
 
     /// What is in doubt, and what to do.
@@ -27,6 +30,8 @@ public enum MaskDoubt: Equatable, Sendable {
         case .manyLabels:
             "there are more labels than 0, 1 and 2; write such masks with 0 for background and 255 for glass; for a data set's, a plan with "
                 + "labels_as_glass (transeg dataset audit --repair) takes all but 0 for glass"
+        case .noBackground:
+            "its labels are 1 and 2 without 0, so that 1 may be background or things; write such masks with 0 for background and 255 for glass"
         case .unclearScale(let greatest, let depth):
             "no value is above \(greatest) of \(depth), so that they may be labels or softness without glass; write such masks with \(depth) for "
                 + "glass"

@@ -8,6 +8,9 @@ public final class MaskReader: Sendable {
     /// What other predictions say about the scale, by the bits of their samples.
     private let scales = Mutex<[Int: SoftMaskFile.Scale]>([:])
 
+    /// Whether some prediction has a value in the upper half.
+    private let hasBright = Mutex<Bool?>(nil)
+
     /// - Parameter onGuess: Is given a sentence the first time that masks are read in a way which is a guess; called from any thread.
     public init(onGuess: @escaping @Sendable (String) -> Void = { _ in }) { self.onGuess = onGuess }
 
@@ -34,7 +37,29 @@ public final class MaskReader: Sendable {
             return isSoft && scale <= .manyLabels ? .depth : scale
         }
         tell(mask.reading, of: path)
+        if !isSoft { warn(of: mask.softness, in: file, path, siblings: siblings) }
         return mask.softness
+    }
+
+    /// Says once that no prediction has any glass at a half, as with percentages, or with labels that are too great to be told.
+    private func warn(of softness: Image, in file: StoredSamples, _ path: String, siblings: [String]) {
+        guard let greatest = softness.pixels.max(), (1..<128).contains(greatest), hasBright.withLock({ $0 }) == nil
+        else { return }
+        let others = siblings.lazy.filter { $0 != path }
+        let isBright = others.contains { sibling in
+            // One that cannot be read is told of where it is scored.
+            let mask = (try? ImageReader().readStored(contentsOf: sibling)).map(StoredMask.init)
+            return mask?.samples.contains { $0 >= 128 } ?? false
+        }
+        let isFirst = hasBright.withLock { known in
+            defer { known = isBright }
+            return known == nil
+        }
+        guard isFirst, !isBright else { return }
+        let (value, depth) = file.wideSamples.map { (Int($0.max() ?? 0), 65535) } ?? (Int(greatest), 255)
+        onGuess(
+            "the greatest value of \(path) is \(value) of \(depth), and no prediction's is above a half: as softness that is no glass; "
+                + "write masks of labels or percentages with \(depth) for glass")
     }
 
     /// Looks through the predictions until one tells.

@@ -14,6 +14,8 @@ public struct MaskReading: Hashable, Codable, Sendable {
         case indices
         /// Transparent pixels are background, the others by their colors.
         case opaqueParts = "opaque_parts"
+        /// A TIFF file says that 0 is white, and so glass.
+        case whiteIsZero = "white_is_zero"
         /// The alpha of a cut-out picture is the mask.
         case alpha
         /// Softness from 0 to the greatest value of the depth.
@@ -32,7 +34,7 @@ public struct MaskReading: Hashable, Codable, Sendable {
     public var isGuess: Bool {
         switch kind {
         case .colors, .blackAndWhite, .soft, .nearestColors, .labelsAsGlass: false
-        case .grayOfColors, .labels, .indices, .opaqueParts, .alpha: true
+        case .grayOfColors, .labels, .indices, .opaqueParts, .whiteIsZero, .alpha: true
         }
     }
 
@@ -46,6 +48,7 @@ public struct MaskReading: Hashable, Codable, Sendable {
             case .labels: "0 is background, 1 things, 2 stuff"
             case .indices: "of the palette's indices 0 is background, 1 things, 2 stuff"
             case .opaqueParts: "what is transparent is background"
+            case .whiteIsZero: "the file's 0 is white, as its WhiteIsZero says, and so glass"
             case .alpha: "the alpha channel is the mask"
             case .soft: "softness from 0 to \(bits < 16 ? "255" : "the greatest value")"
             case .nearestColors: "the nearest of black, red and white (plan)"

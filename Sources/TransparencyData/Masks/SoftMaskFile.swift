@@ -56,6 +56,9 @@ struct SoftMaskFile {
                 softness: try Image(width: mask.width, height: mask.height, channels: 3, pixels: mask.samples),
                 reading: MaskReading(kind: .soft, bits: file.bits))
         }
+        if file.isWhiteZero {
+            self.init(softness: softness, reading: MaskReading(kind: .whiteIsZero, bits: file.bits))
+        }
     }
 
     private init(softness: Image, reading: MaskReading) { (self.softness, self.reading) = (softness, reading) }
@@ -76,6 +79,11 @@ struct SoftMaskFile {
                 return try glass(.opaqueParts) { mask.isOpaque($0) && mask.color($0).0 > 0 }
             }
         }
+        let values = Set(alpha)
+        if values.count == 1, values.isDisjoint(with: [0, 255]) { throw refuse(.alpha(MaskDoubt.evenAlpha)) }
+        if values == [0], mask.hasGlassAndBackground { throw refuse(.alpha("all of it is transparent")) }
+        // A layer of one opacity that lets more than half of what is below through.
+        if values.count == 2, values.contains(0), !hasOpaque { return try glass(.alpha) { alpha[$0] > 0 } }
         let softness = try Image(width: mask.width, height: mask.height, channels: 1, pixels: alpha)
         return SoftMaskFile(softness: softness, reading: MaskReading(kind: .alpha, bits: mask.file.bits))
     }
@@ -109,6 +117,7 @@ struct SoftMaskFile {
         let greatest = mask.content().greatestGray()
         if file.bits == 16, !mask.isSmall { return .depth }
         let value = mask.unstretched(UInt8(greatest))
-        return value <= 2 ? .labels : value <= mask.greatestLabel && !file.isLossy ? .manyLabels : .bytes
+        // A lossy file's small values may be noise about black, or what is left of labels.
+        return value <= (file.isLossy ? 0 : 2) ? .labels : value <= mask.greatestLabel ? .manyLabels : .bytes
     }
 }

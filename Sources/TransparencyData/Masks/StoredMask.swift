@@ -50,18 +50,37 @@ struct StoredMask {
             && pixels.contains { !isOpaque($0) && (color($0) == (255, 255, 255) || color($0) == (255, 0, 0)) }
     }
 
-    /// Whether three channels can be estimates of one mask: red, blue or green areas are classes.
+    /// Whether all pixels, seen or not, are black, red and white, and some of them glass and some not.
+    var hasGlassAndBackground: Bool {
+        var (isGlass, isBackground) = (false, false)
+        for pixel in 0..<pixelCount {
+            let color = color(pixel)
+            if color == (0, 0, 0) {
+                isBackground = true
+            } else if color == (255, 255, 255) || color == (255, 0, 0) {
+                isGlass = true
+            } else {
+                return false
+            }
+        }
+        return isGlass && isBackground
+    }
+
+    /// Whether three channels can be estimates of one mask: colored areas are classes, or a photograph's.
     var isSoftInThreeChannels: Bool {
         var strongCount = 0
         var greatest: (UInt8, UInt8, UInt8) = (0, 0, 0)
         for pixel in 0..<pixelCount {
             let (red, green, blue) = color(pixel)
             greatest = (max(greatest.0, red), max(greatest.1, green), max(greatest.2, blue))
-            if max(red, green, blue) - min(red, green, blue) >= 128 { strongCount += 1 }
+            if max(red, green, blue) - min(red, green, blue) >= Self.color { strongCount += 1 }
         }
         let usedChannels = [greatest.0, greatest.1, greatest.2].count { $0 > 0 }
         return strongCount * 100 <= pixelCount && usedChannels > 1
     }
+
+    /// The difference of a pixel's channels that estimates of one mask hardly have: the original's stay below it in every pixel.
+    private static let color: UInt8 = 24
 
     /// Which grays, colors and indices there are.
     struct Content {
@@ -75,9 +94,10 @@ struct StoredMask {
         var indices = [Int](repeating: 0, count: 256)
 
         var isGray: Bool { redCount == 0 && colorCount == 0 }
-        /// Whether a gray file has the greatest value, or 255, beside labels and nothing between.
+        /// Whether a gray file has the greatest value, 255 or 254, beside labels and nothing between.
         func mayIgnore(_ mask: StoredMask) -> Bool {
-            guard !mask.file.isLossy, mask.file.bits > 1, mask.file.indices == nil, grays[255] > 0 else { return false }
+            let void = greatestGray()
+            guard !mask.file.isLossy, mask.file.bits > 1, mask.file.indices == nil, void >= 254 else { return false }
             let values: [Int]
             if let wide = mask.file.wideSamples, !mask.isSmall {
                 let found = Set(wide)
@@ -85,7 +105,7 @@ struct StoredMask {
                 values = found.map { $0 == 65535 ? 255 : Int($0) }
             } else {
                 values = grays.indices.filter { grays[$0] > 0 }.map {
-                    $0 == 255 ? 255 : Int(mask.unstretched(UInt8($0)))
+                    $0 == void ? 255 : Int(mask.unstretched(UInt8($0)))
                 }
             }
             // Of 4 bits the numbers up to 14 may as well be brightnesses.

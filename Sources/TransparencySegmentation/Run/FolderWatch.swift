@@ -85,26 +85,30 @@ package final class FolderWatch: Sendable {
         _ events: FolderEvents, _ waker: Int32, _ continuation: AsyncStream<Arrival>.Continuation,
         _ isDone: (NamedPicture) -> Bool
     ) throws {
-        var known: [String: FileState] = [:]
-        var owners: [String: String] = [:]
-        var candidates: [String: Candidate] = [:]
+        var known: [[UInt8]: FileState] = [:]
+        var owners: [[UInt8]: String] = [:]
+        var candidates: [[UInt8]: Candidate] = [:]
+        func path(_ key: [UInt8]) -> String { String(decoding: key, as: UTF8.self) }
         func see(_ path: String, patience: Duration) {
-            candidates[path] = Candidate(state: FileState(of: path), unchangedSince: .now, patience: patience)
+            candidates[FileName.key(path)] = Candidate(
+                state: FileState(of: path), unchangedSince: .now, patience: patience)
         }
         func search() throws {
             let paths = try walk().pictures.map { (folder as NSString).appendingPathComponent($0) }
-            for path in paths where known[path] == nil || known[path] != FileState(of: path) {
-                if candidates[path] == nil { see(path, patience: Self.seenPatience) }
+            for path in paths {
+                let (key, state) = (FileName.key(path), FileState(of: path))
+                guard known[key] == nil || known[key] != state, candidates[key] == nil else { continue }
+                see(path, patience: Self.seenPatience)
             }
             // What was removed and comes again is new.
-            known = known.filter { FileState(of: $0.key) != nil }
-            owners = owners.filter { known[$0.value] != nil }
+            known = known.filter { FileState(of: path($0.key)) != nil }
+            owners = owners.filter { known[FileName.key($0.value)] != nil }
         }
         for name in try walk().pictures {
             let picture = NamedPicture(.file((folder as NSString).appendingPathComponent(name)), name: name)
             guard isDone(picture) else { continue }
-            known[picture.source.name] = FileState(of: picture.source.name)
-            owners[picture.stem] = picture.source.name
+            known[FileName.key(picture.source.name)] = FileState(of: picture.source.name)
+            owners[FileName.key(picture.stem)] = picture.source.name
         }
         try search()
         var searched = ContinuousClock.now
@@ -117,22 +121,23 @@ package final class FolderWatch: Sendable {
                 try search()
                 searched = .now
             }
-            for (path, candidate) in candidates.sorted(by: { $0.key < $1.key }) {
+            for (key, candidate) in candidates.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+                let path = path(key)
                 guard let state = FileState(of: path) else {
-                    candidates[path] = nil
+                    candidates[key] = nil
                     continue
                 }
                 guard state == candidate.state else {
-                    candidates[path]?.state = state
-                    candidates[path]?.unchangedSince = .now
+                    candidates[key]?.state = state
+                    candidates[key]?.unchangedSince = .now
                     continue
                 }
                 guard ContinuousClock.now - candidate.unchangedSince >= candidate.patience else { continue }
-                candidates[path] = nil
-                guard known.updateValue(state, forKey: path) != state else { continue }
+                candidates[key] = nil
+                guard known.updateValue(state, forKey: key) != state else { continue }
                 let picture = NamedPicture(.file(path), name: String(path.dropFirst(folder.count).drop { $0 == "/" }))
-                let owner = owners[picture.stem] ?? path
-                owners[picture.stem] = owner
+                let owner = owners[FileName.key(picture.stem)] ?? path
+                owners[FileName.key(picture.stem)] = owner
                 continuation.yield(Arrival(picture: picture, problem: owner == path ? nil : Self.problem(path, owner)))
             }
         }

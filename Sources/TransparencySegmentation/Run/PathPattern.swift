@@ -27,7 +27,7 @@ struct PathPattern {
     func matches(leavingOut output: String?) throws -> [String] {
         let output = output.flatMap(realPath)
         var found: [String] = []
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         func descend(_ folder: String, _ rest: ArraySlice<String>) {
             guard let first = rest.first, realPath(folder) != output || output == nil else { return }
             if first == "**" {
@@ -42,7 +42,9 @@ struct PathPattern {
                 let path = folder + name
                 if rest.count > 1 {
                     if isFolder(path) { descend("\(path)/", rest.dropFirst()) }
-                } else if ImageReader.isSupported(fileName: name), !isFolder(path), seen.insert(path).inserted {
+                } else if ImageReader.isSupported(fileName: name), !isFolder(path),
+                    seen.insert(FileName.key(path)).inserted
+                {
                     found.append(path)
                 }
             }

@@ -20,14 +20,21 @@ package struct PictureList: Sendable {
                 throw SegmentationError.input("the list \(path) cannot be read: \(error.reason)")
             }
         }
+        // What Notepad and PowerShell write before UTF-16.
+        guard ![[0xFF, 0xFE], [0xFE, 0xFF]].contains(Array(bytes.prefix(2))) else {
+            throw SegmentationError.input("\(name) is in UTF-16; save it as UTF-8")
+        }
         paths = Self.paths(bytes)
     }
 
     static func paths(_ bytes: [UInt8]) -> [String] {
         let separator: UInt8 = bytes.contains(0) ? 0 : 10
+        // Windows' editors put a mark before UTF-8, and lines end in two characters, but for a last one that does not end.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         var lines = bytes.split(separator: separator)
-        // A file that was written on Windows.
-        if separator == 10, lines.allSatisfy({ $0.last == 13 }) { lines = lines.map { $0.dropLast() } }
+        if separator == 10, lines.first?.last == 13, lines.dropLast().allSatisfy({ $0.last == 13 }) {
+            lines = lines.map { $0.last == 13 ? $0.dropLast() : $0 }
+        }
         return lines.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -106,8 +106,10 @@ package struct PictureSearch: Sendable {
 
     /// Two names of one file are two pictures: their results have two names.
     private func once(_ pictures: [NamedPicture]) -> [NamedPicture] {
-        var seen: Set<[String]> = []
-        return pictures.filter { seen.insert([$0.realPath ?? $0.source.name, $0.name]).inserted }
+        var seen: Set<[[UInt8]]> = []
+        return pictures.filter {
+            seen.insert([FileName.key($0.realPath ?? $0.source.name), FileName.key($0.name)]).inserted
+        }
     }
 
     static var formats: String { ImageReader.formats.joined(separator: ", ") }

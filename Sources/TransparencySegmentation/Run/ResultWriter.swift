@@ -34,7 +34,7 @@ public struct ResultWriter: Sendable {
         let stems = try Self.stems(
             pictures.map { ($0.source == .standardInput ? $0.name : $0.source.name, $0.stem) })
         if case .folder(let folder) = destination {
-            try Self.check(folder, kinds, stems, inputs: Set(pictures.compactMap(\.realPath)))
+            try Self.check(folder, kinds, stems, inputs: Set(pictures.compactMap { $0.realPath.map(FileName.key) }))
         }
         try self.init(to: destination, kinds: kinds, stems: stems)
     }
@@ -58,11 +58,11 @@ public struct ResultWriter: Sendable {
     }
 
     private static func stems(_ pictures: [(name: String, stem: String)]) throws -> [String] {
-        var owners: [String: String] = [:]
+        var owners: [[UInt8]: String] = [:]
         var first: (name: String, other: String, stem: String)?
         var count = 0
         for (name, stem) in pictures {
-            guard let other = owners.updateValue(name, forKey: stem) else { continue }
+            guard let other = owners.updateValue(name, forKey: FileName.key(stem)) else { continue }
             first = first ?? (name, other, stem)
             count += 1
         }
@@ -77,11 +77,11 @@ public struct ResultWriter: Sendable {
 
     /// Throws ``SegmentationError/output(_:)`` where a result would take a picture's place.
     private static func check(
-        _ folder: String, _ kinds: [ResultKind], _ stems: [String], inputs: Set<String>
+        _ folder: String, _ kinds: [ResultKind], _ stems: [String], inputs: Set<[UInt8]>
     ) throws {
         guard let folder = realPath(folder) else { return }
         for stem in stems {
-            for kind in kinds where inputs.contains("\(folder)/\(stem)_\(kind.rawValue).png") {
+            for kind in kinds where inputs.contains(FileName.key("\(folder)/\(stem)_\(kind.rawValue).png")) {
                 throw SegmentationError.output(
                     "the result \(stem)_\(kind.rawValue).png would be written over a picture of that name; name another folder with --output"
                 )

@@ -1,6 +1,8 @@
 #if Service
 import HTTPTypes
 import Hummingbird
+import NIOCore
+import NIOHTTPTypes
 import TransparencySegmentation
 
 /// Reads requests' bodies whole, within bounds of bytes and time.
@@ -24,6 +26,10 @@ struct BodyReader: Sendable {
         }
         defer { budget.give(held) }
         let bytes: [UInt8]
+        // Who waits for this before sending may wait for ever; whom the bounds refuse is not asked to send.
+        if request.headers[.expect]?.lowercased() == "100-continue" {
+            try? await context.channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
+        }
         do {
             bytes = try await withDeadline(context.start + timeout) { try await collect(request.body, announced ?? 0) }
         } catch is DeadlinePassed {

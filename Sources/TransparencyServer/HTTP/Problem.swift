@@ -59,7 +59,7 @@ struct Problem: Error {
         switch error {
         case .tooManyPixels, .needsMemory: Problem(.contentTooLarge, "\(error)", code: "PICTURE_TOO_LARGE")
         case .notAnImage, .formatUnavailable: Problem(.unsupportedMediaType, "\(error)", code: "INVALID_IMAGE")
-        case .empty, .damaged, .unsupportedSamples, .invalidPixels:
+        case .empty, .damaged, .unsupportedSamples, .unsupportedMask, .invalidPixels:
             Problem(.unprocessableContent, "\(error)", code: "INVALID_IMAGE")
         case .notFound, .unreadable, .isFolder, .libraryFailed: nil
         }

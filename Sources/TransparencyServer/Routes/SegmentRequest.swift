@@ -47,7 +47,15 @@ struct SegmentRequest {
                 }
                 content = files[0].content
                 if let given = files[0].fileName, !given.isEmpty { name = String(given.prefix(200)) }
-                for part in parts where part.fileName == nil && known.contains(part.name) {
+                var given: Set<String> = []
+                for part in parts where part.fileName == nil {
+                    guard known.contains(part.name), given.insert(part.name).inserted else {
+                        throw MultipartForm.Fault(
+                            reason: known.contains(part.name)
+                                ? "has \(part.name) twice"
+                                : "has \(part.name.prefix(40)), which is unknown; there are \(known.joined(separator: ", ")) and one file"
+                        )
+                    }
                     values[part.name] = part.text
                 }
             } else {

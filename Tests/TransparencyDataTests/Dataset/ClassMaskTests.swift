@@ -72,8 +72,27 @@ import Testing
     @Test func ignoreBordersAndManyLabelsAreRefused() throws {
         #expect(doubt { try read([0, 1, 255]) } == .ignoreLabel)
         #expect(doubt { try read([0, 1, 255], bits: 16) } == .ignoreLabel)
+        #expect(doubt { try read([0, 1, 254]) } == .ignoreLabel)
         #expect(doubt { try read([0, 15, 20]) } == .manyLabels)
         #expect(try read([0, 15, 20], repairs: [.labelsAsGlass]).classes.pixels == [0, 2, 2])
+    }
+
+    /// Trimaps and others count from 1.
+    @Test func labelsWithoutBackgroundAreRefused() throws {
+        #expect(doubt { try read([1, 2]) } == .noBackground)
+        #expect(doubt { try read([1, 2], bits: 16) } == .noBackground)
+        #expect(doubt { try read([85, 170], bits: 2) } == .noBackground)
+        let voc: [[UInt8]] = [[0, 0, 0], [128, 0, 0], [0, 128, 0]]
+        #expect(doubt { try read([128, 0, 0, 0, 128, 0], channels: 3, palette: voc) } == .noBackground)
+        #expect(try read([1, 1]).classes.pixels == [1, 1])
+        #expect(try read([2, 2]).classes.pixels == [2, 2])
+    }
+
+    @Test func whiteIsZeroIsSaid() throws {
+        let file = StoredSamples(width: 2, height: 1, channels: 1, bits: 1, samples: [0, 255], isWhiteZero: true)
+        let mask = try ClassMask(file, name: "m.tif")
+        #expect(mask.classes.pixels == [0, 2])
+        #expect(mask.reading.kind == .whiteIsZero && mask.reading.isGuess)
     }
 
     @Test func palettesCountByIndexUnlessTheirColorsMeanSomething() throws {

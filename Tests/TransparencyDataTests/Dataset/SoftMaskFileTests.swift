@@ -7,10 +7,10 @@ import Testing
 @Suite struct SoftMaskFileTests {
     private func read(
         _ samples: [UInt16], channels: Int = 1, bits: Int = 8, alpha: [UInt8]? = nil, palette: [[UInt8]]? = nil,
-        isSoft: Bool = false, scale: SoftMaskFile.Scale? = nil
+        isSoft: Bool = false, isLossy: Bool = false, scale: SoftMaskFile.Scale? = nil
     ) throws -> SoftMaskFile {
         let file = StoredSamples(
-            row: samples, channels: channels, bits: bits, alpha: alpha, palette: palette)
+            row: samples, channels: channels, bits: bits, alpha: alpha, palette: palette, isLossy: isLossy)
         return try SoftMaskFile(file, name: "m.png", isSoft: isSoft) { scale ?? SoftMaskFile.scale(of: file) }
     }
 
@@ -54,6 +54,34 @@ import Testing
         #expect(try read([0, 128, 255], alpha: [255, 255, 255]).softness.pixels == [0, 128, 255])
     }
 
+    /// Alpha that is the same everywhere tells nothing, and a layer that is half transparent marks what it covers.
+    @Test func alphaOfOneValue() throws {
+        for value in [1, 127, 128, 254] as [UInt8] {
+            #expect(doubt { try read([9, 20], alpha: [value, value]) } == .alpha(MaskDoubt.evenAlpha), "\(value)")
+        }
+        #expect(doubt { try read([0, 255], alpha: [0, 0]) } == .alpha("all of it is transparent"))
+        #expect(try read([255, 255], alpha: [0, 0]).softness.pixels == [0, 0])
+        #expect(try read([255, 255], alpha: [0, 1]).softness.pixels == [0, 255])
+        #expect(try read([9, 20], alpha: [127, 0]).softness.pixels == [255, 0])
+        #expect(try read([9, 20, 30], alpha: [100, 0, 90]).softness.pixels == [100, 0, 90])
+        #expect(try read([0, 255], alpha: [200, 200]).softness.pixels == [0, 255])
+    }
+
+    /// Softness in three channels is gray but for rounding; a photograph or a cut-out without alpha is not.
+    @Test func photographsAreNoSoftness() throws {
+        #expect(doubt { try read([90, 110, 120, 0, 0, 0], channels: 3) } != nil)
+        #expect(doubt { try read([255, 255, 255, 139, 124, 110], channels: 3) } != nil)
+        #expect(try read([90, 110, 113, 0, 0, 0], channels: 3).reading.kind == .soft)
+        #expect(try read([90, 110, 120, 0, 0, 0], channels: 3, isSoft: true).reading.kind == .soft)
+    }
+
+    @Test func labelsInALossyFileAreRefused() throws {
+        #expect(doubt { try read([0, 1], isLossy: true) } == .unclearScale(greatest: 1, of: 255))
+        #expect(doubt { try read([0, 11], isLossy: true) } == .unclearScale(greatest: 11, of: 255))
+        #expect(try read([0, 1], isLossy: true, scale: .bytes).softness.pixels == [0, 1])
+        #expect(try read([0, 0], isLossy: true).softness.pixels == [0, 0])
+    }
+
     private func doubt(_ body: () throws -> SoftMaskFile) -> MaskDoubt? {
         do {
             _ = try body()
@@ -68,6 +96,8 @@ import Testing
 
     @Test func classesAreNoSoftness() throws {
         #expect(doubt { try read([0, 1, 255]) } == .ignoreLabel)
+        #expect(doubt { try read([0, 1, 254]) } == .ignoreLabel)
+        #expect(try read([0, 1, 254, 255]).softness.pixels == [0, 1, 254, 255])
         #expect(doubt { try read([0, 1, 255], bits: 16) } == .ignoreLabel)
         #expect(doubt { try read([0, 1, 65535], bits: 16) } == .ignoreLabel)
         #expect(doubt { try read([0, 85, 255], bits: 2) } == .ignoreLabel)
