@@ -6,7 +6,11 @@ package enum PlainFile {
     /// A descriptor of a file that is open for reading, which the caller closes. Throws ``FileReadError``.
     package static func descriptor(of path: String) throws -> Int32 {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw FileReadError(path: path, code: errno) }
+        guard stat(path, &status) == 0 else {
+            let code = errno
+            throw FileReadError(
+                path: path, code: code, reason: FileName.isForeign(path) ? FileName.foreignReason : nil)
+        }
         try check(status, path)
         // Opening a pipe would wait for a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -54,6 +54,12 @@ final class Helper: Sendable {
 
     func stop() { if process.isRunning { process.terminate() } }
 
+    /// Ends the process at once and waits until it is gone: one that only begins would still make its file.
+    func kill() {
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
     /// Waits for the end; the last line that it said, nil where all went well.
     func failure() -> String? {
         process.waitUntilExit()

@@ -39,7 +39,8 @@ package final class VideoWriter {
             ] + encoding + ["-movflags", "+faststart", "-y", Helper.file(staged.path)], .writing)
     }
 
-    deinit { helper.stop() }
+    /// What is not finished goes, and with it the file.
+    deinit { helper.kill() }
 
     /// Appends a frame. Throws ``VideoError/unwritable(path:reason:)``, also of one that has another size.
     package func write(_ image: Image) throws {

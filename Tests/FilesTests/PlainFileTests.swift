@@ -27,6 +27,16 @@ import Testing
             #expect(reason("/dev/zero") == "it is no regular file but a device")
             #expect(reason(folder) == "Is a directory")
             #expect(reason("\(folder)/nothing") == "No such file or directory")
+            // A name that is no UTF-8 is listed, and not found by what is listed.
+            let foreign = Array("\(folder)/Mu".utf8) + [0xF1] + Array("oz\0".utf8)
+            let descriptor = foreign.withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { name in
+                    name.baseAddress.map { open($0, O_CREAT | O_WRONLY, 0o600) } ?? -1
+                }
+            }
+            #expect(descriptor >= 0)
+            close(descriptor)
+            #expect(reason(String(decoding: foreign.dropLast(), as: UTF8.self)) == FileName.foreignReason)
         }
     }
 

@@ -138,6 +138,13 @@ import Torch
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
+    /// One that leaves while others are still connecting to each other would close connections under them.
+    @Test func whoHasJoinedMayLeaveAtOnce() throws {
+        for _ in 0..<20 {
+            for result in try withProcessGroups(7, { _ in }) { try result.get() }
+        }
+    }
+
     @Test func aRankThatNeverJoinsIsNamed() throws {
         let store = try ProcessGroupStore.inMemory()
         let error = #expect(throws: TorchError.self) {

@@ -34,7 +34,16 @@ import Testing
             return text.contains("\(model)/vae/") && text.contains("\(model)/transformer/")
         }
         while !isLoaded(), Date() < deadline, process.isRunning { Thread.sleep(forTimeInterval: 0.02) }
-        Thread.sleep(forTimeInterval: 0.5)
+        // Under load the last file may be mapped long before it is all read.
+        var (ticks, idleSince) = ("", Date())
+        while Date().timeIntervalSince(idleSince) < 0.5, Date() < deadline, process.isRunning {
+            let stat = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+            // Time in the program and for it in the system, counted after the name in brackets.
+            let now = stat?.split(separator: ")").last?.split(separator: " ").dropFirst(11).prefix(2).joined(
+                separator: " ")
+            if now != ticks { (ticks, idleSince) = (now ?? "", Date()) }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
         try body()
         try? input.fileHandleForWriting.write(contentsOf: Data(contentsOf: URL(fileURLWithPath: "\(folder)/a.png")))
         try? input.fileHandleForWriting.close()

@@ -133,6 +133,25 @@ import Testing
         }
     }
 
+    /// As text they would name another folder.
+    @Test func optionsThatAreNotUTF8AreRefused() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/a.png")
+            let shell = Process()
+            shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+            shell.arguments = [
+                "-c", "'\(Program.path)' segment a.png -q --model '\(tinyModel)' --output $'o\\xff' 2> errors",
+            ]
+            shell.currentDirectoryURL = URL(fileURLWithPath: folder)
+            try shell.run()
+            shell.waitUntilExit()
+            #expect(shell.terminationStatus == 64)
+            let errors = try String(contentsOfFile: "\(folder)/errors", encoding: .utf8)
+            #expect(errors.contains("o\u{FFFD} is not UTF-8, as what options name must be"), "\(errors)")
+            #expect(try names(in: folder) == ["a.png", "errors"])
+        }
+    }
+
     @Test func whatWouldMoveACursorIsEscaped() throws {
         try withTemporaryFolder { folder in
             let name = "a\u{1B}[2J\u{202E}gpj.\nb.png"

@@ -78,6 +78,8 @@ package final class ProcessGroup: Sendable {
         }
         self.store = store
         handle = Mutex(UInt(bitPattern: group.impl))
+        // Who leaves as soon as it is connected itself would close connections under others that are still connecting to each other.
+        if size > 1 { _ = try allReduce([0]) }
     }
 
     deinit {

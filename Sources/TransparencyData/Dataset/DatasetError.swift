@@ -46,7 +46,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
         case .badPattern(let pattern):
             "the pattern \(pattern) must be a path within the data set with one * in the file name, such as masks/*_mask.png"
         case .noMatch(let root, let pattern): "no picture in \(root) fits the pattern \(pattern)"
-        case .sameName(let one, let other): "\(one) and \(other) have the same name but for the suffix; take one away"
+        case .sameName(let one, let other):
+            "\(one) and \(other) have the same name but for the suffix, or for how accents are written; take one away"
         case .picturesWithoutMask(let count, let example, let unread):
             "\(example) has no mask\(unread.map { " that is read (\($0) is none)" } ?? "")"
                 + "\(count > 1 ? ", nor have \(count - 1) others" : ""); add masks, or leave such "

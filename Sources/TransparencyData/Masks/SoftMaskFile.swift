@@ -49,6 +49,7 @@ struct SoftMaskFile {
             guard indices.allSatisfy({ $0 <= 2 }) else {
                 throw refuse(indices.contains(255) ? .ignoreLabel : .manyLabels)
             }
+            if Set(indices) == [1, 2] { throw refuse(.noBackground) }
             self = try glass(.indices) { indices[$0] > 0 }
         } else {
             if !isSoft, !mask.isSoftInThreeChannels { throw refuse(ClassMask.foreign(mask)) }
@@ -103,7 +104,11 @@ struct SoftMaskFile {
             throw refuse(
                 .unclearScale(greatest: Int(mask.unstretched(UInt8(greatest))), of: Int(mask.unstretched(255))))
         }
-        if scale == .labels { return try glass(.labels) { mask.samples[$0 * file.channels] > 0 } }
+        if scale == .labels {
+            let used = content.grays.indices.filter { content.grays[$0] > 0 }.map { mask.unstretched(UInt8($0)) }
+            if used == [1, 2] { throw refuse(.noBackground) }
+            return try glass(.labels) { mask.samples[$0 * file.channels] > 0 }
+        }
         let pixels = scale == .depth ? file.samples : mask.samples
         let kind: MaskReading.Kind = content.hasOnly(grays: [0, 255]) ? .blackAndWhite : .soft
         return SoftMaskFile(

@@ -75,6 +75,15 @@ import Testing
         #expect(try read([90, 110, 120, 0, 0, 0], channels: 3, isSoft: true).reading.kind == .soft)
     }
 
+    @Test func labelsWithoutBackgroundAreRefused() throws {
+        #expect(doubt { try read([1, 2]) } == .noBackground)
+        #expect(doubt { try read([85, 170], bits: 2) } == .noBackground)
+        let voc: [[UInt8]] = [[0, 0, 0], [128, 0, 0], [0, 128, 0]]
+        #expect(doubt { try read([128, 0, 0, 0, 128, 0], channels: 3, palette: voc) } == .noBackground)
+        #expect(try read([1, 1]).softness.pixels == [255, 255])
+        #expect(try read([1, 2], scale: .bytes).softness.pixels == [1, 2])
+    }
+
     @Test func labelsInALossyFileAreRefused() throws {
         #expect(doubt { try read([0, 1], isLossy: true) } == .unclearScale(greatest: 1, of: 255))
         #expect(doubt { try read([0, 11], isLossy: true) } == .unclearScale(greatest: 11, of: 255))
