@@ -79,7 +79,8 @@ struct StoredMask {
         return strongCount * 100 <= pixelCount && usedChannels > 1
     }
 
-    /// The difference of a pixel's channels that estimates of one mask hardly have: the original's stay below it in every pixel.
+    /// The difference of a pixel's channels that estimates of one mask hardly have: less than one in 10,000 of the original's pixels does, and a
+    /// tenth and more of a photograph's.
     private static let color: UInt8 = 24
 
     /// Which grays, colors and indices there are.
