@@ -28,7 +28,7 @@ package enum OutputFile {
 
     /// Throws ``FileError`` where no file can be made or replaced.
     private static func checkFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = parentFolder(of: path)
         // The point tells a file that is no folder.
         guard access("\(folder.isEmpty ? "." : folder)/.", W_OK | X_OK) == 0 else {
             throw FileError(path: path, code: errno)
