@@ -35,6 +35,7 @@ package func realPath(_ path: String) -> String? {
 
 /// Makes a folder and those above it, where there are none. Throws ``FileError`` with the system's reason, which Foundation does not tell.
 package func makeFolder(_ path: String) throws {
+    try FileError.requireName(path)
     guard !isFolder(path) else { return }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
     if parent != path { try makeFolder(parent) }

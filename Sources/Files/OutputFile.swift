@@ -8,6 +8,7 @@ package enum OutputFile {
     /// - Parameter suffixes: What such files end in, in lower case, such as `html`.
     /// - Throws: ``FileError``.
     package static func check(_ path: String, suffixes: [String], inputs: [String]) throws {
+        try FileError.requireName(path)
         let target = real(path)
         for input in inputs.map(real) where target == input || target.hasPrefix(input + "/") {
             throw FileError(

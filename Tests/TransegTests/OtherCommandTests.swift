@@ -153,6 +153,18 @@ import Testing
         }
     }
 
+    /// The working folder is not replaced where a shell's variable was not set.
+    @Test func anEmptyPathLosesNothing() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/a.png")
+            for arguments in [["synthesize", "", "--test", "1", "--size", "64"], ["export", tinyModel, ""]] {
+                let result = try Program.run(arguments, in: folder)
+                #expect(result.exitCode == 1 && result.errors.contains("its path is empty"), "\(result.errors)")
+                #expect(try names(in: folder) == ["a.png"])
+            }
+        }
+    }
+
     /// As text they would name another folder.
     @Test func optionsThatAreNotUTF8AreRefused() throws {
         try withTemporaryFolder { folder in
