@@ -78,7 +78,7 @@ public final class AnnotationWriter: Sendable {
                 parts.cvat = file
             case .yolo:
                 let path = "\(folder)/labels/\(picture.stem).txt"
-                try makeFolder((path as NSString).deletingLastPathComponent)
+                try makeFolder(parentFolder(of: path))
                 try AtomicFile.write(Array(YOLOLabels.text(of: picture, minimumArea: minimumArea).utf8), to: path)
             }
         }

@@ -29,6 +29,7 @@ package enum AtomicFile {
     /// throws, `body` included, the temporary file is removed and what was at `path` is untouched. Throws ``FileError`` and what `body`
     /// throws.
     package static func write(to path: String, _ body: (Output) throws -> Void) throws {
+        try FileError.requireName(path)
         let target = URL(fileURLWithPath: path)
         var status = stat()
         if stat(target.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {

@@ -19,6 +19,12 @@ package struct FileError: Error, Equatable, CustomStringConvertible, LocalizedEr
         FileError(path: path, reason: "something is there already; name a folder that does not exist yet")
     }
 
+    /// Throws of an empty path, such as of a shell's variable that is not set: it would mean the working folder, or a file without a name.
+    package static func requireName(_ path: String) throws(FileError) {
+        guard path.isEmpty else { return }
+        throw FileError(path: "what has no name", reason: "its path is empty; name a file or folder")
+    }
+
     package var description: String { "\(path) cannot be written: \(reason)" }
 
     package var errorDescription: String? { description }

@@ -27,7 +27,7 @@ package enum FileName {
     package static func isForeign(_ path: String) -> Bool {
         guard path.contains("\u{FFFD}") else { return false }
         let name = (path as NSString).lastPathComponent
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = parentFolder(of: path)
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)
         return names?.contains(name) ?? false
     }

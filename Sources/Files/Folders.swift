@@ -6,6 +6,19 @@ package func isFolder(_ path: String) -> Bool {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
 }
 
+/// A path without its last part, as `NSString` has it, which traps on a path of one character: `a` of `a/b` and `a/b/`, `/` of `/a`, nothing of `a`.
+/// Parts are told by bytes, for a name may begin with a mark that Swift takes together with the slash.
+package func parentFolder(of path: String) -> String {
+    let slash = UInt8(ascii: "/")
+    var bytes = Array(path.utf8)[...]
+    func dropSlashes() { while bytes.count > 1, bytes.last == slash { bytes.removeLast() } }
+    dropSlashes()
+    guard let end = bytes.lastIndex(of: slash) else { return "" }
+    bytes = bytes[...end]
+    dropSlashes()
+    return String(decoding: bytes, as: UTF8.self)
+}
+
 /// A path that means the same from every working folder, links as they are.
 package func absolutePath(_ path: String) -> String {
     var absolute = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
@@ -22,6 +35,7 @@ package func realPath(_ path: String) -> String? {
 
 /// Makes a folder and those above it, where there are none. Throws ``FileError`` with the system's reason, which Foundation does not tell.
 package func makeFolder(_ path: String) throws {
+    try FileError.requireName(path)
     guard !isFolder(path) else { return }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
     if parent != path { try makeFolder(parent) }
@@ -43,7 +57,7 @@ func flushFolder(_ path: String) {
 package func freeBytes(at path: String) -> Int? {
     var folder = path
     while !FileManager.default.fileExists(atPath: folder), folder.count > 1 {
-        folder = (folder as NSString).deletingLastPathComponent
+        folder = parentFolder(of: folder)
     }
     let facts = try? FileManager.default.attributesOfFileSystem(forPath: folder.isEmpty ? "." : folder)
     return (facts?[.systemFreeSize] as? NSNumber)?.intValue

@@ -8,6 +8,7 @@ package enum OutputFile {
     /// - Parameter suffixes: What such files end in, in lower case, such as `html`.
     /// - Throws: ``FileError``.
     package static func check(_ path: String, suffixes: [String], inputs: [String]) throws {
+        try FileError.requireName(path)
         let target = real(path)
         for input in inputs.map(real) where target == input || target.hasPrefix(input + "/") {
             throw FileError(
@@ -28,7 +29,7 @@ package enum OutputFile {
 
     /// Throws ``FileError`` where no file can be made or replaced.
     private static func checkFolder(of path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = parentFolder(of: path)
         // The point tells a file that is no folder.
         guard access("\(folder.isEmpty ? "." : folder)/.", W_OK | X_OK) == 0 else {
             throw FileError(path: path, code: errno)

@@ -33,6 +33,7 @@ package final class StagedFolder {
     ///
     /// - Throws: ``FileError``.
     package init(for target: String) throws {
+        try FileError.requireName(target)
         let url = URL(fileURLWithPath: target)
         let parent = url.deletingLastPathComponent().path
         try Self.make(parent, for: target)

@@ -21,7 +21,7 @@ public struct FinishedEvaluation: Sendable {
     public init(_ path: String) throws {
         let path = isFolder(path) ? (path as NSString).appendingPathComponent("metrics.json") : path
         metrics = try Metrics(contentsOf: path)
-        let folder = (path as NSString).deletingLastPathComponent as NSString
+        let folder = parentFolder(of: path) as NSString
         records = try PerImageTable.read(contentsOf: folder.appendingPathComponent(PerImageTable.fileName))
     }
 

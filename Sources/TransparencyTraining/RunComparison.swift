@@ -11,7 +11,7 @@ package struct RunComparison: Sendable {
         var runs: [(name: String, log: TrainingLog)] = []
         for path in [first, second] {
             let isLog = (path as NSString).lastPathComponent == JSONLinesLogger.name
-            let parent = (path as NSString).deletingLastPathComponent
+            let parent = parentFolder(of: path)
             guard let log = TrainingLog(isLog ? (parent.isEmpty ? "." : parent) : path) else { return nil }
             runs.append((path, log))
         }

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Torch
 import TransparencySegmentation
@@ -88,7 +89,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible, LocalizedE
 
     /// The checkpoints beside one that is not there.
     private static func others(than path: String) -> String {
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = parentFolder(of: path)
         // A run's folder may be taken for one of its checkpoints.
         let folder = FolderCheckpointStore(path).steps.isEmpty ? (parent.isEmpty ? "." : parent) : path
         let names = FolderCheckpointStore(folder).steps.map { "\(FolderCheckpointStore.prefix)\($0)" }

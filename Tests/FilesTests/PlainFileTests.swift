@@ -40,6 +40,12 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("a", ""), ("", ""), ("a/", ""), (".", ""), ("*", ""), ("é", ""), ("a/b", "a"), ("a/b/", "a"), ("a//b", "a"),
+        ("/", "/"), ("/a", "/"), ("//a", "/"), ("/a/b", "/a"), ("a/\u{301}b", "a"),
+    ])
+    func foldersAboveAPath(_ path: String, _ folder: String) { #expect(parentFolder(of: path) == folder) }
+
     @Test func aLongNameIsCutBetweenCharactersAndKeepsAHash() {
         let long = String(repeating: "杯", count: 82)
         let name = FileName.stem(long)

@@ -30,6 +30,14 @@ struct StagedFolderTests {
         #expect(try content() == [])
     }
 
+    /// An empty path, such as of a shell's variable that is not set, would mean the working folder.
+    @Test func whatHasNoNameIsNotWritten() throws {
+        #expect(throws: FileError.self) { try StagedFolder(for: "") }
+        #expect(throws: FileError.self) { try AtomicFile.write([1], to: "") }
+        #expect(throws: FileError.self) { try makeFolder("") }
+        #expect(throws: FileError.self) { try OutputFile.check("", suffixes: ["json"], inputs: []) }
+    }
+
     @Test func appearsWhole() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let staged = try stage("one")

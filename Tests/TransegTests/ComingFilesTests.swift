@@ -210,6 +210,31 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(20))) func aWatchedNameThatIsNoUTF8IsTold() throws {
+        try withTemporaryFolder { folder in
+            try put(["in/a.png"], in: folder)
+            let foreign = Array("\(folder)/in/Mu".utf8) + [0xF1] + Array("oz.png\0".utf8)
+            let descriptor = foreign.withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { name in
+                    name.baseAddress.map { open($0, O_WRONLY | O_CREAT, 0o666) } ?? -1
+                }
+            }
+            #expect(descriptor >= 0)
+            close(descriptor)
+            let process = Program.makeProcess(["watch", "in", "--model", tinyModel, "--write", "mask"], in: folder)
+            let errors = "\(folder)/errors.txt"
+            try Data().write(to: URL(fileURLWithPath: errors))
+            process.standardError = FileHandle(forWritingAtPath: errors)
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            func text() throws -> String { try String(contentsOfFile: errors, encoding: .utf8) }
+            while process.isRunning, try !text().contains("its name is not UTF-8; rename the file") { usleep(20_000) }
+            process.terminate()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 143)
+        }
+    }
+
     @Test(.timeLimit(.minutes(20))) func aWatchedFolderThatGoesIsAnError() throws {
         try withTemporaryFolder { folder in
             try put(["in/a.png"], in: folder)

@@ -133,6 +133,38 @@ import Testing
         }
     }
 
+    /// Foundation traps on the folder above a path of one character.
+    @Test func pathsMayBeOneLetter() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/x.png")
+            try FileManager.default.moveItem(atPath: "\(folder)/x.png", toPath: "\(folder)/x")
+            let runs: [([String], Int32)] = [
+                (["segment", "x", "--model", tinyModel, "--write", "soft", "--output", "o", "--dump", "q"], 0),
+                (["synthesize", "s", "--test", "2", "--size", "64"], 0),
+                (["dataset", "audit", "s", "--repair", "r", "--sheet", "h"], 0),
+                (["dataset", "audit", "s", "--images", "*", "--masks", "*_m"], 1), (["compare", "x", "x"], 1),
+                (["compare", "é", "x"], 1), (["checkpoint", "inspect", "x"], 1), (["checkpoint", "verify", "."], 1),
+            ]
+            for (arguments, code) in runs {
+                let result = try Program.run(arguments, in: folder)
+                #expect(result.exitCode == code, "\(arguments): \(result.errors)")
+            }
+            #expect(try names(in: "\(folder)/o") == ["x_soft.png"])
+        }
+    }
+
+    /// The working folder is not replaced where a shell's variable was not set.
+    @Test func anEmptyPathLosesNothing() throws {
+        try withTemporaryFolder { folder in
+            try drawnPicture(width: 40, height: 30).write(to: "\(folder)/a.png")
+            for arguments in [["synthesize", "", "--test", "1", "--size", "64"], ["export", tinyModel, ""]] {
+                let result = try Program.run(arguments, in: folder)
+                #expect(result.exitCode == 1 && result.errors.contains("its path is empty"), "\(result.errors)")
+                #expect(try names(in: folder) == ["a.png"])
+            }
+        }
+    }
+
     /// As text they would name another folder.
     @Test func optionsThatAreNotUTF8AreRefused() throws {
         try withTemporaryFolder { folder in

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension ModelFolder {
@@ -26,7 +27,7 @@ extension ModelFolder {
 
     /// What to do where a file cannot be seen for its folder's permissions; nil where it could.
     func closed(_ file: String) -> String? {
-        let part = ("\(path)/\(file)" as NSString).deletingLastPathComponent
+        let part = parentFolder(of: "\(path)/\(file)")
         guard access(part, R_OK | X_OK) != 0, errno == EACCES else { return nil }
         return "\(part) cannot be read; check its permissions"
     }
@@ -93,7 +94,7 @@ extension ModelFolder {
             return again
         }
         // hf download --local-dir keeps what it has here.
-        let part = (file as NSString).deletingLastPathComponent
+        let part = parentFolder(of: file)
         let local = "\(path)/.cache/huggingface/download/\(part)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: local)) ?? []
         return names.contains { $0.hasSuffix(".incomplete") } ? again : nil

@@ -57,7 +57,7 @@ extension ModelFolder {
                 width: width)
         }
         // A cache that cannot be written costs the next run a few seconds, no more.
-        try? makeFolder((cached as NSString).deletingLastPathComponent)
+        try? makeFolder(parentFolder(of: cached))
         try? prompt.write(to: cached)
         return (prompt, path)
     }

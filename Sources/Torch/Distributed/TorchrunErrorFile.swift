@@ -18,7 +18,7 @@ package enum TorchrunErrorFile {
         let content: [String: [String: Any]] = ["message": ["message": message, "extraInfo": extra]]
         guard let data = try? JSONSerialization.data(withJSONObject: content, options: [.sortedKeys]) else { return }
         try? FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
         try? data.write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 }

@@ -125,7 +125,7 @@ public struct AnnotationConversion: Sendable {
 
     private func write(_ picture: AnnotatedPicture, in folder: String, of names: [String]) throws {
         let path = "\(folder)/\(picture.stem)_mask.png"
-        try makeFolder((path as NSString).deletingLastPathComponent)
+        try makeFolder(parentFolder(of: path))
         let mask = picture.mask
         let image =
             names.count == 2

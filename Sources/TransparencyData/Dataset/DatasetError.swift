@@ -15,6 +15,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case badPattern(String)
     /// No file in the data set fits the pattern.
     case noMatch(root: String, pattern: String)
+    /// Both patterns are of the same files, so that pictures would be their own masks.
+    case samePictures(root: String, images: String, masks: String)
     /// Two files of a folder have the same name but for the suffix.
     case sameName(String, String)
     /// Pictures have no mask; `example` is one of them, `unread` a file of its mask's name that is of no format which is read.
@@ -46,6 +48,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible, LocalizedEr
         case .badPattern(let pattern):
             "the pattern \(pattern) must be a path within the data set with one * in the file name, such as masks/*_mask.png"
         case .noMatch(let root, let pattern): "no picture in \(root) fits the pattern \(pattern)"
+        case .samePictures(let root, let images, let masks):
+            "the patterns \(images) and \(masks) fit the same files of \(root), so that pictures would be their own masks; give one that fits the masks alone"
         case .sameName(let one, let other):
             "\(one) and \(other) have the same name but for the suffix, or for how accents are written; take one away"
         case .picturesWithoutMask(let count, let example, let unread):

@@ -31,6 +31,9 @@ public enum DatasetLayout: Sendable, Equatable {
             var (pictures, masks) = try (imagePattern.files(in: root), maskPattern.files(in: root))
             // In one folder the narrower pattern tells its files from the other's.
             let (picturePaths, maskPaths) = (Set(pictures.values), Set(masks.values))
+            if picturePaths == maskPaths, !picturePaths.isEmpty {
+                throw DatasetError.samePictures(root: root, images: imagePattern.text, masks: maskPattern.text)
+            }
             if maskPaths.isStrictSubset(of: picturePaths) {
                 pictures = pictures.filter { !maskPaths.contains($0.value) }
             } else if picturePaths.isStrictSubset(of: maskPaths) {

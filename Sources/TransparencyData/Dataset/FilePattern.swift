@@ -1,7 +1,9 @@
+import Files
 import Foundation
 
 /// A path with one `*` in its last part, such as `labels/*_mask.png`. The suffix is compared whatever its case.
 struct FilePattern {
+    let text: String
     private let folder: String
     private let prefix: String
     private let ending: String
@@ -11,10 +13,11 @@ struct FilePattern {
     init(_ pattern: String) throws {
         let name = (pattern as NSString).lastPathComponent
         let parts = name.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
-        folder = (pattern as NSString).deletingLastPathComponent
+        folder = parentFolder(of: pattern)
         guard parts.count == 2, !folder.contains("*"), !pattern.hasPrefix("/") else {
             throw DatasetError.badPattern(pattern)
         }
+        text = pattern
         prefix = parts[0]
         // Not by NSString, to which ".jpg" is a hidden file's name.
         let dot = parts[1].lastIndex(of: ".") ?? parts[1].endIndex

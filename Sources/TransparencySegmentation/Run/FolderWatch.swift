@@ -88,6 +88,7 @@ package final class FolderWatch: Sendable {
         var known: [[UInt8]: FileState] = [:]
         var owners: [[UInt8]: String] = [:]
         var candidates: [[UInt8]: Candidate] = [:]
+        var foreign: Set<[UInt8]> = []
         func path(_ key: [UInt8]) -> String { String(decoding: key, as: UTF8.self) }
         func see(_ path: String, patience: Duration) {
             candidates[FileName.key(path)] = Candidate(
@@ -125,6 +126,12 @@ package final class FolderWatch: Sendable {
                 let path = path(key)
                 guard let state = FileState(of: path) else {
                     candidates[key] = nil
+                    if FileName.isForeign(path), foreign.insert(key).inserted {
+                        continuation.yield(
+                            Arrival(
+                                picture: NamedPicture(.file(path)),
+                                problem: "\(path) cannot be opened: \(FileName.foreignReason)"))
+                    }
                     continue
                 }
                 guard state == candidate.state else {

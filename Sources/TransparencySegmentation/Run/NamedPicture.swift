@@ -15,7 +15,7 @@ package struct NamedPicture: Sendable, Hashable {
     var stem: String { Self.stem(of: name) }
 
     static func stem(of name: String) -> String {
-        let (folder, file) = ((name as NSString).deletingLastPathComponent, (name as NSString).lastPathComponent)
+        let (folder, file) = (parentFolder(of: name), (name as NSString).lastPathComponent)
         let stem = FileName.stem((file as NSString).deletingPathExtension)
         return folder.isEmpty ? stem : (folder as NSString).appendingPathComponent(stem)
     }

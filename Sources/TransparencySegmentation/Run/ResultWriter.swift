@@ -132,7 +132,7 @@ public struct ResultWriter: Sendable {
             guard let image = try kind.image(of: segmentation, picture: picture) else { continue }
             if case .stream(let write) = destination { try write(image.pngData()) }
             guard let path = path(stem, kind) else { continue }
-            if stem.contains("/") { try makeFolder((path as NSString).deletingLastPathComponent) }
+            if stem.contains("/") { try makeFolder(parentFolder(of: path)) }
             try image.write(to: path)
             files[kind] = path
         }

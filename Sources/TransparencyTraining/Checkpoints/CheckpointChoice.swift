@@ -24,7 +24,7 @@ struct CheckpointChoice {
         guard name == "latest" else {
             let named = try ranks.agree { try Self.named(name, in: store) }
             try named.verify(ranks)
-            let folder = (named.path as NSString).deletingLastPathComponent
+            let folder = parentFolder(of: named.path)
             (checkpoint, beginsFolder) = (named, realPath(folder) != realPath(store.folder) && !isRestart)
             return
         }

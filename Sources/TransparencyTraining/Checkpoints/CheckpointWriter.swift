@@ -39,7 +39,7 @@ final class CheckpointWriter: Sendable {
         let slots = tensors.map { SafetensorsSlot(name: $0.key, dtype: .f32, shape: $0.shape) }
         add { [folder] files in
             let path = "\(folder)/\(name)"
-            try makeFolder((path as NSString).deletingLastPathComponent)
+            try makeFolder(parentFolder(of: path))
             files.open[name] = try SafetensorsPieces(path, slots)
         }
     }
@@ -74,7 +74,7 @@ final class CheckpointWriter: Sendable {
     func write(_ document: [UInt8], as name: String) {
         add(document.count) { [folder] files in
             let path = "\(folder)/\(name)"
-            try makeFolder((path as NSString).deletingLastPathComponent)
+            try makeFolder(parentFolder(of: path))
             try AtomicFile.write(document, to: path)
             files.entries[name] = .init(document)
         }

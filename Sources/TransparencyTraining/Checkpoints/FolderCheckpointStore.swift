@@ -42,7 +42,7 @@ package struct FolderCheckpointStore: CheckpointStore {
         try StagedFolder.write(to: target, replacing: true) { staged in
             for name in Set(manifest.files.keys).union(documents.keys).sorted() {
                 let path = "\(staged.path)/\(name)"
-                try staged.makeFolder((name as NSString).deletingLastPathComponent)
+                try staged.makeFolder(parentFolder(of: name))
                 if let bytes = documents[name] {
                     try AtomicFile.write(bytes, to: path)
                     manifest.files[name] = .init(bytes)

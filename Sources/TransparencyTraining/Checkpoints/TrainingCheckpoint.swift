@@ -34,7 +34,7 @@ public struct TrainingCheckpoint: Sendable {
         guard isFolder(path), let step = FolderCheckpointStore.step(ofName: name) else {
             throw TrainingError.noCheckpoint(path)
         }
-        let parent = (path as NSString).deletingLastPathComponent
+        let parent = parentFolder(of: path)
         self.init(FolderCheckpointStore(parent.isEmpty ? "." : parent), step: step)
     }
 

@@ -82,7 +82,7 @@ struct LatentCache: Sendable {
 
     /// Keeps parameters `[1, 32, h, w]`. Throws what writing throws.
     func keep(_ parameters: Tensor, key: String) throws {
-        try makeFolder((path(key) as NSString).deletingLastPathComponent)
+        try makeFolder(parentFolder(of: path(key)))
         try SafetensorsWriter.write(
             to: path(key), metadata: ["format": "pt", Self.versionName: "\(Self.version)"],
             entries: [SafetensorsEntry(Self.tensorName, parameters.to(parameters.dtype, device: .cpu))])

@@ -48,6 +48,7 @@ struct LRFindCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.settings(quiet: quiet)
+        if output.isEmpty { throw ValidationError("--output is empty; name a file without suffix") }
         for suffix in ["svg", "csv"] {
             try checkOutput("--output", "\(output).\(suffix)", suffixes: [suffix], inputs: settings.inputs)
         }

@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    @Test func picturesAreNotTheirOwnMasks() throws {
+        try withDataset { builder in
+            try builder.writeBlankPair("p/1.png", "m/1.png")
+            for (images, masks) in [("p/*.png", "p/*.png"), ("p/*.png", "p/*")] {
+                let error = DatasetError.samePictures(root: builder.root, images: images, masks: masks)
+                #expect(throws: error) {
+                    try Dataset(builder.root, layout: .patterns(images: images, masks: masks)).pairs()
+                }
+            }
+            let layout = DatasetLayout.patterns(images: "*", masks: "*_m")
+            #expect(throws: DatasetError.noMatch(root: builder.root, pattern: "*")) {
+                try Dataset(builder.root, layout: layout).pairs()
+            }
+        }
+    }
+
     @Test(arguments: ["masks/", "*/a.png", "a*b*.png", "/etc/*.png"])
     func patternsWithoutExactlyOneStarAreRefused(pattern: String) {
         #expect(throws: DatasetError.badPattern(pattern)) { try FilePattern(pattern) }
