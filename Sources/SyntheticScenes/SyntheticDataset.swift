@@ -18,8 +18,11 @@ public struct SyntheticDataset: Sendable {
     /// Pictures in each split.
     public let counts: [Split: Int]
 
-    public init(seed: UInt64, size: Int, counts: [Split: Int]) {
-        (self.seed, self.size, self.counts) = (seed, size, counts)
+    /// What is behind the glass, of which more scenes then have much; nil for drawn walls.
+    public let photographs: Photographs?
+
+    public init(seed: UInt64, size: Int, counts: [Split: Int], photographs: Photographs? = nil) {
+        (self.seed, self.size, self.counts, self.photographs) = (seed, size, counts, photographs)
     }
 
     /// Pictures in all splits.
@@ -77,7 +80,9 @@ public struct SyntheticDataset: Sendable {
     /// All scenes, in the order of their ids.
     private var scenes: [SyntheticScene] {
         Split.allCases.flatMap { split in
-            (0..<max(0, counts[split] ?? 0)).map { SyntheticScene(seed: seed, split: split, index: $0, size: size) }
+            (0..<max(0, counts[split] ?? 0)).map {
+                SyntheticScene(seed: seed, split: split, index: $0, size: size, photographs: photographs)
+            }
         }
     }
 
