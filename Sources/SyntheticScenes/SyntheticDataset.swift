@@ -21,7 +21,13 @@ public struct SyntheticDataset: Sendable {
     /// What is behind the glass, of which more scenes then have much; nil for drawn walls.
     public let photographs: Photographs?
 
-    public init(seed: UInt64, size: Int, counts: [Split: Int], photographs: Photographs? = nil) {
+    /// A data set of scenes before drawn walls.
+    public init(seed: UInt64, size: Int, counts: [Split: Int]) {
+        self.init(seed: seed, size: size, counts: counts, photographs: nil)
+    }
+
+    /// A data set of scenes over photographs, or without them before drawn walls.
+    public init(seed: UInt64, size: Int, counts: [Split: Int], photographs: Photographs?) {
         (self.seed, self.size, self.counts, self.photographs) = (seed, size, counts, photographs)
     }
 

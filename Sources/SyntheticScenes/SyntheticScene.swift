@@ -20,7 +20,12 @@ public struct SyntheticScene: Sendable {
     public let photographs: Photographs?
 
     /// Describes a scene; nothing is drawn yet.
-    public init(seed: UInt64, split: Split, index: Int, size: Int, photographs: Photographs? = nil) {
+    public init(seed: UInt64, split: Split, index: Int, size: Int) {
+        self.init(seed: seed, split: split, index: index, size: size, photographs: nil)
+    }
+
+    /// Describes a scene over photographs, or without them one before a drawn wall.
+    public init(seed: UInt64, split: Split, index: Int, size: Int, photographs: Photographs?) {
         (self.seed, self.split, self.index, self.size, self.photographs) = (seed, split, index, size, photographs)
     }
 
