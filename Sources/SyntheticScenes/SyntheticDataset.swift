@@ -18,8 +18,17 @@ public struct SyntheticDataset: Sendable {
     /// Pictures in each split.
     public let counts: [Split: Int]
 
+    /// What is behind the glass, of which more scenes then have much; nil for drawn walls.
+    public let photographs: Photographs?
+
+    /// A data set of scenes before drawn walls.
     public init(seed: UInt64, size: Int, counts: [Split: Int]) {
-        (self.seed, self.size, self.counts) = (seed, size, counts)
+        self.init(seed: seed, size: size, counts: counts, photographs: nil)
+    }
+
+    /// A data set of scenes over photographs, or without them before drawn walls.
+    public init(seed: UInt64, size: Int, counts: [Split: Int], photographs: Photographs?) {
+        (self.seed, self.size, self.counts, self.photographs) = (seed, size, counts, photographs)
     }
 
     /// Pictures in all splits.
@@ -77,7 +86,9 @@ public struct SyntheticDataset: Sendable {
     /// All scenes, in the order of their ids.
     private var scenes: [SyntheticScene] {
         Split.allCases.flatMap { split in
-            (0..<max(0, counts[split] ?? 0)).map { SyntheticScene(seed: seed, split: split, index: $0, size: size) }
+            (0..<max(0, counts[split] ?? 0)).map {
+                SyntheticScene(seed: seed, split: split, index: $0, size: size, photographs: photographs)
+            }
         }
     }
 

@@ -3,7 +3,7 @@ import SeededRandom
 public import SegmentationMetrics
 public import TransparencyData
 
-/// A drawn picture with glass in it, or without, and its mask: a pure function of four values.
+/// A drawn picture with glass in it, or without, and its mask: a pure function of a few values.
 ///
 /// ```swift
 /// let (picture, mask) = try SyntheticScene(seed: 1, split: .train, index: 0, size: 128).draw()
@@ -16,10 +16,17 @@ public struct SyntheticScene: Sendable {
     public let index: Int
     /// Pixels per side; a multiple of 16 where the picture is for the models.
     public let size: Int
+    /// What is behind the glass, of which more scenes then have much; nil for drawn walls.
+    public let photographs: Photographs?
 
     /// Describes a scene; nothing is drawn yet.
     public init(seed: UInt64, split: Split, index: Int, size: Int) {
-        (self.seed, self.split, self.index, self.size) = (seed, split, index, size)
+        self.init(seed: seed, split: split, index: index, size: size, photographs: nil)
+    }
+
+    /// Describes a scene over photographs, or without them one before a drawn wall.
+    public init(seed: UInt64, split: Split, index: Int, size: Int, photographs: Photographs?) {
+        (self.seed, self.split, self.index, self.size, self.photographs) = (seed, split, index, size, photographs)
     }
 
     /// Every fifth scene is hard; in Trans10K 937 of 4,428 test pictures are.
@@ -39,7 +46,7 @@ public struct SyntheticScene: Sendable {
             throw ImageError.invalidPixels(width: size, height: size, channels: 3, sampleCount: 0)
         }
         var random = KeyedRandom(keys: seed, split.number, UInt64(bitPattern: Int64(index)))
-        let plan = ScenePlan(&random, difficulty: difficulty)
+        let plan = ScenePlan(&random, difficulty: difficulty, photographs: photographs)
         var canvas = SceneCanvas(size: size)
         plan.backdrop.draw(on: &canvas)
         for item in plan.items where withGlass || !item.isGlass { item.draw(on: &canvas) }

@@ -37,6 +37,12 @@ struct SynthesizeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Another seed gives other scenes.", valueName: "number"))
     var seed: UInt64 = 0
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder of photographs without glass to be seen behind the glass; more of it is then large. (default: drawn walls)",
+            valueName: "folder"), completion: .directory)
+    var backdrops: String?
+
     @OptionGroup var threads: ThreadOptions
 
     @Flag(name: .shortAndLong, help: "Print errors only.")
@@ -56,7 +62,8 @@ struct SynthesizeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let dataset = SyntheticDataset(
-            seed: seed, size: size, counts: [.train: train, .validation: validation, .test: test])
+            seed: seed, size: size, counts: [.train: train, .validation: validation, .test: test],
+            photographs: try backdrops.map { try Photographs(folder: $0) })
         let interrupt = Interrupt()
         defer { interrupt.restore() }
         let start = ContinuousClock.now

@@ -1,3 +1,5 @@
+import Foundation
+import Images
 import TestSupport
 import Testing
 
@@ -19,6 +21,22 @@ import Testing
             #expect(nowhere.errors.contains("/proc/scenes cannot be written"), "\(nowhere.errors)")
             let quiet = try Program.run(["synthesize", "more", "--train", "2", "--size", "16", "-q"], in: folder)
             #expect(quiet.exitCode == 0 && quiet.output.isEmpty && quiet.errors.isEmpty)
+        }
+    }
+
+    @Test func backdropsThatCannotBeReadAreNamed() throws {
+        try withTemporaryFolder { folder in
+            let command = ["synthesize", "scenes", "--train", "2", "--size", "16", "--backdrops", "walls"]
+            let nowhere = try Program.run(command, in: folder)
+            #expect(nowhere.exitCode == 1 && nowhere.errors.contains("walls is not a folder"), "\(nowhere.errors)")
+            try FileManager.default.createDirectory(atPath: "\(folder)/walls", withIntermediateDirectories: true)
+            try Image(width: 4, height: 3, channels: 3, pixels: Array(repeating: 90, count: 36))
+                .write(to: "\(folder)/walls/a.png")
+            #expect(try Program.run(command + ["-q"], in: folder).exitCode == 0)
+            try Data("no picture".utf8).write(to: URL(fileURLWithPath: "\(folder)/walls/b.jpg"))
+            let torn = try Program.run(["synthesize", "more"] + command.dropFirst(2), in: folder)
+            #expect(torn.exitCode == 1 && torn.errors.contains("walls/b.jpg"), "\(torn.errors)")
+            #expect(try names(in: folder) == ["scenes", "walls"])
         }
     }
 

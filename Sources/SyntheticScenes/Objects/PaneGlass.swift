@@ -18,6 +18,9 @@ struct PaneGlass: Sendable {
     let reflection: Float
     let sheen: Float
     let seed: UInt32
+    /// What is behind it, where that is another place than around it; and what it mirrors.
+    var view: PhotographCrop?
+    var mirrored: PhotographCrop?
 
     /// `clarity` 0…1: 1 makes it as visible as glass gets.
     init(_ random: inout KeyedRandom, clarity: Float) {
@@ -45,14 +48,16 @@ struct PaneGlass: Sendable {
         source +=
             ScenePoint(valueNoise(uv * 7, seed: seed) - 0.5, valueNoise(uv * 7 + 50, seed: seed) - 0.5) * (2 * ripple)
         if reedDepth > 0 { source.x += reedDepth * sin(uv.x * reedCount * 2 * .pi) }
-        var seen = behind.sample(source)
+        let sample = { view?.color(at: $0, pixel: behind.pixel) ?? behind.sample($0) }
+        var seen = sample(source)
         if frost > 0 {
-            for direction in Self.ring { seen += behind.sample(source + direction * frost) }
+            for direction in Self.ring { seen += sample(source + direction * frost) }
             seen /= Float(Self.ring.count + 1)
         }
         // The room behind the viewer: dim shapes without detail.
         let room =
-            lighting.surroundings([0, uv.y * 1.6 - 0.8, 0.5]) * (0.5 + cloudNoise(uv * 2.5, seed: seed, octaves: 2))
+            mirrored?.color(at: uv, pixel: behind.pixel)
+            ?? lighting.surroundings([0, uv.y * 1.6 - 0.8, 0.5]) * (0.5 + cloudNoise(uv * 2.5, seed: seed, octaves: 2))
         return mix(seen * transmission, room, reflection) + sheen * sheetReflection(uv, lighting: lighting, seed: seed)
     }
 

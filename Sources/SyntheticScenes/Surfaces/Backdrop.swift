@@ -12,14 +12,23 @@ struct Backdrop: Sendable {
     /// Boxes, books, boards and discs before the wall.
     let decoration: [Slab]
 
-    init(_ random: inout KeyedRandom, lighting: SceneLighting, contrast: Float) {
-        let style = random.count(0...9)
+    /// `photographs` take the place of most walls, and of some floors.
+    init(_ random: inout KeyedRandom, lighting: SceneLighting, contrast: Float, photographs: Photographs?) {
+        // Some walls stay drawn, as in scenes without photographs.
+        let photographs = photographs.flatMap { random.chance(0.75) ? $0 : nil }
+        // A photograph needs no floor, and its things are not before it.
+        let style = photographs == nil ? random.count(0...9) : random.pick(2, 2, 2, 3, 9)
         let hasFloor = style > 2
         horizon = hasFloor ? random.uniform(0.45...0.78) : 1.2
-        wall = SurfaceTexture(&random, contrast: contrast)
-        floor = SurfaceTexture(
+        var wall = SurfaceTexture(&random, contrast: contrast)
+        var floor = SurfaceTexture(
             &random, kind: random.pick(.planks, .tiles, .gradient, .marble, .clouds, .weave), contrast: contrast * 0.8)
         falloff = random.point(-0.35...0.35)
+        if let photographs {
+            wall.photograph = PhotographCrop(&random, of: photographs, share: 0.35...1)
+            if random.chance(0.5) { floor.photograph = PhotographCrop(&random, of: photographs, share: 0.1...0.3) }
+        }
+        (self.wall, self.floor) = (wall, floor)
         decoration =
             switch style {
             case 0: Self.clutter(&random, lighting, count: random.count(12...40), contrast: contrast)

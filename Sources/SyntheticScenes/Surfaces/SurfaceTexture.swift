@@ -14,6 +14,8 @@ struct SurfaceTexture: Sendable {
     let scale: Float
     let turn: ScenePoint
     let seed: UInt32
+    /// What is seen instead of the pattern.
+    var photograph: PhotographCrop?
 
     /// `contrast` 0…1 is how far the colors are apart.
     init(_ random: inout KeyedRandom, kind: Kind? = nil, contrast: Float, scale: ClosedRange<Float> = 3...14) {
@@ -31,6 +33,7 @@ struct SurfaceTexture: Sendable {
 
     /// The color at a place; `pixel` is the side of a pixel, over which edges are softened.
     func color(at point: ScenePoint, pixel: Float) -> SceneColor {
+        if let photograph { return photograph.color(at: point, pixel: pixel) }
         let place = rotate(point, turn) * scale
         let soft = pixel * scale
         switch kind {
