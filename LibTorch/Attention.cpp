@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "AcceleratorForms.h"
 #include "BlockProduct.h"
 #include "Exponential.h"
 #include "FastKernels.h"
@@ -166,9 +167,13 @@ ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_ten
     // A bias of the keys alone is what merged tokens need.
     const bool is_known = !b || (b->is_cpu() && b->scalar_type() == at::kFloat && b->is_contiguous() &&
                                  b->numel() == k.size(-2) && b->size(-1) == k.size(-2));
-    if (unrecorded_fast_kernels_allowed() && !causal && is_known && is_plain(q) && is_plain(k) && is_plain(v) &&
-        k.sizes() == v.sizes() && q.size(0) == k.size(0) && q.size(1) == k.size(1) && q.size(3) == k.size(3) &&
-        q.numel() > 0 && k.numel() > 0 && block_products_are_there())
+    // Flash attention on accelerators takes heads of at most 256.
+    if (takes_accelerator_form(q) && !causal && !b && q.dim() == 4 && q.size(3) > 256 && q.numel() > 0 && k.numel() > 0)
+      *out = wrap(wide_attention(q, k, v));
+    else if (unrecorded_fast_kernels_allowed() && !accelerator_forms_are_forced() && !causal && is_known &&
+             is_plain(q) && is_plain(k) && is_plain(v) && k.sizes() == v.sizes() && q.size(0) == k.size(0) &&
+             q.size(1) == k.size(1) && q.size(3) == k.size(3) && q.numel() > 0 && k.numel() > 0 &&
+             block_products_are_there())
       *out = wrap(attention(q, k, v, b));
     else
       *out = wrap(at::scaled_dot_product_attention(q, k, v, b, 0.0, causal));

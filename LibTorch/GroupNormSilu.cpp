@@ -11,6 +11,7 @@
 #include <cstring>
 #include <vector>
 
+#include "AcceleratorForms.h"
 #include "Exponential.h"
 #include "FastKernels.h"
 #include "Guard.h"
@@ -172,9 +173,13 @@ ct_status ct_group_norm_silu(ct_tensor input, int64_t group_count, ct_tensor wei
   return guard([&] {
     const auto &x = unwrap(input);
     const auto &w = unwrap(weight), &b = unwrap(bias);
-    if (unrecorded_fast_kernels_allowed() && x.dim() == 4 && (is_plain(x) || has_channels_last(x)) && is_plain(w) &&
-        is_plain(b) && group_count > 0 && x.size(1) % group_count == 0 && w.numel() == x.size(1) &&
-        b.numel() == x.size(1) && x.numel() > 0) {
+    const bool is_whole = group_count > 0 && x.dim() == 4 && x.numel() > 0 && x.size(1) % group_count == 0 &&
+                          w.numel() == x.size(1) && b.numel() == x.size(1);
+    if (is_whole && takes_accelerator_form(x) && x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+        !x.is_contiguous()) {
+      *out = wrap(channels_last_group_norm_silu(x, group_count, w, b, eps, consumes));
+    } else if (is_whole && unrecorded_fast_kernels_allowed() && !accelerator_forms_are_forced() &&
+               (is_plain(x) || has_channels_last(x)) && is_plain(w) && is_plain(b)) {
       auto y = consumes ? x : at::empty_like(x);
       const auto &norm = is_plain(x) ? norm_planes : norm_rows;
       norm(x.const_data_ptr<float>(), y.mutable_data_ptr<float>(), x.size(0), x.size(1), x.size(2) * x.size(3),

@@ -5,6 +5,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/rms_norm.h>
+#include <ATen/ops/stack.h>
 
 #include <array>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "AcceleratorForms.h"
 #include "FastKernels.h"
 #include "Guard.h"
 #include "Lanes.h"
@@ -91,32 +93,42 @@ Heads fused_heads(const at::Tensor &picture, const std::optional<at::Tensor> &pr
   return {split(joint.query), split(joint.key), split(joint.value)};
 }
 
+/// Token by token as the products give them, and split into heads last, so that nothing is turned around: queries and
+/// keys are normed together.
 Heads composed_heads(const at::Tensor &picture, const std::optional<at::Tensor> &prompt, const Norms &norms,
                      int64_t heads, double eps) {
-  const int64_t width = picture.size(2) / 3;
-  auto split = [&](const at::Tensor &x) {
-    return x.reshape({x.size(0), x.size(1), heads, width / heads}).transpose(1, 2);
-  };
+  const int64_t width = picture.size(2) / 3, head_width = width / heads;
   auto normed = [&](const at::Tensor &x, const std::optional<at::Tensor> &weight) {
     if (!weight)
       return x;
-    const int64_t last = x.size(-1);
-    const at::IntArrayRef shape(last);
+    const at::IntArrayRef shape(head_width);
     // In half precision the normalised value is rounded before it is scaled, as in diffusers.
-    return x.scalar_type() == at::kFloat ? at::rms_norm(x, shape, weight, eps)
-                                         : at::rms_norm(x, shape, std::nullopt, eps).mul(*weight);
+    return weight->dim() == 1 && x.scalar_type() == at::kFloat ? at::rms_norm(x, shape, weight, eps)
+                                                               : at::rms_norm(x, shape, std::nullopt, eps).mul(*weight);
   };
-  auto parts = picture.chunk(3, 2);
-  Heads joint{normed(split(parts[0]), norms[0]), normed(split(parts[1]), norms[1]), split(parts[2])};
+  /// [N, T, parts, heads, d]
+  auto parts_of = [&](const at::Tensor &x) {
+    return x.view({x.size(0), x.size(1), x.size(2) / width, heads, head_width});
+  };
+  auto both_normed = [&](const at::Tensor &parts, const std::optional<at::Tensor> &query,
+                         const std::optional<at::Tensor> &key) {
+    const auto both = parts.narrow(2, 0, 2);
+    return query && key ? normed(both, at::stack({*query, *key}).unsqueeze(1)) : both;
+  };
+  auto split = [](const at::Tensor &x) { return x.transpose(1, 2); };
+  const auto parts = parts_of(picture.contiguous());
+  auto both = both_normed(parts, norms[0], norms[1]);
   if (!prompt)
-    return joint;
-  const bool asks = prompt->size(2) == 3 * width;
-  auto added = prompt->chunk(asks ? 3 : 2, 2);
-  if (asks)
-    joint.query = at::cat({joint.query, normed(split(added[0]), norms[2])}, 2);
-  joint.key = at::cat({joint.key, normed(split(added[added.size() - 2]), norms[3])}, 2);
-  joint.value = at::cat({joint.value, split(added[added.size() - 1])}, 2);
-  return joint;
+    return {split(both.select(2, 0)), split(both.select(2, 1)), split(parts.select(2, 2))};
+  const auto added = parts_of(prompt->contiguous());
+  const bool asks = added.size(2) == 3;
+  const auto value = at::cat({parts.select(2, 2), added.select(2, asks ? 2 : 1)}, 1);
+  if (!asks) {
+    const auto key = at::cat({both.select(2, 1), normed(added.select(2, 0), norms[3])}, 1);
+    return {split(both.select(2, 0)), split(key), split(value)};
+  }
+  both = at::cat({both, both_normed(added, norms[2], norms[3])}, 1);
+  return {split(both.select(2, 0)), split(both.select(2, 1)), split(value)};
 }
 
 bool is_plain(const std::optional<at::Tensor> &x) {
@@ -140,7 +152,8 @@ ct_status ct_joint_heads(ct_tensor picture, ct_tensor prompt, ct_head_norms norm
                 "the prompt's tokens are not [N, S, 3D] or [N, S, 2D]");
     for (const auto &weight : weights)
       TORCH_CHECK(!weight || weight->numel() == width / head_count, "a norm's weight is not [D / heads]");
-    bool is_fast = unrecorded_fast_kernels_allowed() && is_plain(x) && is_plain(added);
+    bool is_fast =
+        unrecorded_fast_kernels_allowed() && !accelerator_forms_are_forced() && is_plain(x) && is_plain(added);
     for (const auto &weight : weights)
       is_fast = is_fast && is_plain(weight);
     auto heads =

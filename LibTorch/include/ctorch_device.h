@@ -37,6 +37,10 @@ void ct_configure_process(void);
 void ct_keep_freed_memory(bool keeps);
 /// The CPU instruction set that torch's kernels use, such as "AVX2".
 const char *ct_cpu_capability(void);
+/// Counts torch's operations on this thread, those within others included, until the counts are asked for.
+ct_status ct_begin_operation_counts(void);
+/// Calls `visit` with each name, such as "aten::copy_", and how often it was called.
+void ct_end_operation_counts(void (*visit)(const char *name, int64_t count, void *context), void *context);
 
 #ifdef __cplusplus
 }

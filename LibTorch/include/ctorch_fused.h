@@ -23,9 +23,13 @@ typedef struct ct_head_norms {
 ///
 /// picture [N, T, 3D] holds queries, keys and values; prompt, which may be missing, [N, S, 3D] or, without queries, [N,
 /// S, 2D]. Queries and keys of each head are divided by their root mean square and multiplied by the norm's weight,
-/// where there is one. Gives query [N, heads, T or T + S, d], key and value [N, heads, T + S, d].
+/// where there is one; both are normed or none. Gives query [N, heads, T or T + S, d], key and value [N, heads, T + S,
+/// d].
 ct_status ct_joint_heads(ct_tensor picture, ct_tensor prompt, ct_head_norms norms, int64_t head_count, double eps,
                          ct_tensor *query, ct_tensor *key, ct_tensor *value);
+
+/// For tests: whether this thread takes, on the CPU too, what accelerators take in the place of this library's kernels.
+void ct_set_accelerator_forms(bool on_cpu);
 
 #ifdef __cplusplus
 }

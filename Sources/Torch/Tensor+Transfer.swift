@@ -43,6 +43,11 @@ extension Tensor {
         return value
     }
 
+    /// The values of float32 scalars of one device, which is waited for once.
+    package static func items(_ scalars: [Tensor]) throws -> [Double] {
+        try cat(scalars.map { try $0.reshape([1]) }, axis: 0).array(of: Float.self).map(Double.init)
+    }
+
     /// In row order without gaps; itself where it is so already.
     package func contiguous() throws -> Tensor {
         try makeTensor("contiguous", [self]) { ct_tensor_contiguous(raw, $0) }

@@ -76,8 +76,8 @@ package final class TrainableAutoencoder {
             let guess = try head(posterior.mean.permute([0, 2, 3, 1]))
             let mask = try guess.meanSquaredError(coarse(masks, height: mean.size(2), width: mean.size(3)))
             try (reconstruction + divergence * weights.divergence + mask * weights.mask).backward()
-            return Losses(
-                reconstruction: try reconstruction.item(), divergence: try divergence.item(), mask: try mask.item())
+            let values = try Tensor.items([reconstruction, divergence, mask])
+            return Losses(reconstruction: values[0], divergence: values[1], mask: values[2])
         }
         for part in trained.parts { try part.endGradient() }
         return losses

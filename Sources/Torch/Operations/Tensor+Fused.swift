@@ -6,6 +6,9 @@ import CTorch
 /// about 4e-7. Where no gradients are recorded, 3 × 3 convolutions take Winograd's algorithm where it wins, which differs by about 5e-6;
 /// ``scaledDotProductAttention(_:_:_:bias:causal:)`` goes through blocks that stay in a core's cache (5e-7);
 /// ``groupNormSilu(_:groupCount:weight:bias:eps:consumesInput:)`` and ``jointHeads(_:_:norms:headCount:eps:)`` become one kernel each.
+///
+/// On accelerators a group norm leaves channels last, and attention of heads wider than 256 takes so many queries at once that all their scores
+/// are there.
 package func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
     let previous = ct_fast_kernels()
     ct_set_fast_kernels(true)
@@ -15,6 +18,14 @@ package func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
 
 /// Whether this thread is within ``withFastKernels(_:)``.
 package var fastKernelsAreAllowed: Bool { ct_fast_kernels() }
+
+/// Runs `body` with what accelerators take in the place of this library's kernels, on the CPU too and within ``withFastKernels(_:)``: for
+/// tests of its numbers without a device.
+package func withAcceleratorForms<R>(_ body: () throws -> R) rethrows -> R {
+    ct_set_accelerator_forms(true)
+    defer { ct_set_accelerator_forms(false) }
+    return try body()
+}
 
 /// `silu(groupNorm(input))` over `[N, C, H, W]`; weight and bias `[C]`.
 ///

@@ -31,6 +31,13 @@ public struct LossWeights: Equatable, Sendable {
         LossTerm.allCases.compactMap { term in weights[term].map { (term, $0) } }
     }
 
+    /// What the terms' values come to, those of pixels times `pixelShare` besides.
+    func value(of values: [LossTerm: Double], pixelShare: Double) -> Double {
+        terms.reduce(0) { sum, term in
+            sum + (values[term.term] ?? 0) * term.weight * (term.term.isOfPixels ? pixelShare : 1)
+        }
+    }
+
     /// What is trained where nothing else is asked for.
     static func standard(_ head: MaskHead) -> LossWeights {
         LossWeights(head == .latent ? [.latentMSE: 1] : [.crossEntropy: 1])

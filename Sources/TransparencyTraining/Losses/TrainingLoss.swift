@@ -22,15 +22,15 @@ struct TrainingLoss {
     }
 
     /// The loss of a prediction, a scalar with a graph; its gradient is that of the sum of all terms, while its number, where a decoder is
-    /// gone through, is not. `note` is told each term's value, without its weight.
-    func callAsFunction(_ prediction: Tensor, note: (LossTerm, Double) -> Void) throws -> Tensor {
+    /// gone through, is not. `note` is told each term's value, a scalar on the device, without its weight.
+    func callAsFunction(_ prediction: Tensor, note: (LossTerm, Tensor) -> Void) throws -> Tensor {
         let output = try prediction.to(.float32)
         guard settings.head == .latent else { return try sum(output, note: note) }
         let latent = try settings.predictionType.mask(output: output, picture: picture)
         var total: Tensor?
         if let weight = weights.weights[.latentMSE], let maskLatent {
             let error = try latent.meanSquaredError(maskLatent)
-            note(.latentMSE, try error.item())
+            note(.latentMSE, try error.detached())
             // As it was before there were other terms, to the bit.
             total = weight == 1 ? error : try error * weight
         }
@@ -44,19 +44,12 @@ struct TrainingLoss {
         return try total.map { try $0 + product } ?? product
     }
 
-    /// What the terms' values come to.
-    func value(of terms: [LossTerm: Double]) -> Double {
-        terms.sorted { $0.key.rawValue < $1.key.rawValue }.reduce(0) { sum, term in
-            sum + term.value * (weights.weights[term.key] ?? 0) * (term.key.isOfPixels ? pixelShare : 1)
-        }
-    }
-
-    private func sum(_ logits: Tensor, note: (LossTerm, Double) -> Void) throws -> Tensor {
+    private func sum(_ logits: Tensor, note: (LossTerm, Tensor) -> Void) throws -> Tensor {
         guard let pixels else { preconditionFailure("terms of pixels need the true masks") }
         var total: Tensor?
         for (term, weight) in pixelTerms {
             let value = try pixels.value(of: term, logits)
-            note(term, try value.item())
+            note(term, try value.detached())
             let weighted = try value * (weight * pixelShare)
             total = try total.map { try $0 + weighted } ?? weighted
         }

@@ -135,8 +135,8 @@ package final class Trainer {
     private func tryUpdate(rate: Double?, skipLimit limit: Int) async throws -> TrainingUpdate {
         let start = ContinuousClock.now
         let settings = state.settings.training
-        var (loss, wait, names) = (0.0, Duration.zero, [String]())
-        var terms: [LossTerm: Double] = [:]
+        var (wait, names) = (Duration.zero, [String]())
+        var passes: [Terms] = []
         var faults: [String: String] = [:]
         for part in 0..<settings.gradientAccumulationSteps {
             let before = ContinuousClock.now
@@ -145,16 +145,14 @@ package final class Trainer {
             names += batch.names
             faults.merge(unreadable) { $1 }
             let isLast = part == settings.gradientAccumulationSteps - 1
-            let pass = try withFloat32(.ieee) { try withFastKernels { try accumulate(batch, isLast: isLast) } }
-            loss += pass.loss / Double(settings.gradientAccumulationSteps)
-            terms.merge(pass.terms.mapValues { $0 / Double(settings.gradientAccumulationSteps) }, uniquingKeysWith: +)
+            passes.append(try withFloat32(.ieee) { try withFastKernels { try accumulate(batch, isLast: isLast) } })
             try didAccumulate(part)
         }
-        let totals = try totals(loss: loss, terms: terms, wait: wait, memory: device.peakMemory())
-        loss = totals.loss
         let clip = try GradientClip(
             transformer.trained, limit: state.settings.gradientClipping.maxGradNorm, scale: state.lossScale?.value ?? 1)
-        let norm = try clip.norm.item()
+        let (ownLoss, terms, norm) = try read(passes, norm: clip.norm)
+        let totals = try totals(loss: ownLoss, terms: terms, wait: wait, memory: device.peakMemory())
+        let loss = totals.loss
         try base.requireUnchangedFiles()
         let rate = rate ?? schedule.rate(at: state.step)
         let isFinite = loss.isFinite && norm.isFinite
@@ -192,10 +190,26 @@ package final class Trainer {
             unreadable: faults.isEmpty ? nil : faults.sorted { $0.key < $1.key }.map(\.value))
     }
 
-    /// The gradients of one batch of an update; gives its loss, and the terms of that.
-    private func accumulate(
-        _ batch: TrainingBatch, isLast: Bool
-    ) throws -> (loss: Double, terms: [LossTerm: Double]) {
+    /// The terms of a pass's loss, scalars on the device.
+    private typealias Terms = [(term: LossTerm, value: Tensor)]
+
+    /// The passes' mean loss and terms, and the gradients' norm. All numbers of an update are read here, at once: each read waits for the device.
+    private func read(
+        _ passes: [Terms], norm: Tensor
+    ) throws -> (loss: Double, terms: [LossTerm: Double], norm: Double) {
+        let terms = passes.flatMap(\.self)
+        let values = try Tensor.items(terms.map(\.value) + [norm])
+        var means: [LossTerm: Double] = [:]
+        for (term, value) in zip(terms.map(\.term), values) { means[term, default: 0] += value / Double(passes.count) }
+        let loss = state.settings.lossWeights.value(of: means, pixelShare: pixelShare)
+        return (loss, means, values[terms.count])
+    }
+
+    /// What terms of pixels are multiplied by in the next update.
+    private var pixelShare: Double { state.settings.pixelShare(epoch: Double(state.cursor) / Double(pictureCount)) }
+
+    /// The gradients of one batch of an update.
+    private func accumulate(_ batch: TrainingBatch, isLast: Bool) throws -> Terms {
         let training = state.settings.training
         let seeds = batch.samples.indices.map { DrawSeeds(seed: training.seed, position: batch.position + $0) }
         let (masks, classes) = (batch.samples.compactMap(\.mask), batch.samples.compactMap(\.classes))
@@ -211,12 +225,12 @@ package final class Trainer {
         let scale = (state.lossScale?.value ?? 1) / Double(training.gradientAccumulationSteps * ranks.size)
         let loss = TrainingLoss(
             settings: state.settings.model, weights: state.settings.lossWeights,
-            pixelShare: state.settings.pixelShare(epoch: Double(state.cursor) / Double(pictureCount)),
+            pixelShare: pixelShare,
             autoencoder: encoder.autoencoder, picture: try picture.to(.float32), maskLatent: mask, pixels: pixels)
-        var terms: [LossTerm: Double] = [:]
+        var terms: Terms = []
         _ = try transformer.accumulateGradients(picture, scale: scale, isLast: isLast) { output in
-            try loss(output) { terms[$0] = $1 }
+            try loss(output) { terms.append(($0, $1)) }
         }
-        return (loss.value(of: terms), terms)
+        return terms
     }
 }
