@@ -88,6 +88,11 @@ def head(name, *columns):
     print(f"\n{name:22}" + "".join(f"{column:>14}" for column in columns) + f"{'ratio':>8}{'error':>10}")
 
 
+def attention_of(library, q, k, v, in_bfloat16):
+    return library.operation(
+        "ct_scaled_dot_product_attention", [q, k, v, None], ctypes.c_bool(False), ctypes.c_bool(in_bfloat16))
+
+
 @torch.no_grad()
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
@@ -112,8 +117,11 @@ def main():
     for heads, tokens, width in ATTENTIONS:
         q, k, v = (torch.randn(1, heads, tokens, width) for _ in range(3))
         attention = lambda: torch.nn.functional.scaled_dot_product_attention(q, k, v)
-        run, result = library.operation("ct_scaled_dot_product_attention", [q, k, v, None], ctypes.c_bool(False))
-        row(f"{heads} heads, {tokens} x {width}", [attention, run], attention, result)
+        exact, result = attention_of(library, q, k, v, in_bfloat16=False)
+        row(f"{heads} heads, {tokens} x {width}", [attention, exact], attention, result)
+        rounded, result = attention_of(library, q, k, v, in_bfloat16=True)
+        halves = [x.bfloat16() for x in (q, k, v)]
+        row("  in bfloat16", [lambda: torch.nn.functional.scaled_dot_product_attention(*halves), rounded], attention, result)
 
     head("linear, ms", "torch", "transeg")
     for rows, inputs, outputs in PRODUCTS:

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "Lanes.h"
 #include "Parallel.h"
 #include "Processors.h"
+#include "Rounding.h"
 #include "ctorch_nn.h"
 
 using namespace ctorch;
@@ -66,45 +68,120 @@ void multiply(const float *x, float factor, float *y, int64_t count) {
     y[i] = x[i] * factor;
 }
 
-/// Keys and values of a head in blocks of so many, each block of keys transposed and without gaps.
-struct Packed {
-  at::Tensor keys, values;
-  int64_t block;
+/// What the products take: float32, or bfloat16 in pairs of what follows each other in a sum, the last with a zero
+/// where the sum is of an odd number. A unit is a float or such a pair, of four bytes both.
+struct Float {
+  using Value = float;
+  using Unit = float;
+  static constexpr int64_t in_unit = 1;
+};
+struct BFloat16 {
+  using Value = uint16_t;
+  using Unit = uint32_t;
+  static constexpr int64_t in_unit = 2;
 };
 
-Packed pack(const at::Tensor &key, const at::Tensor &value, int64_t block) {
+template <typename Kind> int64_t units(int64_t count) { return (count + Kind::in_unit - 1) / Kind::in_unit; }
+
+/// Keys and values of a head in blocks of so many, each block of keys transposed and without gaps: units [d, block] and
+/// [block, d], the units along what the products sum.
+struct Packed {
+  at::Tensor keys, values;
+};
+
+template <typename Kind> const typename Kind::Unit *units_of(const at::Tensor &packed) {
+  return static_cast<const typename Kind::Unit *>(packed.const_data_ptr());
+}
+
+/// A block of keys [count, d], which lie `distance` apart.
+template <typename Kind>
+void pack_keys(const float *keys, int64_t count, int64_t distance, int64_t width, typename Kind::Unit *target) {
+  const int64_t height = units<Kind>(width);
+  std::vector<typename Kind::Unit> rounded(Kind::in_unit > 1 ? lanes * height : 0);
+  for (int64_t tile = 0; tile < count; tile += lanes) {
+    const int64_t end = std::min<int64_t>(tile + lanes, count);
+    if constexpr (Kind::in_unit > 1)
+      for (int64_t i = tile; i < end; i++)
+        vectorized<round_row>(keys + i * distance, reinterpret_cast<uint16_t *>(rounded.data() + (i - tile) * height),
+                              width);
+    for (int64_t j = 0; j < height; j++)
+      for (int64_t i = tile; i < end; i++)
+        if constexpr (Kind::in_unit > 1)
+          target[j * count + i] = rounded[(i - tile) * height + j];
+        else
+          target[j * count + i] = keys[i * distance + j];
+  }
+}
+
+/// All values [count, d] of a head.
+template <typename Kind>
+void pack_values(const float *values, int64_t count, int64_t distance, int64_t width, typename Kind::Unit *target) {
+  const std::vector<float> nothing(width);
+  for (int64_t i = 0; i < count; i += Kind::in_unit)
+    if constexpr (Kind::in_unit > 1)
+      vectorized<round_pairs>(values + i * distance, i + 1 < count ? values + (i + 1) * distance : nothing.data(),
+                              target + i / Kind::in_unit * width, width);
+    else
+      std::memcpy(target + i * width, values + i * distance, width * sizeof(float));
+}
+
+template <typename Kind> Packed pack(const at::Tensor &key, const at::Tensor &value, int64_t block) {
   const int64_t count = key.size(0), heads = key.size(1), length = key.size(2), width = key.size(3);
-  auto make = [&] { return at::empty({count * heads, length, width}, key.options()); };
-  Packed packed{make(), make(), block};
-  float *keys = packed.keys.mutable_data_ptr<float>(), *values = packed.values.mutable_data_ptr<float>();
+  Packed packed{at::empty({count * heads, units<Kind>(width), length}, key.options()),
+                at::empty({count * heads, units<Kind>(length), width}, key.options())};
+  auto *keys = static_cast<typename Kind::Unit *>(packed.keys.mutable_data_ptr()),
+       *values = static_cast<typename Kind::Unit *>(packed.values.mutable_data_ptr());
   parallel_for(0, count * heads, 1, [&](int64_t first, int64_t last) {
     for (int64_t head = first; head < last; head++) {
       const float *k = key.const_data_ptr<float>() + head / heads * key.stride(0) + head % heads * key.stride(1);
       const float *v = value.const_data_ptr<float>() + head / heads * value.stride(0) + head % heads * value.stride(1);
-      for (int64_t i = 0; i < length; i++)
-        std::memcpy(values + (head * length + i) * width, v + i * value.stride(2), width * sizeof(float));
-      for (int64_t start = 0; start < length; start += block) {
-        const int64_t here = std::min(block, length - start);
-        float *target = keys + (head * length + start) * width;
-        for (int64_t tile = 0; tile < here; tile += lanes)
-          for (int64_t j = 0; j < width; j++)
-            for (int64_t i = tile; i < std::min(tile + lanes, here); i++)
-              target[j * here + i] = k[(start + i) * key.stride(2) + j];
-      }
+      pack_values<Kind>(v, length, value.stride(2), width, values + head * units<Kind>(length) * width);
+      for (int64_t start = 0; start < length; start += block)
+        pack_keys<Kind>(k + start * key.stride(2), std::min(block, length - start), key.stride(2), width,
+                        keys + (head * length + start) * units<Kind>(width));
     }
   });
   return packed;
 }
 
+/// Rows of a product's left side in bfloat16, each with a zero after an odd number of values.
+struct RoundedRows {
+  std::vector<uint16_t> values;
+
+  const uint16_t *take(const float *rows, int64_t count, int64_t distance, int64_t width) {
+    const int64_t whole = (width + 1) / 2 * 2;
+    values.resize(std::max(values.size(), static_cast<size_t>(count * whole)));
+    for (int64_t row = 0; row < count; row++) {
+      uint16_t *target = values.data() + row * whole;
+      target[whole - 1] = 0;
+      vectorized<round_row>(rows + row * distance, target, width);
+    }
+    return values.data();
+  }
+};
+
+/// `rows` [count, k] times packed `b` [k, n] is c [count, n], or is added to it.
+template <typename Kind>
+void row_product(int64_t count, int64_t n, int64_t k, const float *rows, int64_t distance, const typename Kind::Unit *b,
+                 float *c, bool adds, RoundedRows &rounded) {
+  if constexpr (Kind::in_unit > 1) {
+    const int64_t whole = units<Kind>(k) * Kind::in_unit;
+    block_product(count, n, whole, rounded.take(rows, count, distance, k), whole, b, n, c, n, adds);
+  } else {
+    block_product(count, n, k, rows, distance, b, n, c, n, adds);
+  }
+}
+
 /// Queries [N, heads, L, d], keys and values [N, heads, S, d], bias [S] or none. The softmax is taken block by block
 /// (Milakov and Gimelshein, arXiv 1805.02867): what was added up is made smaller where a greater score is found.
+template <typename Kind>
 at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
                      const std::optional<at::Tensor> &bias) {
   const int64_t count = query.size(0), heads = query.size(1), length = query.size(2), width = query.size(3),
                 keys = key.size(2);
   // So that keys, values and scores of a block stay in a core's cache.
   const int64_t rows = width <= 128 ? 128 : 64, block = width <= 128 ? 512 : 256;
-  const auto packed = pack(key, value, block);
+  const auto packed = pack<Kind>(key, value, block);
   // In this order of memory, the heads of a token lie side by side, as the projection after attention wants them.
   auto result = at::empty({count, length, heads, width}, query.options()).transpose(1, 2);
   const float *shifts = bias ? bias->const_data_ptr<float>() : nullptr;
@@ -112,15 +189,17 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
   const int64_t query_blocks = (length + rows - 1) / rows;
   parallel_for(0, count * heads * query_blocks, 1, [&](int64_t first, int64_t last) {
     std::vector<float> scores(rows * block), sum(rows), greatest(rows), weighted(rows * width);
+    RoundedRows rounded;
     for (int64_t item = first; item < last; item++) {
       const int64_t head = item / query_blocks, start = item % query_blocks * rows,
                     here = std::min(rows, length - start);
       const float *queries = query.const_data_ptr<float>() + head / heads * query.stride(0) +
                              head % heads * query.stride(1) + start * query.stride(2);
       for (int64_t from = 0; from < keys; from += block) {
-        const int64_t size = std::min(block, keys - from), place = (head * keys + from) * width;
-        block_product(here, size, width, queries, query.stride(2), packed.keys.const_data_ptr<float>() + place, size,
-                      scores.data(), size);
+        const int64_t size = std::min(block, keys - from);
+        row_product<Kind>(here, size, width, queries, query.stride(2),
+                          units_of<Kind>(packed.keys) + (head * keys + from) * units<Kind>(width), scores.data(), false,
+                          rounded);
         for (int64_t row = 0; row < here; row++) {
           float *of_row = scores.data() + row * size;
           if (shifts != nullptr)
@@ -138,8 +217,9 @@ at::Tensor attention(const at::Tensor &query, const at::Tensor &key, const at::T
           }
           sum[row] += vectorized<exponentiate>(of_row, size, greatest[row], unit);
         }
-        block_product(here, width, size, scores.data(), size, packed.values.const_data_ptr<float>() + place, width,
-                      weighted.data(), width, from != 0);
+        row_product<Kind>(here, width, size, scores.data(), size,
+                          units_of<Kind>(packed.values) + (head * units<Kind>(keys) + units<Kind>(from)) * width,
+                          weighted.data(), from != 0, rounded);
       }
       float *target = result.mutable_data_ptr<float>() + head / heads * result.stride(0) +
                       head % heads * result.stride(1) + start * result.stride(2);
@@ -160,7 +240,7 @@ bool is_plain(const at::Tensor &x) {
 } // namespace
 
 ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor bias, bool causal,
-                                          ct_tensor *out) {
+                                          bool in_bfloat16, ct_tensor *out) {
   return guard([&] {
     const auto &q = unwrap(query), &k = unwrap(key), &v = unwrap(value);
     const auto b = unwrap_optional(bias);
@@ -174,7 +254,8 @@ ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_ten
              is_plain(q) && is_plain(k) && is_plain(v) && k.sizes() == v.sizes() && q.size(0) == k.size(0) &&
              q.size(1) == k.size(1) && q.size(3) == k.size(3) && q.numel() > 0 && k.numel() > 0 &&
              block_products_are_there())
-      *out = wrap(attention(q, k, v, b));
+      *out = wrap(in_bfloat16 && bfloat16_products_are_there() ? attention<BFloat16>(q, k, v, b)
+                                                               : attention<Float>(q, k, v, b));
     else
       *out = wrap(at::scaled_dot_product_attention(q, k, v, b, 0.0, causal));
   });

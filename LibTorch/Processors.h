@@ -9,6 +9,9 @@ enum class Vectors { narrow, avx2, avx512 };
 /// ONEDNN_MAX_CPU_ISA): they speak for these kernels too.
 Vectors widest_vectors();
 
+/// Whether the processor has instructions for products of bfloat16, and the same variables allow them.
+bool has_bfloat16();
+
 #if defined(__x86_64__)
 #define CTORCH_COMPILED_FOR(processor) __attribute__((target("arch=" processor), flatten))
 template <auto function, typename... Arguments>

@@ -28,8 +28,9 @@ ct_status ct_gelu(ct_tensor input, bool tanh_approximation, ct_tensor *out);
 ct_status ct_gelu_tanh_in_place(ct_tensor input);
 ct_status ct_sigmoid(ct_tensor input, ct_tensor *out);
 /// query [N, heads, L, d], key and value [N, heads, S, d]; bias, which may be missing, is added to [N, heads, L, S].
+/// `in_bfloat16` lets fast kernels round what they multiply to bfloat16 where the processor has instructions for it.
 ct_status ct_scaled_dot_product_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor bias, bool causal,
-                                          ct_tensor *out);
+                                          bool in_bfloat16, ct_tensor *out);
 ct_status ct_upsample_nearest(ct_tensor input, int64_t height, int64_t width, ct_tensor *out);
 /// Half-pixel centres (torch's align_corners=False).
 ct_status ct_upsample_bilinear(ct_tensor input, int64_t height, int64_t width, bool antialias, ct_tensor *out);

@@ -16,7 +16,7 @@ package struct Weights {
     package let device: Device
     /// The position: a key's beginning with its final dot, or nothing.
     package let prefix: String
-    /// How linear layers made from these weights compute.
+    /// How linear layers and attention made from these weights compute.
     package let precision: Precision
     private let stateDict: StateDict
 

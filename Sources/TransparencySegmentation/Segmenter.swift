@@ -103,7 +103,10 @@ public final class Segmenter: MaskPredictor {
         }
         let isStreamed = try memory?.mustStream(side: side) ?? false
         if memory != nil { TorchRuntime.keepFreedMemory(false) }
-        let autoencoder = try folder.loadAutoencoder(dtype: dtype, device: device, decodes: decodes)
+        // On a device `fast` is its arithmetic of float32 and changes no weight.
+        let cpuPrecision = device.kind == .cpu ? precision : .exact
+        let autoencoder = try folder.loadAutoencoder(
+            dtype: dtype, device: device, precision: cpuPrecision, decodes: decodes)
         let tinyDecoder = try decoder.map {
             try folder.loadTinyDecoder($0, dtype: autoencoder.dtype, device: device)
         }
@@ -113,8 +116,7 @@ public final class Segmenter: MaskPredictor {
             device: device, dtype: dtype, form: form, precision: precision, memory: memory, isStreamed: isStreamed,
             transformer: try Self.loadTransformer(
                 folder, device: device, dtype: dtype, form: form,
-                // On a device `fast` is its arithmetic of float32 and changes no weight.
-                precision: device.kind == .cpu ? precision : .exact, isStreamed: isStreamed,
+                precision: cpuPrecision, isStreamed: isStreamed,
                 head: folder.loadHead(headForm, dtype: dtype, device: device), timestep: usage.timestep))
         try folder.requireUnchangedFiles()
         (model, self.precision, defaultSize) = (folder, precision, .square(side))

@@ -99,16 +99,56 @@ import Torch
         #expect(try (others.fast.1 - others.reference.1).abs().max().item() == 0)
     }
 
-    @Test func attentionShowsWhatIsNoNumber() throws {
+    /// Odd widths and numbers of keys end in half a pair; lengths within one block of keys and past one, and heads that are wide.
+    @Test(
+        arguments: [
+            [2, 3, 17, 41, 20], [1, 2, 33, 71, 35], [1, 2, 130, 1025, 64], [1, 1, 70, 299, 512], [1, 1, 1, 1, 1],
+        ],
+        [true, false])
+    func attentionInBFloat16IsNearAttention(sizes: [Int], isBiased: Bool) throws {
+        let (count, heads, length, keys, d) = (sizes[0], sizes[1], sizes[2], sizes[3], sizes[4])
+        // Queries and values have the heads of a token side by side; keys lie head by head.
+        func tokens(_ length: Int, _ seed: UInt32) throws -> Tensor {
+            try Tensor.randn([count, length, heads, d], seed: seed).transpose(1, 2)
+        }
+        let (query, key, value) = (try tokens(length, 1), try tokens(keys, 2).contiguous(), try tokens(keys, 3))
+        let bias = isBiased ? try Tensor.randn([1, 1, 1, keys], seed: 4) : nil
+        func attended(_ key: Tensor, _ value: Tensor) throws -> Tensor {
+            try scaledDotProductAttention(query, key, value, bias: bias, inBFloat16: true).contiguous()
+        }
+        let (rounded, reference) = try both { try attended(key, value) }
+        let exact = try both { try scaledDotProductAttention(query, key, value, bias: bias).contiguous() }
+        try expectClose(rounded, exact.reference, within: 6e-3)
+        // Outside of fast kernels, and where gradients are recorded, it is torch's.
+        #expect(try (reference - exact.reference).abs().max().item() == 0)
+        let recorded = try withFastKernels { try attended(key, value) }
+        #expect(try (recorded - exact.reference).abs().max().item() == 0)
+        // The bound sees what is missing: the last key, and the last number of each.
+        guard keys > 1 else { return }
+        let fewer = try both {
+            try attended(
+                key, cat([value.narrow(2, start: 0, length: keys - 1), value.narrow(2, start: 0, length: 1)], axis: 2))
+        }
+        #expect(try relativeError(fewer.fast, exact.reference) > 6e-3)
+        let narrower = try both {
+            try attended(
+                cat([key.narrow(3, start: 0, length: d - 1), key.narrow(3, start: 0, length: 1)], axis: 3), value)
+        }
+        #expect(try relativeError(narrower.fast, exact.reference) > 6e-3)
+    }
+
+    @Test(arguments: [true, false]) func attentionShowsWhatIsNoNumber(inBFloat16: Bool) throws {
         let q = try Tensor.randn([1, 2, 5, 16], seed: 1)
         let k = try Tensor.randn([1, 2, 700, 16], seed: 2)
         // Keys that are left out, a whole block of them first.
         let bias = try Tensor(
             [Float](repeating: -.infinity, count: 600) + [Float](repeating: 0, count: 100), shape: [1, 1, 1, 700])
-        let masked = try both { try scaledDotProductAttention(q, k, k, bias: bias) }
-        try expectClose(masked.fast, masked.reference, within: 1e-5)
-        let broken = try both { try scaledDotProductAttention(q * Double.nan, k, k) }
-        #expect(try broken.fast.array(of: Float.self).allSatisfy(\.isNaN))
+        let masked = try both { try scaledDotProductAttention(q, k, k, bias: bias, inBFloat16: inBFloat16) }
+        try expectClose(masked.fast, masked.reference, within: inBFloat16 ? 6e-3 : 1e-5)
+        for (query, value) in [(try q * Double.nan, k), (q, try k * Double.nan)] {
+            let broken = try both { try scaledDotProductAttention(query, k, value, inBFloat16: inBFloat16) }
+            #expect(try broken.fast.array(of: Float.self).allSatisfy(\.isNaN))
+        }
     }
 
     @Test func jointHeadsRefuseOtherShapes() throws {

@@ -52,12 +52,17 @@ extension ModelFolder {
     ///
     /// Throws ``ModelError``, ``WeightsError`` or ``SafetensorsError``.
     ///
-    /// - Parameter decodes: Whether the decoder is loaded too.
-    package func loadAutoencoder(dtype: DType, device: Device, decodes: Bool = true) throws -> AutoencoderKL {
+    /// - Parameters:
+    ///   - precision: Of its attention; all else is exact.
+    ///   - decodes: Whether the decoder is loaded too.
+    package func loadAutoencoder(
+        dtype: DType, device: Device, precision: Precision = .exact, decodes: Bool = true
+    ) throws -> AutoencoderKL {
         let configuration = try autoencoderConfiguration()
         let dtype = dtype == .float16 && configuration.forceUpcast ? .float32 : dtype
+        let weights = try Weights(autoencoderWeights(), dtype: dtype, device: device)
         return try AutoencoderKL(
-            configuration, Weights(autoencoderWeights(), dtype: dtype, device: device), decodes: decodes)
+            configuration, weights.precision(precision), decodes: decodes)
     }
 
     /// The transformer as published. Throws ``ModelError/configuration(file:_:)`` when the folder has the folded form.

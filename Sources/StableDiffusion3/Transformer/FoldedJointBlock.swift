@@ -87,7 +87,8 @@ package struct FoldedSelfAttention {
         let (query, key, value) = try jointHeads(
             toQKV(x), nil, norms: HeadNorms(query: norm.query?.weight, key: norm.key?.weight), headCount: headCount,
             eps: QueryKeyNorm.eps)
-        let attended = try scaledDotProductAttention(query, key, value)
+        let attended = try scaledDotProductAttention(
+            query, key, value, inBFloat16: toQKV.precision != .exact)
         return try toOut(joinHeads(attended))
     }
 }
@@ -127,10 +128,9 @@ package struct FoldedJointAttention {
             addedKey: addedNorm.key?.weight)
         let (query, key, value) = try jointHeads(
             toQKV(x), addQKVProj(context), norms: norms, headCount: headCount, eps: QueryKeyNorm.eps)
-        guard let toAddOut else {
-            return (try toOut(joinHeads(scaledDotProductAttention(query, key, value, bias: keyBias))), nil)
-        }
-        let attended = try joinHeads(scaledDotProductAttention(query, key, value, bias: keyBias))
+        let attended = try joinHeads(
+            scaledDotProductAttention(query, key, value, bias: keyBias, inBFloat16: toQKV.precision != .exact))
+        guard let toAddOut else { return (try toOut(attended), nil) }
         let tokenCount = x.size(1)
         return (
             try toOut(attended.narrow(1, start: 0, length: tokenCount)),

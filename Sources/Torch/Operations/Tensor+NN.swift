@@ -42,11 +42,14 @@ package func groupNorm(
 /// broadcasts to `[N, heads, L, S]`.
 ///
 /// Views with other strides than row order are taken as they are. `causal` lets position i see positions 0…i only.
+///
+/// - Parameter inBFloat16: Whether factors of the two products may be rounded to bfloat16, with sums and softmax in float32: a relative
+///   error of about 4e-3. Only within ``withFastKernels(_:)``, without gradients, on processors with instructions for it.
 package func scaledDotProductAttention(
-    _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor? = nil, causal: Bool = false
+    _ query: Tensor, _ key: Tensor, _ value: Tensor, bias: Tensor? = nil, causal: Bool = false, inBFloat16: Bool = false
 ) throws -> Tensor {
     try makeTensor("scaled_dot_product_attention", [query, key, value]) {
-        ct_scaled_dot_product_attention(query.raw, key.raw, value.raw, bias.raw, causal, $0)
+        ct_scaled_dot_product_attention(query.raw, key.raw, value.raw, bias.raw, causal, inBFloat16, $0)
     }
 }
 

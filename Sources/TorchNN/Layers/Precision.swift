@@ -1,4 +1,7 @@
 /// What the products of the transformer's blocks are computed in, where most of its time goes. Inputs and results keep their dtype.
+///
+/// On a CPU with instructions for bfloat16, ``fast`` and ``int8`` take it for the two products of attention too, the VAE's included; softmax
+/// stays in float32. Elsewhere attention stays as it is in ``exact``.
 public enum Precision: String, Sendable, CaseIterable {
     /// In the weights' own dtype: equal to the reference up to rounding.
     case exact
