@@ -66,11 +66,14 @@ const char *ct_loaded_torch_version(void) {
     if (dladdr(reinterpret_cast<void *>(&at::get_num_threads), &info) == 0 || info.dli_fname == nullptr)
       return std::string();
     const std::string library = info.dli_fname;
-    std::ifstream file(library.substr(0, library.rfind('/')) + "/../version.py");
-    const std::string key = "__version__ = '";
-    for (std::string line; std::getline(file, line);)
-      if (line.rfind(key, 0) == 0)
-        return line.substr(key.size(), line.rfind('\'') - key.size());
+    // Beside the library where Scripts/install put both, above it in torch's own folder.
+    for (const char *place : {"/version.py", "/../version.py"}) {
+      std::ifstream file(library.substr(0, library.rfind('/')) + place);
+      const std::string key = "__version__ = '";
+      for (std::string line; std::getline(file, line);)
+        if (line.rfind(key, 0) == 0)
+          return line.substr(key.size(), line.rfind('\'') - key.size());
+    }
     return std::string();
   }();
   return version.c_str();

@@ -119,9 +119,10 @@ def memory(process):
     return pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir(f"/proc/{process}/fd"))
 
 
-async def load(service, seconds, connections, share_of_bad, seed=0):
-    """Counts, and (time, bytes, descriptors) each second."""
-    counts, samples, masks, good = Counts(), [], {}, pictures()
+async def load(service, seconds, connections, share_of_bad, seed=0, samples=None):
+    """Counts, and (time, bytes, descriptors) each second, which are written to the file `samples` as they come."""
+    file, samples = open(samples or os.devnull, "w", encoding="utf-8", buffering=1), []
+    counts, masks, good = Counts(), {}, pictures()
     until = time.monotonic() + seconds
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     async with httpx.AsyncClient(base_url=service.url, timeout=150, limits=limits) as client:
@@ -129,6 +130,7 @@ async def load(service, seconds, connections, share_of_bad, seed=0):
             begun = time.monotonic()
             while time.monotonic() < until:
                 samples.append((time.monotonic() - begun, *memory(service.process.pid)))
+                print(*samples[-1], file=file)
                 live = await client.get("/health/live")
                 check(live.status_code == 200, "the service does not say that it lives")
                 await asyncio.sleep(1)
@@ -136,13 +138,62 @@ async def load(service, seconds, connections, share_of_bad, seed=0):
         if share_of_bad:
             tasks += [breaker(service, counts, until, seed)]
         await asyncio.gather(sample(), *tasks)
+    file.close()
     return counts, samples
 
 
-def soak(program, folder, seconds, connections, options):
-    """Good and bad requests for a time: each is answered, and nothing grows."""
+def centiles(seconds):
+    """p50 and p99 as a sentence has them."""
+    cut = statistics.quantiles(seconds, n=100)
+    return f"p50 {cut[49] * 1000:.0f} ms, p99 {cut[98] * 1000:.0f} ms"
+
+
+def end_under_load(service, delay):
+    """SIGTERM while 12 connections send pictures: what was accepted is answered whole, and the exit code is 0.
+
+    Gives the number of requests accepted, and of connections that were closed before theirs was.
+    """
+    picture = pictures()[4]
+    before = sum(line.get("message") == "request" for line in service.lines())
+    outcomes = []
+    stopping = threading.Event()
+
+    def ask():
+        with httpx.Client(base_url=service.url, timeout=60) as client:
+            while not stopping.is_set():
+                try:
+                    outcomes.append(client.post("/v1/segment", content=picture).status_code)
+                except httpx.RemoteProtocolError as error:
+                    # Closed between requests: nothing of this one was answered, and the log must not have accepted it.
+                    outcomes.append("closed" if "without sending" in str(error) else f"cut: {error}")
+                    return
+                except (httpx.ConnectError, httpx.ReadError, httpx.WriteError):
+                    outcomes.append("closed")
+                    return
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    time.sleep(delay)
+    code = service.stop()
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    check(code == 0, f"the service ended with {code}")
+    logged = [line["status"] for line in service.lines() if line.get("message") == "request"][before:]
+    cut = [each for each in outcomes if isinstance(each, str) and each != "closed"]
+    check(not cut, f"an answer was cut: {cut}")
+    answered = [each for each in outcomes if each != "closed"]
+    check(sorted(answered) == sorted(logged), f"{len(logged)} requests were accepted and {len(answered)} answers came")
+    check(set(answered) <= {200, 503}, f"answers were {set(answered)}")
+    return len(answered), len(outcomes) - len(answered)
+
+
+def soak(program, folder, given, options):
+    """Good and bad requests for a time, and SIGTERM in the middle of more: each is answered, and nothing grows."""
+    seconds, connections = given.seconds, given.connections
     with running_service(program, f"{folder}/soak.log", "--queue", "16", *options) as service:
-        counts, samples = asyncio.run(load(service, seconds, connections, 0.4))
+        counts, samples = asyncio.run(load(service, seconds, connections, 0.4, samples=given.samples))
         check(not counts.lost, f"{len(counts.lost)} requests were not answered: {counts.lost[:3]}")
         # A quarter of the time to warm up: arenas, caches, threads.
         late = [each for each in samples if each[0] > seconds / 4]
@@ -150,7 +201,7 @@ def soak(program, folder, seconds, connections, options):
         time.sleep(1)
         descriptors = memory(service.process.pid)[1]
         logged = [line for line in service.lines() if line.get("message") == "request"]
-        check(service.stop() == 0, "the service did not end with 0")
+        last, refused = end_under_load(service, 1)
     check(not any(line["status"] in (500, 504) for line in logged), "the service failed: see the log")
     answered = sum(counts.statuses.values())
     # Those of connections that broke off are logged too, or not, and nobody gets their answers.
@@ -158,10 +209,12 @@ def soak(program, folder, seconds, connections, options):
     check(descriptors <= samples[0][2] + 4, f"descriptors went from {samples[0][2]} to {descriptors}")
     print(f"soak: {seconds} s, {connections} connections: {answered} requests answered of as many, "
           f"{counts.broken} connections broken off; statuses {dict(sorted(counts.statuses.items()))}; "
+          f"of {len(counts.seconds)} pictures {centiles(counts.seconds)}; "
           f"memory {' '.join(str(samples[len(samples) * part // 8][1] >> 20) for part in range(8))} {samples[-1][1] >> 20} MiB "
           # A short soak warms up to its end.
           f"by eighths of the time" + (f", {slope / (1 << 20):+.1f} MiB an hour after the first quarter" if seconds >= 300 else "")
-          + f"; descriptors {samples[0][2]} and {descriptors}")
+          + f"; descriptors {samples[0][2]} and {descriptors}; SIGTERM at its end: {last} accepted, {last} answered, "
+          f"{refused} connections closed before a request was taken", flush=True)
     return slope
 
 
@@ -171,52 +224,20 @@ def latency(program, folder, seconds, connections, options):
         with running_service(program, f"{folder}/latency-{batch}.log", "--batch", batch, "--batch-delay", "5", *options) as service:
             counts, _ = asyncio.run(load(service, seconds, connections, 0))
             check(service.stop() == 0 and not counts.lost, f"requests were lost: {counts.lost[:3]}")
-        centiles = statistics.quantiles(counts.seconds, n=100)
         print(f"latency: --batch {batch}, {connections} connections, {seconds} s: {len(counts.seconds)} pictures, "
-              f"{len(counts.seconds) / seconds:.1f} a second, p50 {centiles[49] * 1000:.0f} ms, p99 {centiles[98] * 1000:.0f} ms")
+              f"{len(counts.seconds) / seconds:.1f} a second, {centiles(counts.seconds)}", flush=True)
 
 
 def termination(program, folder, rounds, options):
-    """SIGTERM under load: what was accepted is answered whole, and the exit code is 0."""
+    """SIGTERM under load, some times."""
     accepted = refused = 0
-    picture = pictures()[4]
     for round in range(rounds):
         with running_service(program, f"{folder}/termination.log", "--queue", "64", *options) as service:
-            outcomes = []
-            stopping = threading.Event()
-
-            def ask():
-                with httpx.Client(base_url=service.url, timeout=60) as client:
-                    while not stopping.is_set():
-                        try:
-                            outcomes.append(client.post("/v1/segment", content=picture).status_code)
-                        except httpx.RemoteProtocolError as error:
-                            # Closed between requests: nothing of this one was answered, and the log must not have accepted it.
-                            outcomes.append("closed" if "without sending" in str(error) else f"cut: {error}")
-                            return
-                        except (httpx.ConnectError, httpx.ReadError, httpx.WriteError):
-                            outcomes.append("closed")
-                            return
-
-            threads = [threading.Thread(target=ask) for _ in range(12)]
-            for thread in threads:
-                thread.start()
-            time.sleep(0.7 + 0.13 * round)
-            code = service.stop()
-            stopping.set()
-            for thread in threads:
-                thread.join()
-            check(code == 0, f"the service ended with {code}")
-            logged = [line["status"] for line in service.lines() if line.get("message") == "request"]
-        cut = [each for each in outcomes if isinstance(each, str) and each != "closed"]
-        check(not cut, f"an answer was cut: {cut}")
-        answered = [each for each in outcomes if each != "closed"]
-        check(sorted(answered) == sorted(logged), f"{len(logged)} requests were accepted and {len(answered)} answers came")
-        check(set(answered) <= {200, 503}, f"answers were {set(answered)}")
-        accepted += len(logged)
-        refused += len(outcomes) - len(answered)
+            answered, closed = end_under_load(service, 0.7 + 0.13 * round)
+        accepted += answered
+        refused += closed
     print(f"termination: {rounds} times SIGTERM under 12 connections: {accepted} requests accepted, {accepted} answered, "
-          f"{refused} connections closed before a request was taken; exit code 0 each time")
+          f"{refused} connections closed before a request was taken; exit code 0 each time", flush=True)
 
 
 def main():
@@ -227,11 +248,17 @@ def main():
     parser.add_argument("--connections", type=int, default=24)
     parser.add_argument("--latency-seconds", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3, help="of SIGTERM under load")
+    parser.add_argument("--samples", help="a file for the soak's seconds, resident bytes and descriptors, a line each second")
+    parser.add_argument("--parts", default="termination,latency,soak", help="which of them")
     given, options = parser.parse_known_args()
     os.makedirs(given.folder, exist_ok=True)
-    termination(given.program, given.folder, given.rounds, options)
-    latency(given.program, given.folder, given.latency_seconds, 8, options)
-    slope = soak(given.program, given.folder, given.seconds, given.connections, options)
+    parts = given.parts.split(",")
+    check(set(parts) <= {"termination", "latency", "soak"}, "--parts wants termination, latency and soak, with commas")
+    if "termination" in parts:
+        termination(given.program, given.folder, given.rounds, options)
+    if "latency" in parts:
+        latency(given.program, given.folder, given.latency_seconds, 8, options)
+    slope = soak(given.program, given.folder, given, options) if "soak" in parts else 0
     if given.seconds >= 1800:
         check(slope < 1 << 20, f"memory grows by {slope / (1 << 20):.1f} MiB an hour")
 

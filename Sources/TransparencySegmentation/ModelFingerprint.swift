@@ -19,7 +19,7 @@ extension ModelFolder {
         let hash = SHA256()
         for file in partFiles() {
             guard let bytes = try? SampledBytes(ofFile: "\(path)/\(file)") else { continue }
-            Array("\(file)\t\(bytes.size)\n".utf8).withUnsafeBytes { hash.update($0) }
+            hash.add("\(file)\t\(bytes.size)\n")
             bytes.bytes.withUnsafeBytes { hash.update($0) }
         }
         return hash.finish()
@@ -38,6 +38,10 @@ extension ModelFolder {
 }
 
 extension SHA256 {
+    fileprivate func add(_ text: String) {
+        Array(text.utf8).withUnsafeBytes { update($0) }
+    }
+
     /// Adds the paths, sizes and times of modification of files.
     fileprivate func add(timesOf files: [String], in folder: String) {
         for file in files {
@@ -45,8 +49,7 @@ extension SHA256 {
             let target = URL(fileURLWithPath: "\(folder)/\(file)").resolvingSymlinksInPath().path
             guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else { continue }
             let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            let line = "\(file)\t\(attributes[.size] as? Int ?? 0)\t\(changed)\n"
-            Array(line.utf8).withUnsafeBytes { update($0) }
+            add("\(file)\t\(attributes[.size] as? Int ?? 0)\t\(changed)\n")
         }
     }
 }
@@ -59,6 +62,19 @@ extension Segmenter {
         hash.add(
             timesOf: ((try? FileManager.default.contentsOfDirectory(atPath: decoder)) ?? []).sorted(), in: decoder)
         return "\(decoder) \(hash.finish())"
+    }
+
+    /// What makes masks of what the transformer says, in a few words. A small decoder is told by its content, wherever it lies.
+    package var decoding: String {
+        if head == .readout { return "a readout" }
+        guard let decoder else { return "the VAE's decoder" }
+        let hash = SHA256()
+        for name in ((try? FileManager.default.contentsOfDirectory(atPath: decoder)) ?? []).sorted() {
+            guard let bytes = try? SampledBytes(ofFile: "\(decoder)/\(name)") else { continue }
+            hash.add("\(name)\t\(bytes.size)\n")
+            bytes.bytes.withUnsafeBytes { hash.update($0) }
+        }
+        return "the small decoder \(hash.finish().prefix(12))"
     }
 
     /// The model and its files, and everything about the arithmetic that changes more than rounding: dtype, precision, form, the kind of

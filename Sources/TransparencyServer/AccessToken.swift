@@ -8,7 +8,9 @@ public enum AccessToken {
 
     /// The token of a file, or else of the environment; nil where there is neither.
     ///
-    /// - Parameter file: A file that holds the token and nothing else but white space around it.
+    /// - Parameters:
+    ///   - file: A file that holds the token and nothing else but white space around it.
+    ///   - environment: Where ``variable`` is looked up when there is no file.
     /// - Throws: ``ServiceError`` where the file cannot be read, others may read it, or either is empty.
     public static func find(
         file: String?, environment: [String: String] = ProcessInfo.processInfo.environment

@@ -18,7 +18,7 @@ import UnixSignals
 /// try await service.runUntilSignal()
 /// ```
 ///
-/// A ``ServiceLifecycle/Service``: it can run in a `ServiceGroup` beside others. When it is to stop it accepts nothing more, answers what it has
+/// A `Service` of swift-service-lifecycle: it can run in a `ServiceGroup` beside others. When it is to stop it accepts nothing more, answers what it has
 /// accepted, and returns. No request reads or writes a file, or connects to anything.
 public struct SegmentationService: Service {
     private let settings: ServiceSettings

@@ -55,7 +55,7 @@ struct CalibrateCommand: AsyncParsableCommand {
             predictor: prediction.method.predictor(segmenter, batch: batchOptions.batch), size: size?.size,
             countsNative: false)
         let run = CalibrationRun(
-            evaluator, method: prediction.method,
+            evaluator, method: prediction.method, decoding: segmenter.decoding,
             // By its name alone: the file goes with the model to other machines.
             data: datasetOptions.facts((dataset as NSString).lastPathComponent).map(\.value).joined(separator: ", "))
         let progress = Progress(total: pairs.count, quiet: quiet, verb: "looked at")

@@ -80,8 +80,15 @@ struct ModelOptions: ParsableArguments {
     ) throws -> any MaskPredictor {
         let predictor = method.predictor(segmenter, batch: batch)
         guard !plain, let calibration = try ModelCalibration(of: segmenter.model) else { return predictor }
-        if !quiet, let doubt = calibration.doubt(of: method) { StandardStream.tell("Note: \(doubt)") }
+        if !quiet { calibration.tellDoubt(of: segmenter, method) }
         return calibration.applied(to: predictor)
+    }
+}
+
+extension ModelCalibration {
+    /// Says where the temperature may not be right for masks that are made so.
+    func tellDoubt(of segmenter: Segmenter, _ method: PredictionMethod = PredictionMethod()) {
+        if let doubt = doubt(of: method, decoding: segmenter.decoding) { StandardStream.tell("Note: \(doubt)") }
     }
 }
 

@@ -125,6 +125,7 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let logger = Self.logger(quiet: quiet)
         let segmenter = try await modelOptions.makeSegmenter(quiet: quiet)
+        if !quiet { try ModelCalibration(of: segmenter.model)?.tellDoubt(of: segmenter) }
         let name = URL(fileURLWithPath: modelOptions.model ?? folder.path).lastPathComponent
         let service = try SegmentationService(
             segmenter: segmenter, name: name, settings: settings, logger: logger,

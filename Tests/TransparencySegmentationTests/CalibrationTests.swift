@@ -43,29 +43,47 @@ import Testing
         let picture = try Image.drawn(width: 70, height: 50) { x, y in (UInt8((x * 7 + y * 13) % 256), 0, 0) }
         let base = DrawnPredictor.red()
         let calibration = ModelCalibration(
-            temperature: try #require(Temperature(2)), prediction: "one pass", data: "drawn", images: 3, eceBefore: 0.1,
-            eceAfter: 0.01)
+            temperature: try #require(Temperature(2)), prediction: "one pass", decoding: "the VAE's decoder",
+            data: "drawn",
+            images: 3, eceBefore: 0.1, eceAfter: 0.01)
         let predictor = calibration.applied(to: base)
         #expect(predictor.identity == ["model": "drawn", "temperature": "2.0"])
         let (plain, calibrated) = (try await base.segment(picture), try await predictor.segment(picture))
         #expect(try plain.maskImage() == calibrated.maskImage())
         #expect(plain.softMask != calibrated.softMask)
-        #expect(calibration.doubt(of: PredictionMethod()) == nil)
-        #expect(calibration.doubt(of: PredictionMethod(tiles: true))?.contains("by tiles") == true)
+        #expect(calibration.doubt(of: PredictionMethod(), decoding: "the VAE's decoder") == nil)
+        let other = calibration.doubt(of: PredictionMethod(tiles: true), decoding: "the VAE's decoder")
+        #expect(other?.contains("on masks by one pass, and these are by tiles;") == true)
+        let small = calibration.doubt(of: PredictionMethod(), decoding: "the small decoder 0123456789ab")
+        #expect(small?.contains("by the VAE's decoder, and these are by the small decoder 0123456789ab;") == true)
+        let both = calibration.doubt(of: PredictionMethod(flips: true), decoding: "a readout")
+        #expect(both?.contains("by one pass and the VAE's decoder, and these are by flips and a readout;") == true)
     }
 
     @Test func theFileIsReadBack() throws {
         try withModel { folder in
             #expect(try ModelCalibration(of: ModelFolder(folder)) == nil)
             let calibration = ModelCalibration(
-                temperature: try #require(Temperature(1.2905)), prediction: "tiles", data: "drawn, validation",
-                images: 3, eceBefore: 0.1, eceAfter: 0.01)
+                temperature: try #require(Temperature(1.2905)), prediction: "tiles", decoding: "a readout",
+                data: "drawn, validation", images: 3, eceBefore: 0.1, eceAfter: 0.01)
             try calibration.write(to: folder)
             #expect(try ModelCalibration(of: ModelFolder(folder)) == calibration)
             let out = folder + "-exported"
             defer { try? FileManager.default.removeItem(atPath: out) }
             try ModelFolder(folder).exportForSegmentation(to: out, folded: false, dtype: nil)
             #expect(try ModelCalibration(of: ModelFolder(out)) == calibration)
+        }
+    }
+
+    /// Files of versions that did not write what decoded raise no doubt of it.
+    @Test func aFileWithoutADecoderIsRead() throws {
+        try withModel { folder in
+            let text =
+                #"{"data":"","ece_after":0,"ece_before":0,"format_version":1,"images":1,"prediction":"one pass","temperature":2}"#
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/calibration.json"))
+            let calibration = try #require(try ModelCalibration(of: ModelFolder(folder)))
+            #expect(calibration.decoding == nil)
+            #expect(calibration.doubt(of: PredictionMethod(), decoding: "a readout") == nil)
         }
     }
 
@@ -103,8 +121,8 @@ import Testing
         let segmenter = try await Segmenter(model: folder)
         #expect(try segmenter.calibrated() is Segmenter)
         try ModelCalibration(
-            temperature: try #require(Temperature(2)), prediction: "one pass", data: "drawn", images: 3, eceBefore: 0.1,
-            eceAfter: 0.01
+            temperature: try #require(Temperature(2)), prediction: "one pass", decoding: nil, data: "drawn", images: 3,
+            eceBefore: 0.1, eceAfter: 0.01
         ).write(to: folder)
         let picture = try Image.drawn(width: 70, height: 50) { x, y in (UInt8((x * 7 + y * 13) % 256), 0, 0) }
         let (own, calibrated) = (

@@ -34,6 +34,13 @@ import Torch
         // Evaluations by the two are told apart.
         #expect(whole.identity["decoder"] == nil && small.identity["decoder"]?.hasPrefix(decoder) == true)
         #expect(small.arithmetic.hasSuffix("decoded by \(decoder)"))
+        #expect(whole.decoding == "the VAE's decoder")
+        // By its content, wherever it lies.
+        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("decoder-\(UUID().uuidString)").path
+        try FileManager.default.copyItem(atPath: decoder, toPath: copy)
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        let again = try await Segmenter(model: model, device: .cpu, decoder: copy)
+        #expect(again.decoding == small.decoding && small.decoding.hasPrefix("the small decoder "))
     }
 
     @ComputeActor @Test(arguments: [TransformerForm.folded, .plain])

@@ -8,11 +8,13 @@ package struct CalibrationRun: Sendable {
     /// What is calibrated, without a temperature, and how it is compared.
     private let evaluator: Evaluator
     private let method: PredictionMethod
+    /// What decodes, as `Segmenter.decoding` says.
+    private let decoding: String
     /// Which pictures, for people.
     private let data: String
 
-    package init(_ evaluator: Evaluator, method: PredictionMethod, data: String) {
-        (self.evaluator, self.method, self.data) = (evaluator, method, data)
+    package init(_ evaluator: Evaluator, method: PredictionMethod, decoding: String, data: String) {
+        (self.evaluator, self.method, self.decoding, self.data) = (evaluator, method, decoding, data)
     }
 
     /// - Parameters:
@@ -41,7 +43,7 @@ package struct CalibrationRun: Sendable {
         }
         let fit = TemperatureFit(records)
         return ModelCalibration(
-            temperature: fit.temperature, prediction: method.text, data: data, images: records.count,
-            eceBefore: fit.eceBefore, eceAfter: fit.eceAfter)
+            temperature: fit.temperature, prediction: method.text, decoding: decoding, data: data,
+            images: records.count, eceBefore: fit.eceBefore, eceAfter: fit.eceAfter)
     }
 }

@@ -30,10 +30,16 @@ extension ModelCalibration {
     }
 
     /// Why the temperature may not be right for masks that are made in another way, in a sentence; nil where it was fitted to the same.
-    package func doubt(of method: PredictionMethod) -> String? {
-        prediction == method.text
-            ? nil
-            : "the model was calibrated on masks by \(prediction), and these are by \(method.text); transeg evaluate says how far their softness is from probabilities"
+    package func doubt(of method: PredictionMethod, decoding: String) -> String? {
+        var (fitted, used): ([String], [String]) = ([], [])
+        if prediction != method.text { (fitted, used) = ([prediction], [method.text]) }
+        if let fittedDecoding = self.decoding, fittedDecoding != decoding {
+            fitted.append(fittedDecoding)
+            used.append(decoding)
+        }
+        if fitted.isEmpty { return nil }
+        return "the model was calibrated on masks by \(fitted.joined(separator: " and ")), and these are by "
+            + "\(used.joined(separator: " and ")); transeg evaluate says how far their softness is from probabilities"
     }
 }
 

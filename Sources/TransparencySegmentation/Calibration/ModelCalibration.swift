@@ -11,6 +11,8 @@ public struct ModelCalibration: Codable, Equatable, Sendable {
     public let temperature: Double
     /// How the masks were made that the temperature was fitted to, as ``PredictionMethod/text`` says.
     public let prediction: String
+    /// What decoded them, as ``Segmenter/decoding`` says; nil in files of versions that did not write it.
+    public let decoding: String?
     /// Which pictures it was fitted to, for people.
     public let data: String
     /// How many they were.
@@ -21,16 +23,17 @@ public struct ModelCalibration: Codable, Equatable, Sendable {
     private let formatVersion: Int
 
     enum CodingKeys: String, CodingKey {
-        case temperature, prediction, data, images
+        case temperature, prediction, decoding, data, images
         case eceBefore = "ece_before"
         case eceAfter = "ece_after"
         case formatVersion = "format_version"
     }
 
     package init(
-        temperature: Temperature, prediction: String, data: String, images: Int, eceBefore: Double, eceAfter: Double
+        temperature: Temperature, prediction: String, decoding: String?, data: String, images: Int, eceBefore: Double,
+        eceAfter: Double
     ) {
-        (self.temperature, self.prediction, self.data) = (temperature.value, prediction, data)
+        (self.temperature, self.prediction, self.decoding, self.data) = (temperature.value, prediction, decoding, data)
         (self.images, self.eceBefore, self.eceAfter) = (images, eceBefore, eceAfter)
         formatVersion = Self.formatVersion
     }

@@ -15,6 +15,11 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     @OptionGroup var options: BenchOptions
     @OptionGroup var precisionOptions: PrecisionOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "As in segment: a small decoder in place of the VAE's.", valueName: "folder|id"), completion: .directory)
+    var decoder: String?
+
     @Flag(help: "Do every operation as diffusers does it. Slower; for comparing numbers with diffusers.")
     var plain = false
 
@@ -35,7 +40,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
     private func measure(_ model: String) async throws -> (BenchReport, OperationProfile?) {
         let segmenter = try await Segmenter(
             model: model, device: options.device.device, dtype: options.dtype.dtype, form: plain ? .plain : .folded,
-            precision: precisionOptions.precision, head: options.head, memoryLimit: precisionOptions.memoryLimit?.bytes)
+            precision: precisionOptions.precision, head: options.head, decoder: decoder,
+            memoryLimit: precisionOptions.memoryLimit?.bytes)
         var random = SystemRandomNumberGenerator()
         let side = options.size
         let pictures = try (0..<options.batch).map { _ in
@@ -55,7 +61,8 @@ struct BenchSegmentCommand: AsyncParsableCommand {
         var passes: [Timings] = []
         for _ in 0..<options.runs { passes.append(try await pass()) }
         let peak = try segmenter.device.peakMemory()
-        let decodes = segmenter.head == .latent
+        // Only the VAE's operations are counted.
+        let decodes = segmenter.head == .latent && decoder == nil
         let flops = try ModelFLOPs(
             segmenter.model.transformerConfiguration(), segmenter.model.autoencoderConfiguration(), height: side,
             width: side, promptTokens: segmenter.model.promptTokenCount())
