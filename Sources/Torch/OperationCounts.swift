@@ -6,33 +6,14 @@ import CTorch
 /// that was queued, and one that makes a tensor lie otherwise (`aten::clone`) is a kernel that computes nothing.
 package func countingOperations<R>(_ body: () throws -> R) throws -> (result: R, counts: [String: Int]) {
     try check(ct_begin_operation_counts(), "operation counts")
-    let result = Result(catching: body)
-    let counts = endOperationCounts()
-    return (try result.get(), counts)
-}
-
-/// The same of what waits in between, all on the thread that computes.
-@ComputeActor package func countingOperations<R>(
-    _ body: @ComputeActor () async throws -> R
-) async throws -> (result: R, counts: [String: Int]) {
-    try check(ct_begin_operation_counts(), "operation counts")
-    do {
-        let result = try await body()
-        return (result, endOperationCounts())
-    } catch {
-        _ = endOperationCounts()
-        throw error
-    }
-}
-
-private func endOperationCounts() -> [String: Int] {
     let counts = Counts()
+    let result = Result(catching: body)
     ct_end_operation_counts(
         { name, count, context in
             guard let name, let context else { return }
             Unmanaged<Counts>.fromOpaque(context).takeUnretainedValue().values[String(cString: name)] = Int(count)
         }, Unmanaged.passUnretained(counts).toOpaque())
-    return counts.values
+    return (try result.get(), counts.values)
 }
 
 private final class Counts {

@@ -28,13 +28,12 @@ import TorchNN
         #expect(counts["aten::rms_norm", default: 0] <= 3 * configuration.numLayers)
     }
 
-    @Test(arguments: [DType.bfloat16, .float16])
-    func autoencoderKeepsChannelsLast(dtype: DType) throws {
+    @Test func autoencoderKeepsChannelsLast() throws {
         let model = try ModelFolder("\(goldens)/tiny-0")
-        let autoencoder = try model.loadAutoencoder(dtype: dtype, device: .cpu)
+        let autoencoder = try model.loadAutoencoder(dtype: .bfloat16, device: .cpu)
         let exact = try model.loadAutoencoder(dtype: .float32, device: .cpu)
         let picture = try Tensor.randn([2, 3, 32, 48], seed: 5).clamp(-1...1)
-        let own = try picture.to(dtype)
+        let own = try picture.to(.bfloat16)
         let (latent, counts) = try countingOperations { try form { try autoencoder.encode(own).mode() } }
         let reference = try withoutGradients { try exact.encode(own.to(.float32)).mode() }
         try expectClose(latent.to(.float32), reference, within: 3e-2, "latent")

@@ -72,10 +72,14 @@ import TransparencySegmentation
             device: .cpu, timestep: 1000, prompt: folder.loadEmptyPrompt(),
             gradientCheckpointing: gradientCheckpointing)
         let loss = try loss(settings(.readout, classes), classes)
-        var terms: [LossTerm: Double] = [:]
-        _ = try transformer.accumulateGradients(named("latent"), scale: 1) {
-            try loss($0) { terms[$0] = try? $1.item() }
-        }
+        var values: [LossTerm: Tensor] = [:]
+        let latent = try named("latent")
+        let counts = try countingOperations {
+            try transformer.accumulateGradients(latent, scale: 1) { try loss($0) { values[$0] = $1 } }
+        }.counts
+        // A device is not waited for before the end of an update.
+        #expect(counts["aten::_local_scalar_dense"] == nil)
+        let terms = try values.mapValues { try $0.item() }
         let total = try named("total_\(classes)").item()
         #expect(abs(loss.weights.value(of: terms, pixelShare: 1) - total) <= 1e-5 * total)
         let found = Dictionary(uniqueKeysWithValues: try transformer.trained.views(of: .gradient))

@@ -49,23 +49,6 @@ import TransparencyData
         }
     }
 
-    /// A device is waited for once an update, however many passes it has. (On the CPU the optimizer reads its counts besides.)
-    @Test func readsDoNotGrowWithPasses() async throws {
-        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
-            var settings = try await smallRun(in: folder)
-            settings.training.losses = LossWeights([.latentMSE: 1, .crossEntropy: 1])
-            var reads: [Int?] = []
-            for passes in [1, 3] {
-                settings.training.gradientAccumulationSteps = passes
-                let trainer = try Trainer(settings, dataset: settings.openDataset())
-                reads.append(
-                    try await countingOperations { @ComputeActor in try await trainer.update() }
-                        .counts["aten::_local_scalar_dense"])
-            }
-            #expect(reads[0] == reads[1])
-        }
-    }
-
     @Test(
         arguments: [TrainingSettings.Trainable.all, .folded, .lora], [TrainingSettings.DataType.fp32, .bf16])
     func offloadChangesNoBit(trainable: TrainingSettings.Trainable, dataType: TrainingSettings.DataType) async throws {
