@@ -11,7 +11,7 @@ public struct ModelCalibration: Codable, Equatable, Sendable {
     public let temperature: Double
     /// How the masks were made that the temperature was fitted to, as ``PredictionMethod/text`` says.
     public let prediction: String
-    /// What decoded them, as ``Segmenter/decoding`` says; nil in files of versions that did not write it.
+    /// What decoded them, such as `the VAE's decoder`; nil in files of versions that did not write it.
     public let decoding: String?
     /// Which pictures it was fitted to, for people.
     public let data: String
