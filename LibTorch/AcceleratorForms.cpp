@@ -44,7 +44,7 @@ void ct_set_accelerator_forms(bool on_cpu) { forced = on_cpu; }
 bool ctorch::accelerator_forms_are_forced() { return forced; }
 
 bool ctorch::takes_accelerator_form(const at::Tensor &x) {
-  return unrecorded_fast_kernels_allowed() && (forced || !x.is_cpu());
+  return unrecorded_fast_kernels_allowed() && (forced || x.is_cuda());
 }
 
 at::Tensor ctorch::channels_last_group_norm_silu(const at::Tensor &x, int64_t group_count, const at::Tensor &weight,

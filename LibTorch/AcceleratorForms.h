@@ -1,11 +1,11 @@
-// What accelerators take in the place of this library's kernels for the CPU. For the .cpp files of this library only.
+// What CUDA devices take in the place of this library's kernels for the CPU. For the .cpp files of this library only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 namespace ctorch {
 
-/// Whether `x` goes through the forms below: it is on an accelerator, fast kernels are allowed and nothing is recorded;
+/// Whether `x` goes through the forms below: it is on a CUDA device, fast kernels are allowed and nothing is recorded;
 /// or a test asks for them on the CPU (ct_set_accelerator_forms).
 bool takes_accelerator_form(const at::Tensor &x);
 

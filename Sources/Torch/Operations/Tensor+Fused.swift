@@ -7,7 +7,7 @@ import CTorch
 /// ``scaledDotProductAttention(_:_:_:bias:causal:)`` goes through blocks that stay in a core's cache (5e-7);
 /// ``groupNormSilu(_:groupCount:weight:bias:eps:consumesInput:)`` and ``jointHeads(_:_:norms:headCount:eps:)`` become one kernel each.
 ///
-/// On accelerators a group norm leaves channels last, and attention of heads wider than 256 takes so many queries at once that all their scores
+/// On CUDA devices a group norm leaves channels last, and attention of heads wider than 256 takes so many queries at once that all their scores
 /// are there.
 package func withFastKernels<R>(_ body: () throws -> R) rethrows -> R {
     let previous = ct_fast_kernels()
