@@ -65,6 +65,32 @@ import Torch
         }
     }
 
+    @ComputeActor @Test func aRunOnSeveralDataSetsGoesOn() async throws {
+        try await withFolder { @ComputeActor (folder: String) async throws -> Void in
+            var settings = try await settings(in: folder)
+            settings.dataset.shuffle = true
+            settings.dataset.datasetWeights = DatasetWeights([2, 1])
+            settings.training.maxTrainSteps = 4
+            let whole = try Trainer(settings, dataset: settings.openDataset())
+            for _ in 0..<2 { _ = try await whole.update() }
+            let store = FolderCheckpointStore("\(folder)/run")
+            let saver = CheckpointSaver(store, ranks: Ranks(), keepCheckpoints: 1, beginningAt: 0)
+            try saver.begin(whole)
+            try saver.join(whole)
+            let checkpoint = TrainingCheckpoint(store, step: 2)
+            let resumed = try Trainer(settings, dataset: settings.openDataset(), checkpoint: checkpoint)
+            for _ in 0..<2 {
+                let (one, other) = (try await whole.update(), try await resumed.update())
+                #expect(one.loss == other.loss && one.gradNorm == other.gradNorm)
+            }
+            // Other shares are another run.
+            settings.dataset.datasetWeights = DatasetWeights([1, 1])
+            #expect(throws: TrainingError.self) {
+                try Trainer(settings, dataset: settings.openDataset(), checkpoint: checkpoint)
+            }
+        }
+    }
+
     @Test func textsOfWeightsAreChecked() {
         #expect(DatasetWeights(settingText: "1, 4")?.counts == [1, 4])
         for text in ["", "0", "1,", "1,1001", "-1", "1.5", "x"] { #expect(DatasetWeights(settingText: text) == nil) }
