@@ -17,11 +17,7 @@ extension ModelFolder {
     /// files of all parts and over bytes here and there in them. 64 hexadecimal digits.
     package func contentHash() -> String {
         let hash = SHA256()
-        for file in partFiles() {
-            guard let bytes = try? SampledBytes(ofFile: "\(path)/\(file)") else { continue }
-            hash.add("\(file)\t\(bytes.size)\n")
-            bytes.bytes.withUnsafeBytes { hash.update($0) }
-        }
+        hash.add(contentOf: partFiles(), in: path)
         return hash.finish()
     }
 
@@ -40,6 +36,15 @@ extension ModelFolder {
 extension SHA256 {
     fileprivate func add(_ text: String) {
         Array(text.utf8).withUnsafeBytes { update($0) }
+    }
+
+    /// Adds the paths, sizes and sampled bytes of files.
+    fileprivate func add(contentOf files: [String], in folder: String) {
+        for file in files {
+            guard let bytes = try? SampledBytes(ofFile: "\(folder)/\(file)") else { continue }
+            add("\(file)\t\(bytes.size)\n")
+            bytes.bytes.withUnsafeBytes { update($0) }
+        }
     }
 
     /// Adds the paths, sizes and times of modification of files.
@@ -69,11 +74,8 @@ extension Segmenter {
         if head == .readout { return "a readout" }
         guard let decoder else { return "the VAE's decoder" }
         let hash = SHA256()
-        for name in ((try? FileManager.default.contentsOfDirectory(atPath: decoder)) ?? []).sorted() {
-            guard let bytes = try? SampledBytes(ofFile: "\(decoder)/\(name)") else { continue }
-            hash.add("\(name)\t\(bytes.size)\n")
-            bytes.bytes.withUnsafeBytes { hash.update($0) }
-        }
+        hash.add(
+            contentOf: ((try? FileManager.default.contentsOfDirectory(atPath: decoder)) ?? []).sorted(), in: decoder)
         return "the small decoder \(hash.finish().prefix(12))"
     }
 
