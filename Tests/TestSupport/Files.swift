@@ -61,3 +61,15 @@ package func editJSON(_ path: String, _ edit: (inout [String: Any]) -> Void) thr
     edit(&object)
     try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: path))
 }
+
+/// Makes an empty file `Muñoz` and a suffix such as `.jpg`, whose name is Latin-1 and no UTF-8; gives whether it could.
+package func makeFileWithForeignName(in folder: String, suffix: String) -> Bool {
+    let foreign = Array("\(folder)/Mu".utf8) + [0xF1] + Array("oz\(suffix)\0".utf8)
+    let descriptor = foreign.withUnsafeBufferPointer { bytes in
+        bytes.withMemoryRebound(to: CChar.self) { name in
+            name.baseAddress.map { open($0, O_WRONLY | O_CREAT, 0o666) } ?? -1
+        }
+    }
+    if descriptor >= 0 { close(descriptor) }
+    return descriptor >= 0
+}

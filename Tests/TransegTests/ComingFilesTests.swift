@@ -213,14 +213,7 @@ import Testing
     @Test(.timeLimit(.minutes(20))) func aWatchedNameThatIsNoUTF8IsTold() throws {
         try withTemporaryFolder { folder in
             try put(["in/a.png"], in: folder)
-            let foreign = Array("\(folder)/in/Mu".utf8) + [0xF1] + Array("oz.png\0".utf8)
-            let descriptor = foreign.withUnsafeBufferPointer { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { name in
-                    name.baseAddress.map { open($0, O_WRONLY | O_CREAT, 0o666) } ?? -1
-                }
-            }
-            #expect(descriptor >= 0)
-            close(descriptor)
+            #expect(makeFileWithForeignName(in: "\(folder)/in", suffix: ".png"))
             let process = Program.makeProcess(["watch", "in", "--model", tinyModel, "--write", "mask"], in: folder)
             let errors = "\(folder)/errors.txt"
             try Data().write(to: URL(fileURLWithPath: errors))

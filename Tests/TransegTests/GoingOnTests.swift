@@ -316,14 +316,7 @@ import Torch
                 try Data(picture).write(to: URL(fileURLWithPath: "\(folder)/in/\(name).jpg"))
             }
             #expect(mkfifo("\(folder)/in/pipe.jpg", 0o666) == 0)
-            let foreign = Array("\(folder)/in/Mu".utf8) + [0xF1] + Array("oz.jpg\0".utf8)
-            let descriptor = foreign.withUnsafeBufferPointer { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { name in
-                    name.baseAddress.map { open($0, O_WRONLY | O_CREAT, 0o666) } ?? -1
-                }
-            }
-            #expect(descriptor >= 0)
-            close(descriptor)
+            #expect(makeFileWithForeignName(in: "\(folder)/in", suffix: ".jpg"))
             let result = try Program.run(["segment", "in", "--model", tinyModel, "--write", "mask,cutout"], in: folder)
             #expect(result.exitCode == 1)
             #expect(result.errors.contains("pipe.jpg cannot be opened: it is no regular file but a pipe"))
