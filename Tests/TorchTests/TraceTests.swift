@@ -1,9 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Torch
 
-@Suite struct TraceTests {
+/// One after another, for a process has one trace.
+@Suite(.serialized) struct TraceTests {
     private struct Document: Decodable {
         struct Event: Decodable {
             let name: String
@@ -37,5 +39,23 @@ import Testing
             ])
         #expect(byName["inner"]?.ts == 1 && byName["inner"]?.dur == 1)
         #expect(events.allSatisfy { $0.pid == 3 })
+    }
+
+    @Test(arguments: [1, 2]) func aCollectiveLastsFromItsCallToItsEnd(size: Int) throws {
+        let count = 200
+        Trace.start()
+        let results = try withProcessGroups(size) { group in
+            let values = try Tensor([1, 2, 3] as [Float], shape: [3])
+            for _ in 0..<count {
+                let work = try group.beginAllReduce(values)
+                Thread.sleep(forTimeInterval: 1e-4)
+                try work.wait()
+            }
+        }
+        for result in results { try result.get() }
+        let events = try JSONDecoder().decode(Document.self, from: Data(Trace.finish())).traceEvents
+        let spans = events.filter { $0.ph == "X" && $0.name.hasSuffix(" 12 B") }
+        #expect(spans.count == size * count)
+        #expect(spans.allSatisfy { ($0.dur ?? -1) >= 0 && ($0.ts ?? -1) >= 0 })
     }
 }

@@ -4,17 +4,18 @@ import CTorch
 package final class CollectiveWork {
     private let raw: ct_work
     private let group: ProcessGroup
-    private let operation: CollectiveOperation
+    private let operation: String
     /// Kept until the other ranks have them.
     private let tensors: [Tensor]
     private let start: UInt64
 
-    init(_ raw: ct_work, _ operation: CollectiveOperation, group: ProcessGroup, tensors: [Tensor]) {
+    /// - Parameter start: ``Trace/begin`` before the collective began, for a small one has ended when the call that begins it returns.
+    init(_ raw: ct_work, _ operation: String, group: ProcessGroup, tensors: [Tensor], start: UInt64) {
         self.raw = raw
         self.group = group
         self.operation = operation
         self.tensors = tensors
-        start = Trace.begin
+        self.start = start
     }
 
     /// Waits until the result can be used: a tensor of the CPU's is there, work queued on an accelerator follows it.
@@ -26,13 +27,8 @@ package final class CollectiveWork {
         if status != CT_OK { throw group.failure(operation, tensors) }
         let bytes = tensors.map { $0.elementCount * $0.dtype.byteCount }.max() ?? 0
         Trace.note(
-            "\(operation.name) \(bytes) B", on: .collectives, since: start, until: UInt64(ct_work_ended(raw)))
+            "\(operation) \(bytes) B", on: .collectives, since: start, until: UInt64(ct_work_ended(raw)))
     }
 
     deinit { ct_work_free(raw) }
-}
-
-/// One collective, as an error names it.
-struct CollectiveOperation {
-    let name: String
 }

@@ -104,10 +104,10 @@ package final class ProcessGroup: Sendable {
     }
 
     /// What went wrong with a collective on this thread. Takes some seconds, to find out who is missing.
-    func failure(_ operation: CollectiveOperation, _ tensors: [Tensor]) -> TorchError {
+    func failure(_ operation: String, _ tensors: [Tensor]) -> TorchError {
         let reason = Self.reason()
         return TorchError(
-            kind: .collective, operation: operation.name, operands: tensors.map { "\($0.dtype) \($0.shape)" },
+            kind: .collective, operation: operation, operands: tensors.map { "\($0.dtype) \($0.shape)" },
             message: "rank \(rank) of \(size), which waits up to \(Self.text(timeout)) for the others: \(reason)"
                 + (watch.map { "; \($0.report())" } ?? ""))
     }
@@ -127,17 +127,17 @@ package final class ProcessGroup: Sendable {
         _ call: (ct_process_group, UnsafeMutablePointer<ct_work>) -> ct_status
     ) throws -> CollectiveWork {
         setFailedTogether(false)
-        let operation = CollectiveOperation(name: name)
         for tensor in tensors where !tensor.isContiguous {
             throw TorchError(
                 kind: .operation, operation: name, operands: tensors.map { "\($0.dtype) \($0.shape)" },
                 message: "tensors of a collective must be contiguous")
         }
+        let start = Trace.begin
         var work = ct_work()
         let status = handle.withLock {
             call(ct_process_group(impl: UnsafeMutableRawPointer(bitPattern: $0)), &work)
         }
-        if status != CT_OK { throw failure(operation, tensors) }
-        return CollectiveWork(work, operation, group: self, tensors: tensors)
+        if status != CT_OK { throw failure(name, tensors) }
+        return CollectiveWork(work, name, group: self, tensors: tensors, start: start)
     }
 }
