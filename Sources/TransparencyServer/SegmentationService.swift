@@ -64,9 +64,10 @@ public struct SegmentationService: Service {
         try settings.check()
         (self.settings, self.logger, self.onRunning) = (settings, logger, onRunning)
         metrics = ServiceMetrics()
-        engine = SegmentationEngine(predictor: predictor, settings: settings, metrics: metrics)
+        let pool = WorkPool(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
+        engine = SegmentationEngine(predictor: predictor, settings: settings, metrics: metrics, pool: pool)
         let parts = ServiceParts(
-            engine: engine, model: model,
+            engine: engine, pool: pool, model: model,
             body: BodyReader(
                 limit: settings.bodyLimit, timeout: settings.timeout,
                 budget: ByteBudget(limit: max(settings.bodyLimit, 1 << 29))),

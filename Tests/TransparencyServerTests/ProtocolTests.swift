@@ -1,9 +1,11 @@
 #if Service
 import Annotations
 import Foundation
+import HTTPTypes
 import Images
 import TestSupport
 import Testing
+import TransparencySegmentation
 
 @testable import TransparencyServer
 
@@ -140,6 +142,31 @@ import Testing
             let length = try #require(Int(answer.headers["inference-header-content-length"] ?? ""))
             #expect(answer.body.count == length + 512 * 5)
             #expect(answer.body.suffix(512).map(Int.init) == mask)
+            // The same numbers as text and as bytes.
+            let text = try await running.client.post(
+                "/v2/models/test/infer", json: ["inputs": [inputs[2]], "outputs": [["name": "soft"]]])
+            let soft = ((text.object["outputs"] as? [[String: Any]])?[0]["data"] as? [Double] ?? []).map(Float.init)
+            let bytes = Array(answer.body[length..<length + 2048])
+            #expect(soft.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) } == bytes)
+        }
+    }
+
+    @Test func moreNumbersThanJSONIsMadeOfAreRefused() throws {
+        let side = 4097
+        let segmentation = Segmentation(
+            SoftMask(width: side, height: side, planes: [Float](repeating: 0.5, count: side * side)), threshold: 0.5)
+        let body = { (parameters: String) in
+            "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":[\"\"]}],\"outputs\":[{\"name\":\"mask\"}]\(parameters)}"
+        }
+        let asked = try InferenceRequest(Array(body("").utf8), headerLength: nil)
+        let problem = try #require(throws: Problem.self) {
+            try InferenceResponse.response(of: segmentation, to: asked, model: "test", version: "1")
+        }
+        #expect(problem.status == .contentTooLarge && problem.detail.contains("binary_data_output"))
+        let binary = try InferenceRequest(
+            Array(body(",\"parameters\":{\"binary_data_output\":true}").utf8), headerLength: nil)
+        #expect(throws: Never.self) {
+            try InferenceResponse.response(of: segmentation, to: binary, model: "test", version: "1")
         }
     }
 

@@ -48,9 +48,8 @@ final class SegmentationEngine: Service {
     private let input: AsyncStream<Job>.Continuation
     private let state = Mutex(State())
 
-    init(predictor: any MaskPredictor, settings: ServiceSettings, metrics: ServiceMetrics) {
-        (self.predictor, self.settings, self.metrics) = (predictor, settings, metrics)
-        pool = WorkPool(threadCount: max(2, ProcessInfo.processInfo.activeProcessorCount))
+    init(predictor: any MaskPredictor, settings: ServiceSettings, metrics: ServiceMetrics, pool: WorkPool) {
+        (self.predictor, self.settings, self.metrics, self.pool) = (predictor, settings, metrics, pool)
         (jobs, input) = AsyncStream.makeStream(of: Job.self)
     }
 

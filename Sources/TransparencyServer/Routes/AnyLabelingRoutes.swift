@@ -97,9 +97,11 @@ struct AnyLabelingRoutes {
 
     @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try await service.body.withBytes(of: request, context) { bytes in
-            let asked = try JSONBody.decode(Predict.self, from: bytes)
-            if let model = asked.model { try service.requireModel(model) }
-            let picture = try EncodedPicture(text: asked.image, name: "the picture")
+            let (asked, picture) = try await service.pool.run {
+                let asked = try JSONBody.decode(Predict.self, from: bytes)
+                if let model = asked.model { try service.requireModel(model) }
+                return (asked, try EncodedPicture(text: asked.image, name: "the picture"))
+            }
             let threshold = asked.params?.confThreshold ?? 0
             let fineness = asked.params?.epsilonFactor ?? 0
             guard (0...1).contains(threshold), (0...1).contains(fineness) else {

@@ -38,7 +38,7 @@ struct InferenceRequest {
         let parameters: Parameters?
     }
 
-    /// A tensor's values in JSON: flat or nested numbers, or texts.
+    /// A tensor's values in JSON: numbers, flat or nested as the shape is, or texts.
     private enum Content: Decodable {
         case numbers([UInt8])
         case texts([String])
@@ -46,21 +46,11 @@ struct InferenceRequest {
         init(from decoder: any Decoder) throws {
             if let texts = try? [String](from: decoder) {
                 self = .texts(texts)
+            } else if let rows = try? [[[UInt8]]](from: decoder) {
+                self = .numbers(rows.flatMap { $0.flatMap { $0 } })
             } else {
-                self = .numbers(try Self.flat(decoder.unkeyedContainer(), depth: 0))
+                self = .numbers(try [UInt8](from: decoder))
             }
-        }
-
-        private static func flat(_ container: any UnkeyedDecodingContainer, depth: Int) throws -> [UInt8] {
-            var (container, values) = (container, [UInt8]())
-            while !container.isAtEnd {
-                if depth < 2, let inner = try? container.nestedUnkeyedContainer() {
-                    values += try flat(inner, depth: depth + 1)
-                } else {
-                    values.append(try container.decode(UInt8.self))
-                }
-            }
-            return values
         }
     }
 

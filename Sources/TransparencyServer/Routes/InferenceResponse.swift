@@ -5,14 +5,16 @@ import Hummingbird
 import TransparencySegmentation
 
 /// The answer to an ``InferenceRequest``: JSON, and the bytes of binary tensors behind it, the lowest first.
-struct InferenceResponse {
-    private struct Document: Encodable {
+enum InferenceResponse {
+    /// The most numbers of a tensor in JSON: 180 MB of text.
+    static let numberLimit = 1 << 24
+
+    private struct Head: Encodable {
         let id: String?
         let modelName: String
         let modelVersion: String
-        let outputs: [Output]
         enum CodingKeys: String, CodingKey {
-            case id, outputs
+            case id
             case modelName = "model_name"
             case modelVersion = "model_version"
         }
@@ -23,18 +25,27 @@ struct InferenceResponse {
         let datatype: String
         let shape: [Int]
         var parameters: [String: Int]?
-        var data: Values?
     }
 
-    private enum Values: Encodable {
+    private enum Values {
         case floats([Float])
         case bytes([UInt8])
 
-        func encode(to encoder: any Encoder) throws {
+        /// In JSON, without the brackets.
+        var text: [UInt8] {
             switch self {
-            case .floats(let values): try values.encode(to: encoder)
-            case .bytes(let values): try values.encode(to: encoder)
+            case .floats(let values): Self.text(values)
+            case .bytes(let values): Self.text(values)
             }
+        }
+
+        private static func text(_ values: [some CustomStringConvertible]) -> [UInt8] {
+            var text: [UInt8] = []
+            for value in values {
+                if !text.isEmpty { text.append(UInt8(ascii: ",")) }
+                text.append(contentsOf: value.description.utf8)
+            }
+            return text
         }
 
         var raw: [UInt8] {
@@ -45,12 +56,11 @@ struct InferenceResponse {
         }
     }
 
-    private let document: Document
-    private let binary: [UInt8]
-    private let hasBinary: Bool
-
-    init(_ segmentation: Segmentation, to request: InferenceRequest, model: String, version: String) throws {
-        var (outputs, binary) = ([Output](), [UInt8]())
+    /// The answer. Throws ``Problem`` for more numbers than JSON is made of.
+    static func response(
+        of segmentation: Segmentation, to request: InferenceRequest, model: String, version: String
+    ) throws -> Response {
+        var (outputs, binary) = ([[UInt8]](), [UInt8]())
         for (name, isBinary) in request.outputs {
             let values: Values =
                 name == "soft" ? .floats(segmentation.softMask) : .bytes(try segmentation.maskImage().pixels)
@@ -61,22 +71,30 @@ struct InferenceResponse {
                 let raw = values.raw
                 output.parameters = ["binary_data_size": raw.count]
                 binary += raw
+                outputs.append(Array(try JSONEncoder().encode(output)))
             } else {
-                output.data = values
+                let count = segmentation.height * segmentation.width
+                guard count <= numberLimit else {
+                    throw Problem(
+                        .contentTooLarge,
+                        "\(name) has \(count) numbers, and JSON is made of at most \(numberLimit); ask for binary data with "
+                            + "the parameter binary_data_output, or send a smaller picture", code: "PICTURE_TOO_LARGE")
+                }
+                outputs.append(try object(output, with: "data", values.text))
             }
-            outputs.append(output)
         }
-        document = Document(id: request.id, modelName: model, modelVersion: version, outputs: outputs)
-        (self.binary, hasBinary) = (binary, request.outputs.contains { $0.isBinary })
-    }
-
-    /// Throws what JSON's encoder throws.
-    func response() throws -> Response {
-        let json = try JSONEncoder().encode(document)
-        guard hasBinary else { return Response(Array(json), type: "application/json") }
+        let head = Head(id: request.id, modelName: model, modelVersion: version)
+        let json = try object(head, with: "outputs", Array(outputs.joined(separator: ",".utf8)))
+        guard request.outputs.contains(where: \.isBinary) else { return Response(json, type: "application/json") }
         var headers = HTTPFields()
         headers[.inferenceHeaderLength] = "\(json.count)"
-        return Response(Array(json) + binary, type: "application/octet-stream", headers: headers)
+        return Response(json + binary, type: "application/octet-stream", headers: headers)
+    }
+
+    /// A value's JSON with a list, given as text, as one more member. Of a list `JSONEncoder` takes some 100 bytes of memory and a microsecond for
+    /// each number, and a photograph has millions.
+    private static func object(_ value: some Encodable, with name: String, _ list: [UInt8]) throws -> [UInt8] {
+        Array(try JSONEncoder().encode(value).dropLast()) + Array(",\"\(name)\":[".utf8) + list + Array("]}".utf8)
     }
 }
 #endif

@@ -67,11 +67,15 @@ struct KServeRoutes {
     @Sendable private func infer(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try service.requireModel(context.parameters.get("model"))
         return try await service.body.withBytes(of: request, context) { bytes in
-            let asked = try InferenceRequest(bytes, headerLength: request.headers[.inferenceHeaderLength])
+            let headerLength = request.headers[.inferenceHeaderLength]
+            let (asked, picture) = try await service.pool.run {
+                let asked = try InferenceRequest(bytes, headerLength: headerLength)
+                return (asked, try asked.picture())
+            }
             let (name, version) = (service.model.name, service.model.version)
-            return try await service.segment(try asked.picture(), context) { segmented in
-                let segmentation = segmented.segmentation(threshold: asked.threshold)
-                return try InferenceResponse(segmentation, to: asked, model: name, version: version).response()
+            return try await service.segment(picture, context) { segmented in
+                try InferenceResponse.response(
+                    of: segmented.segmentation(threshold: asked.threshold), to: asked, model: name, version: version)
             }
         }
     }

@@ -48,8 +48,10 @@ struct LabelStudioRoutes {
 
     @Sendable private func setup(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try await service.body.withBytes(of: request, context) { bytes in
-            let setup = try JSONBody.decode(Setup.self, from: bytes)
-            if let schema = setup.schema, !schema.isEmpty { _ = try configuration(schema) }
+            try await service.pool.run {
+                let setup = try JSONBody.decode(Setup.self, from: bytes)
+                if let schema = setup.schema, !schema.isEmpty { _ = try configuration(schema) }
+            }
             return Response(json: Version(modelVersion: service.model.version))
         }
     }
@@ -90,23 +92,27 @@ struct LabelStudioRoutes {
 
     @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try await service.body.withBytes(of: request, context) { bytes in
-            let asked = try JSONBody.decode(Predict.self, from: bytes)
-            let xml = asked.labelConfig ?? ""
-            let configuration = xml.isEmpty ? nil : try self.configuration(xml)
-            var pictures: [EncodedPicture] = []
-            for (index, task) in asked.tasks.enumerated() {
-                let name = "the picture of task \(index + 1)"
-                guard let text = task.data[configuration?.dataKey ?? "image"]?.text else {
-                    throw Problem(
-                        .unprocessableContent,
-                        "\(name) is missing: its data have no text \(configuration?.dataKey ?? "image")")
-                }
-                pictures.append(try EncodedPicture(text: text, name: name))
-            }
+            let (pictures, configuration) = try await service.pool.run { try self.pictures(of: bytes) }
             var results: [Prediction] = []
             for picture in pictures { results.append(try await prediction(of: picture, configuration, context)) }
             return Response(json: Predictions(results: results, modelVersion: service.model.version))
         }
+    }
+
+    private func pictures(of body: [UInt8]) throws -> ([EncodedPicture], LabelConfiguration?) {
+        let asked = try JSONBody.decode(Predict.self, from: body)
+        let xml = asked.labelConfig ?? ""
+        let configuration = xml.isEmpty ? nil : try self.configuration(xml)
+        let pictures = try asked.tasks.enumerated().map { index, task in
+            let name = "the picture of task \(index + 1)"
+            guard let text = task.data[configuration?.dataKey ?? "image"]?.text else {
+                throw Problem(
+                    .unprocessableContent,
+                    "\(name) is missing: its data have no text \(configuration?.dataKey ?? "image")")
+            }
+            return try EncodedPicture(text: text, name: name)
+        }
+        return (pictures, configuration)
     }
 
     private func prediction(

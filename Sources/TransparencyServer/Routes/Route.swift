@@ -20,6 +20,8 @@ struct Route: Sendable {
 /// What the routes of all protocols share.
 struct ServiceParts: Sendable {
     let engine: SegmentationEngine
+    /// For what takes long before and after the engine's work, such as reading a body's JSON.
+    let pool: WorkPool
     let model: ServedModel
     let body: BodyReader
     let metrics: ServiceMetrics
