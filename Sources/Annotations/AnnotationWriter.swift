@@ -31,10 +31,12 @@ public final class AnnotationWriter: Sendable {
     private let classes: [String]
     private let minimumArea: Int
     private let modelVersion: String
-    private let pictures = Mutex<[Int: Parts]>([:])
+    private let pictures = Mutex<[Parts]>([])
 
     /// What a picture adds to the files of the run.
     private struct Parts: Codable {
+        /// The picture's place in the files.
+        var index: Int
         var coco: COCOFile?
         var labelStudio: LabelStudioFile?
         var cvat: CVATFile?
@@ -61,7 +63,7 @@ public final class AnnotationWriter: Sendable {
     ///
     /// - Parameter index: The picture's place in the files.
     public func add(_ picture: AnnotatedPicture, at index: Int) throws {
-        var parts = Parts()
+        var parts = Parts(index: index)
         for format in formats {
             switch format {
             case .coco:
@@ -82,28 +84,35 @@ public final class AnnotationWriter: Sendable {
                 try AtomicFile.write(Array(YOLOLabels.text(of: picture, minimumArea: minimumArea).utf8), to: path)
             }
         }
-        pictures.withLock { $0[index] = parts }
+        pictures.withLock { $0.append(parts) }
     }
 
     /// What ``take(_:)`` of another process' writer takes.
     ///
     /// - Parameter index: A picture's place among those of all processes, by its place among those of this one.
     package func encodedPictures(_ index: (Int) -> Int) throws -> [UInt8] {
-        let parts = pictures.withLock { $0 }
-        return try Array(
-            JSONEncoder().encode(Dictionary(uniqueKeysWithValues: parts.map { (index($0.key), $0.value) })))
+        let encoder = JSONEncoder()
+        // A line a picture, as JSONLists does it.
+        return try pictures.withLock { $0 }.reduce(into: []) { lines, parts in
+            var parts = parts
+            parts.index = index(parts.index)
+            lines += try encoder.encode(parts) + [UInt8(ascii: "\n")]
+        }
     }
 
     /// Has the pictures of several writers instead of its own.
     package func take(_ encoded: [[UInt8]]) throws {
-        let all = try encoded.map { try JSONDecoder().decode([Int: Parts].self, from: Data($0)) }
-        pictures.withLock { pictures in pictures = all.reduce(into: [:]) { $0.merge($1) { $1 } } }
+        let decoder = JSONDecoder()
+        let all = try encoded.flatMap { lines in
+            try lines.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Parts.self, from: Data($0)) }
+        }
+        pictures.withLock { $0 = all }
     }
 
     /// Writes the files of the run. Gives their paths. Throws `FileError`.
     @discardableResult
     public func finish() throws -> [String] {
-        let parts = pictures.withLock { pictures in pictures.sorted { $0.key < $1.key }.map(\.value) }
+        let parts = pictures.withLock { $0.sorted { $0.index < $1.index } }
         return try formats.map { format in
             let path = "\(folder)/\(format.fileName)"
             switch format {

@@ -59,9 +59,15 @@ public struct COCOFile: Codable, Sendable {
 
     /// Throws `FileError`.
     public func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(Array(encoder.encode(document)), to: path)
+        try JSONLists.write(to: path) { file in
+            file.append("{\"annotations\":")
+            try file.append(document.annotations)
+            file.append(",\"categories\":")
+            try file.append(document.categories)
+            file.append(",\"images\":")
+            try file.append(document.images)
+            file.append("}")
+        }
     }
 
     /// Calls `body` with each picture's mask. Throws ``AnnotationError`` and what `body` throws.

@@ -33,9 +33,7 @@ public struct LabelStudioFile: Codable, Sendable {
 
     /// Throws `FileError`.
     public func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(Array(encoder.encode(tasks)), to: path)
+        try JSONLists.write(to: path) { try $0.append(tasks) }
     }
 
     /// Reads tasks as Label Studio exports and takes them; annotations of people go before predictions. Throws ``AnnotationError``,
@@ -113,7 +111,7 @@ package struct LabelStudioResult: Codable, Sendable {
 
     struct Value: Codable {
         let format: String?
-        let rle: [Int]?
+        let rle: [UInt8]?
         let brushlabels: [String]?
     }
 

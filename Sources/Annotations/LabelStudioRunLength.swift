@@ -8,7 +8,7 @@ enum LabelStudioRunLength {
     /// Of a pixel, all the same.
     private static let samples = 4
 
-    static func encoded(_ pixels: [Bool]) -> [Int] {
+    static func encoded(_ pixels: [Bool]) -> [UInt8] {
         var bits = BitWriter()
         bits.append(pixels.count * samples, 32)
         bits.append(7, 5)
@@ -29,15 +29,14 @@ enum LabelStudioRunLength {
             }
             start = end
         }
-        return bits.bytes.map(Int.init)
+        return bits.bytes
     }
 
     /// Whether each pixel's alpha is more than 0. Throws ``AnnotationError``.
-    static func decoded(_ code: [Int], pixelCount: Int) throws -> [Bool] {
+    static func decoded(_ code: [UInt8], pixelCount: Int) throws -> [Bool] {
         let fault = AnnotationError(
             "a run-length code is not one of Label Studio's for a picture of \(pixelCount) pixels")
-        guard code.allSatisfy({ (0...255).contains($0) }) else { throw fault }
-        var bits = BitReader(bytes: code.map(UInt8.init))
+        var bits = BitReader(bytes: code)
         guard let count = bits.read(32), count == pixelCount * samples, let valueBits = bits.read(5).map({ $0 + 1 })
         else { throw fault }
         let lengths = (0..<4).map { _ in (bits.read(4) ?? 0) + 1 }
