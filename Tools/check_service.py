@@ -247,6 +247,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=20, help="of the soak")
     parser.add_argument("--connections", type=int, default=24)
     parser.add_argument("--latency-seconds", type=int, default=6)
+    parser.add_argument("--latency-connections", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3, help="of SIGTERM under load")
     parser.add_argument("--samples", help="a file for the soak's seconds, resident bytes and descriptors, a line each second")
     parser.add_argument("--parts", default="termination,latency,soak", help="which of them")
@@ -257,7 +258,7 @@ def main():
     if "termination" in parts:
         termination(given.program, given.folder, given.rounds, options)
     if "latency" in parts:
-        latency(given.program, given.folder, given.latency_seconds, 8, options)
+        latency(given.program, given.folder, given.latency_seconds, given.latency_connections, options)
     slope = soak(given.program, given.folder, given, options) if "soak" in parts else 0
     if given.seconds >= 1800:
         check(slope < 1 << 20, f"memory grows by {slope / (1 << 20):.1f} MiB an hour")

@@ -94,11 +94,35 @@ import TransparencySegmentation
             #expect(
                 shapes.count == 1 && shapes[0]["shape_type"] as? String == "polygon"
                     && shapes[0]["label"] as? String == "glass")
-            #expect(shapes[0]["points"] as? [[Int]] == [[0, 0], [16, 0], [16, 16], [0, 16]])
+            #expect(shapes[0]["points"] as? [[Int]] == [[0, 0], [15, 0], [15, 15], [0, 15]])
+            // Widgets have values of the types that X-AnyLabeling sets.
+            let widgets = try #require(data["test"]?["widgets"] as? [[String: Any]])
+            let values = Dictionary(uniqueKeysWithValues: widgets.map { ($0["name"] as? String ?? "", $0["value"]) })
+            #expect(values["edit_conf"] as? Double == 0.5 && values["mask_fineness_slider"] as? Int == 10)
+            #expect(values["toggle_preserve_existing_annotations"] as? Bool == false)
             let other = try await running.client.post("/v1/predict", json: ["model": "other", "image": uri])
             #expect(
                 other.status == 404
                     && (other.object["error"] as? [String: Any])?["code"] as? String == "MODEL_NOT_FOUND")
+        }
+    }
+
+    /// Specks, and a region whose outline comes through its first pixel twice: X-AnyLabeling drops points like the first, and polygons of two.
+    @Test func anyLabelingGetsPolygonsThatItDraws() async throws {
+        let bright: Set<[Int]> = [[1, 1], [13, 1], [14, 1], [7, 3], [6, 4], [5, 5], [8, 4], [9, 5]]
+        let pixels = (0..<8).flatMap { y in
+            (0..<16).flatMap { x in [UInt8](repeating: bright.contains([x, y]) ? 220 : 30, count: 3) }
+        }
+        let png = try Image(width: 16, height: 8, channels: 3, pixels: pixels).pngData()
+        let answer = try await withService {
+            try await $0.client.post("/v1/predict", json: ["image": Data(png).base64EncodedString()])
+        }
+        let shapes = try #require((answer.object["data"] as? [String: Any])?["shapes"] as? [[String: Any]])
+        #expect(shapes.count == 3, "\(answer.text)")
+        for shape in shapes {
+            let points = try #require(shape["points"] as? [[Double]])
+            #expect(points.count >= 3 && !points.dropFirst().contains(points[0]), "\(points)")
+            #expect(Set(points.map { $0.map { Int($0) } }).isSubset(of: bright))
         }
     }
 
@@ -109,10 +133,17 @@ import TransparencySegmentation
         }
         let base64 = Data(png).base64EncodedString()
         try await withService { running in
-            for path in ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/test", "/v2/models/test/ready"] {
+            for path in [
+                "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/test", "/v2/models/test/ready",
+                "/v2/models/test/versions/1", "/v2/models/test/versions/1/ready",
+            ] {
                 #expect(try await running.client.send("GET", path).status == 200, "\(path)")
             }
-            #expect(try await running.client.send("GET", "/v2/models/other").status == 404)
+            for path in ["/v2/models/other", "/v2/models/test/versions/2", "/v2/models/other/versions/1/ready"] {
+                let answer = try await running.client.send("GET", path)
+                // Clients of this protocol read a text where others have an object.
+                #expect(answer.status == 404 && answer.object["error"] as? String == answer.detail, "\(path)")
+            }
             let inputs: [[String: Any]] = [
                 ["name": "image", "datatype": "UINT8", "shape": [16, 32, 3], "data": nested],
                 ["name": "image", "datatype": "UINT8", "shape": [16, 32, 3], "data": image.pixels.map(Int.init)],
@@ -187,6 +218,14 @@ import TransparencySegmentation
             try await $0.client.send("POST", "/v2/models/test/infer", body: Array(body.utf8))
         }
         #expect(answer.status == 422, "\(answer.text)")
+    }
+
+    @Test func compressedRequestsAreRefused() async throws {
+        let answer = try await withService {
+            try await $0.client.send(
+                "POST", "/v2/models/test/infer", headers: ["Content-Encoding": "gzip"], body: [31, 139, 8, 0])
+        }
+        #expect(answer.status == 415 && answer.headers["accept-encoding"] == "identity", "\(answer.text)")
     }
 
     @Test(arguments: [("1", ""), ("0", "{}"), ("-1", "{}"), ("3", "{}"), ("9223372036854775808", "{}"), ("x", "{}")])

@@ -16,6 +16,14 @@ struct BodyReader: Sendable {
     func withBytes<R>(of request: Request, _ context: ServiceContext, _ body: ([UInt8]) async throws -> R) async throws
         -> R
     {
+        if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
+            var problem = Problem(
+                .unsupportedMediaType,
+                "the request's body is coded as \(coding.prefix(20)); send it as it is, without Content-Encoding")
+            problem.headers[.acceptEncoding] = "identity"
+            problem.closesConnection = true
+            throw problem
+        }
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         guard announced ?? 0 <= limit else { throw tooLarge }
         let held = announced ?? limit

@@ -8,7 +8,8 @@ import TransparencySegmentation
 
 /// What a request is answered with where it cannot be fulfilled: `application/problem+json` (RFC 9457).
 ///
-/// Besides the members of the RFC there are `request_id`, which the log has too, and `success` and `error`, which X-AnyLabeling's clients read.
+/// Besides the members of the RFC there are `request_id`, which the log has too, and `success` and `error`, which clients of other protocols
+/// read: X-AnyLabeling's server has a code and a message there, the Open Inference Protocol the sentence alone.
 struct Problem: Error {
     let status: HTTPResponse.Status
     /// One sentence for a person: what is wrong, and what to do.
@@ -74,9 +75,21 @@ struct Problem: Error {
         var success = false
         let error: Fault
 
-        struct Fault: Encodable {
-            let code: String
-            let message: String
+        enum Fault: Encodable {
+            case sentence(String)
+            case coded(Coded)
+
+            struct Coded: Encodable {
+                let code: String
+                let message: String
+            }
+
+            func encode(to encoder: any Encoder) throws {
+                switch self {
+                case .sentence(let text): try text.encode(to: encoder)
+                case .coded(let fault): try fault.encode(to: encoder)
+                }
+            }
         }
 
         enum CodingKeys: String, CodingKey {
@@ -85,10 +98,12 @@ struct Problem: Error {
         }
     }
 
-    func response(requestID: String) -> Response {
+    /// - Parameter path: Of the request: below `/v2` the member `error` is a text.
+    func response(requestID: String, path: String) -> Response {
+        let isText = path == "/v2" || path.hasPrefix("/v2/")
         let document = Document(
             title: status.reasonPhrase, status: status.code, detail: detail, requestID: requestID,
-            error: .init(code: code, message: detail))
+            error: isText ? .sentence(detail) : .coded(.init(code: code, message: detail)))
         var headers = headers
         headers[.contentType] = "application/problem+json"
         if closesConnection { headers[.connection] = "close" }

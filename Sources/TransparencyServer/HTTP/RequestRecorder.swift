@@ -34,7 +34,7 @@ struct RequestRecorder: RouterMiddleware {
             metadata["problem"] = .string(problem.detail)
             if Problem.of(error) == nil { metadata["error"] = .string("\(error)") }
             closes = problem.closesConnection
-            response = problem.response(requestID: context.requestID)
+            response = problem.response(requestID: context.requestID, path: request.uri.path)
         }
         response.headers[.requestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"

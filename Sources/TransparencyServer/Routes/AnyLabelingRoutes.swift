@@ -28,11 +28,12 @@ struct AnyLabelingRoutes {
         let version: String
         /// Height and width that pictures are brought to; absent where it depends on the picture.
         let inputSize: [Int]?
-        /// What X-AnyLabeling shows for it.
+        /// What X-AnyLabeling shows for it, and sets: the threshold, and how much simpler than the mask polygons are (10 is 0.001 of their
+        /// length around).
         let widgets = [
-            Widget(name: "button_run", value: nil), Widget(name: "edit_conf", value: 0.5),
-            Widget(name: "mask_fineness_slider", value: nil),
-            Widget(name: "toggle_preserve_existing_annotations", value: nil),
+            Widget(name: "button_run"), Widget(name: "input_conf"), Widget(name: "edit_conf", value: .number(0.5)),
+            Widget(name: "mask_fineness_slider", value: .whole(10)), Widget(name: "mask_fineness_value_label"),
+            Widget(name: "toggle_preserve_existing_annotations", value: .flag(false)),
         ]
         let params = [String: String]()
 
@@ -46,7 +47,22 @@ struct AnyLabelingRoutes {
 
     private struct Widget: Encodable {
         let name: String
-        let value: Double?
+        var value: Value?
+
+        /// By the type of the widget: a slider takes no fraction, a button a Boolean alone.
+        enum Value: Encodable {
+            case number(Double)
+            case whole(Int)
+            case flag(Bool)
+
+            func encode(to encoder: any Encoder) throws {
+                switch self {
+                case .number(let value): try value.encode(to: encoder)
+                case .whole(let value): try value.encode(to: encoder)
+                case .flag(let value): try value.encode(to: encoder)
+                }
+            }
+        }
     }
 
     private var description: Description {
@@ -95,6 +111,15 @@ struct AnyLabelingRoutes {
         }
     }
 
+    /// Points of which the program leaves out none: it takes a point like the first for the end of the polygon, and draws none of fewer than
+    /// three. What is added lies in the same pixel, for its export of masks cuts fractions off.
+    private static func drawable(_ points: [[Double]]) -> [[Double]] {
+        func beside(_ point: [Double], _ x: Double, _ y: Double) -> [Double] { [point[0] + x, point[1] + y] }
+        guard let first = points.first, let last = points.last else { return points }
+        let open = [first] + points.dropFirst().map { $0 == first ? beside($0, 0.25, 0.25) : $0 }
+        return open + [beside(last, 0.25, 0.5), beside(last, 0.5, 0.25)].prefix(max(0, 3 - open.count))
+    }
+
     @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try await service.body.withBytes(of: request, context) { bytes in
             let (asked, picture) = try await service.pool.run {
@@ -112,11 +137,12 @@ struct AnyLabelingRoutes {
                 // The program sends 0 where its user set nothing.
                 let segmentation = segmented.segmentation(threshold: threshold > 0 ? Float(threshold) : 0.5)
                 return Region.all(of: try segmentation.labels()).map { region in
-                    let points = Outline(of: region).points(.ofPixels).map { [Double($0.x), Double($0.y)] }
+                    // Through the centers of border pixels, as its own models give them, and as its export of masks paints them.
+                    let points = Outline(of: region).points(.centers).map { [Double($0.x), Double($0.y)] }
                     let tolerance = fineness * PolygonSimplification.perimeter(points)
                     return Shape(
                         label: labels[min(Int(region.label), labels.count) - 1],
-                        points: PolygonSimplification.simplified(points, tolerance: tolerance),
+                        points: Self.drawable(PolygonSimplification.simplified(points, tolerance: tolerance)),
                         score: region.mean(of: segmentation))
                 }
             }

@@ -17,9 +17,23 @@ struct KServeRoutes {
             Route(.get, "/v2", server),
             Route(.get, "/v2/health/live", isOpen: true) { _, _ in Response(json: ["live": true]) },
             Route(.get, "/v2/health/ready", isOpen: true, ready),
-            Route(.get, "/v2/models/{model}", model), Route(.get, "/v2/models/{model}/ready", modelReady),
-            Route(.post, "/v2/models/{model}/infer", infer),
         ]
+            + ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"].flatMap { path in
+                [
+                    Route(.get, path, model), Route(.get, path + "/ready", modelReady),
+                    Route(.post, path + "/infer", infer),
+                ]
+            }
+    }
+
+    /// Throws ``Problem`` where a request's path names a model or a version that is not served.
+    private func requireModel(_ context: ServiceContext) throws {
+        try service.requireModel(context.parameters.get("model"))
+        guard let version = context.parameters.get("version"), version != service.model.version else { return }
+        throw Problem(
+            .notFound,
+            "there is no version \(version.prefix(60)) of \(service.model.name) here; \(service.model.version) is served",
+            code: "MODEL_NOT_FOUND")
     }
 
     private struct Server: Encodable {
@@ -55,17 +69,17 @@ struct KServeRoutes {
     }
 
     @Sendable private func model(_ request: Request, _ context: ServiceContext) throws -> Response {
-        try service.requireModel(context.parameters.get("model"))
+        try requireModel(context)
         return Response(json: Model(name: service.model.name, versions: [service.model.version]))
     }
 
     @Sendable private func modelReady(_ request: Request, _ context: ServiceContext) throws -> Response {
-        try service.requireModel(context.parameters.get("model"))
+        try requireModel(context)
         return try ready(request, context)
     }
 
     @Sendable private func infer(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        try service.requireModel(context.parameters.get("model"))
+        try requireModel(context)
         return try await service.body.withBytes(of: request, context) { bytes in
             let headerLength = request.headers[.inferenceHeaderLength]
             let (asked, picture) = try await service.pool.run {
