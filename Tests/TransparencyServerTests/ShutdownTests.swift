@@ -9,14 +9,15 @@ import Testing
     /// What was accepted before the service is to stop is answered; then it ends.
     @Test func whatWasAcceptedIsAnswered() async throws {
         let png = try halfBright().pngData()
-        let predictor = BrightnessPredictor(pause: .milliseconds(200))
+        let predictor = BrightnessPredictor(held: true)
         let statuses = try await withService(predictor) { running in
             async let answers = running.client.segment([[UInt8]](repeating: png, count: 6))
-            // All are accepted once the last waits behind the first.
+            // All are accepted once the last waits behind the first, whose pass does not end before.
             while try await !running.client.send("GET", "/metrics").text.contains("transeg_queue_pictures 6") {
                 try await Task.sleep(for: .milliseconds(10))
             }
             await running.stop()
+            predictor.release()
             return try await answers.map(\.status)
         }
         #expect(statuses == [200, 200, 200, 200, 200, 200])

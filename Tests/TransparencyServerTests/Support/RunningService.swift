@@ -10,7 +10,7 @@ import TransparencySegmentation
 
 @testable import TransparencyServer
 
-/// Makes masks without a model: what is bright is transparent. Slow, or failing, where a test wants it so.
+/// Makes masks without a model: what is bright is transparent. Slow, held until released, or failing, where a test wants it so.
 final class BrightnessPredictor: MaskPredictor {
     let defaultSize = InputSize.square(64)
     let sizeUnit = 16
@@ -21,13 +21,22 @@ final class BrightnessPredictor: MaskPredictor {
     /// How many pictures each pass had.
     let batches = Mutex<[Int]>([])
 
-    init(pause: Duration = .zero, fault: Bool = false) { (self.pause, self.fault) = (pause, fault) }
+    private let isHeld: Mutex<Bool>
+
+    init(pause: Duration = .zero, fault: Bool = false, held: Bool = false) {
+        (self.pause, self.fault) = (pause, fault)
+        isHeld = Mutex(held)
+    }
+
+    /// Lets the passes of a predictor that was held go on.
+    func release() { isHeld.withLock { $0 = false } }
 
     func predict(
         _ pictures: [Image], size: InputSize?, at resolutions: Set<MaskResolution>
     ) async throws -> [MaskPrediction] {
         batches.withLock { $0.append(pictures.count) }
         try await Task.sleep(for: pause)
+        while isHeld.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
         if fault { throw SegmentationError.notFinite(dtype: "float32") }
         return pictures.map { picture in
             let values = stride(from: 0, to: picture.pixels.count, by: 3).map { Float(picture.pixels[$0]) / 255 }
