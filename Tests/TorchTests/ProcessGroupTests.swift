@@ -114,7 +114,13 @@ import Torch
 
     @Test func whoWaitsForARankThatDoesNotComeIsTold() throws {
         let results = try withProcessGroups(2, timeout: .seconds(2)) { group in
-            if group.rank == 0 { try group.allReduce(Tensor.zeros([5])) } else { Thread.sleep(forTimeInterval: 9) }
+            guard group.rank == 0 else { return Thread.sleep(forTimeInterval: 9) }
+            let error = #expect(throws: TorchError.self) { try group.allReduce(Tensor.zeros([5])) }
+            // What is asked of it then does not wait again.
+            let start = ContinuousClock.now
+            let again = #expect(throws: TorchError.self) { try group.barrier() }
+            #expect(again?.description == error?.description && ContinuousClock.now - start < .seconds(2))
+            throw try #require(error)
         }
         let error = #expect(throws: TorchError.self) { try results[0].get() }
         #expect(error?.kind == .collective)

@@ -23,6 +23,7 @@ package final class CollectiveWork {
     /// Throws ``TorchError`` of kind `collective` when another rank ended, hangs or cannot be reached, after the group's timeout at
     /// the latest. The group is of no use then.
     package func wait() throws {
+        try group.requireWhole()
         let status = ct_work_wait(raw)
         if status != CT_OK { throw group.failure(operation, tensors) }
         let bytes = tensors.map { $0.elementCount * $0.dtype.byteCount }.max() ?? 0

@@ -24,6 +24,9 @@ package final class ProcessGroup: Sendable {
     /// What all processes of one launch see, those too that torchrun starts anew; nil without a launch.
     package let launchStore: ProcessGroupStore?
     private let joint = Atomic(false)
+    /// What the first collective that failed said. The group is of no use then, and whatever else is asked of it fails at once: each further
+    /// one would wait, and ask for who is missing, again.
+    private let lost = Mutex<TorchError?>(nil)
     /// The group's handle, as a number, for pointers are not `Sendable`. Whoever has it may begin a collective.
     private let handle: Mutex<UInt>
 
@@ -106,11 +109,16 @@ package final class ProcessGroup: Sendable {
     /// What went wrong with a collective on this thread. Takes some seconds, to find out who is missing.
     func failure(_ operation: String, _ tensors: [Tensor]) -> TorchError {
         let reason = Self.reason()
-        return TorchError(
+        let error = TorchError(
             kind: .collective, operation: operation, operands: tensors.map { "\($0.dtype) \($0.shape)" },
             message: "rank \(rank) of \(size), which waits up to \(Self.text(timeout)) for the others: \(reason)"
                 + (watch.map { "; \($0.report())" } ?? ""))
+        lost.withLock { $0 = $0 ?? error }
+        return error
     }
+
+    /// Throws what ended the group, if something did.
+    func requireWhole() throws { if let error = lost.withLock({ $0 }) { throw error } }
 
     /// libtorch's text without the place in Gloo's sources before it.
     private static func reason() -> String {
@@ -127,6 +135,7 @@ package final class ProcessGroup: Sendable {
         _ call: (ct_process_group, UnsafeMutablePointer<ct_work>) -> ct_status
     ) throws -> CollectiveWork {
         setFailedTogether(false)
+        try requireWhole()
         for tensor in tensors where !tensor.isContiguous {
             throw TorchError(
                 kind: .operation, operation: name, operands: tensors.map { "\($0.dtype) \($0.shape)" },
