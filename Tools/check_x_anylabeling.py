@@ -150,12 +150,15 @@ def main():
         model = choose_model(program, service)
         for picture in pictures:
             mask = mask_of(service, picture)
-            check(mask.any(), f"{picture} has no glass")
             program.open(picture)
             program.panel.edit_conf.setValue(0.5)
             program.panel.mask_fineness_slider.setValue(10)
             path, labels = program.run()
             shapes = labels["shapes"]
+            # The model finds something in most of them.
+            if not mask.any():
+                check(not shapes, f"{picture} has shapes, and its mask is empty")
+                continue
             check({(each["label"], each["shape_type"]) for each in shapes} == {("glass", "polygon")}, f"the shapes are {shapes}")
             check(all(0 < each["score"] <= 1 and len(each["points"]) >= 3 for each in shapes), "a shape has no score, or no three points")
             found, points = found + len(shapes), points + sum(len(each["points"]) for each in shapes)
@@ -175,11 +178,12 @@ def main():
             path, labels = program.run()
             narrow = exported(path)
             check(narrow.sum() < mask.sum() and not (narrow & ~mask).any(), "a threshold of 0.9 does not find a part of the mask")
+        check(len(simple) >= 3, f"only {len(simple)} of {len(pictures)} pictures have masks")
         check(min(simple) > 0.97 and min(fine) > 0.99, f"intersections over union with the masks are {simple}, and at the finest {fine}")
         refused = [line for line in service.lines() if line.get("message") == "request" and line["status"] >= 400 and line["status"] != 401]
         check(not refused, f"requests were refused: {refused}")
         check(service.stop() == 0, "the service did not end with 0")
-    print(f"X-AnyLabeling {__version__}: {found} polygons of {points} points in {len(pictures)} pictures, intersection over union with the masks at least "
+    print(f"X-AnyLabeling {__version__}: {found} polygons of {points} points in {len(simple)} of {len(pictures)} pictures, intersection over union with the masks at least "
           f"{min(simple):.3f}, at the finest {min(fine):.3f}; not simplified, its exports are the masks in every pixel")
     sys.stdout.flush()
     # Qt's threads are not waited for.
